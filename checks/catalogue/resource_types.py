@@ -1,0 +1,102 @@
+"""Which Azure resource types the platform uses, and how each one is addressed, shaped and changed.
+
+The rows are data (`resource_types.toml`, one table per ARM type, each with its source). Body paths in a row are
+those of the wire (`properties.isHnsEnabled`), never those of an SDK, so that the provider, the local Azure and the
+checks read one and the same truth.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+TABLE = Path(__file__).with_name("resource_types.toml")
+
+DeleteRule = Literal["delete", "none", "soft"]
+NameScope = Literal["parent", "group", "subscription", "region", "global"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A body property that holds the ARM id of something that must exist already."""
+
+    at: str  # dotted body path; `[]` stands for every element of a list
+    to: str  # ARM type that the id must have; "*" for any
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceType:
+    """One row: how a resource type is addressed, shaped and changed."""
+
+    arm_type: str  # Microsoft.Storage/storageAccounts
+    token: str  # azure-native:storage:StorageAccount
+    path: str  # URL template; braces hold the provider's input names, `{scope}` a whole ARM id
+    api_version: str
+    envelope: tuple[str, ...] = ()  # body properties that stay at the top beside `properties`
+    rename: dict[str, str] = field(default_factory=dict)  # provider input -> body path, where the rule does not fit
+    query: dict[str, str] = field(default_factory=dict)  # provider input -> query parameter
+    nested_properties: tuple[str, ...] = ()  # lists whose elements keep their values under a `properties` of their own
+    create_only: tuple[str, ...] = ()  # body paths that cannot change: a change replaces the resource
+    one_way: dict[str, str] = field(default_factory=dict)  # body path -> what cannot be undone, in words
+    required: tuple[str, ...] = ()  # body paths
+    read_only: tuple[str, ...] = ()  # body paths that the service sets
+    secret: tuple[str, ...] = ()  # body paths that are never shown or stored in clear text
+    name_pattern: str = ""  # whole-match regular expression for the last path parameter
+    name_rule: str = ""  # the same in words, with an example
+    name_scope: NameScope = "parent"
+    references: tuple[Reference, ...] = ()
+    defaults: dict[str, Any] = field(default_factory=dict)  # what ARM adds to a body, nested as in the body
+    locked_by_parent: bool = False  # writes are serialised per parent (subnets of one network)
+    provisioning_seconds: float = 0.0  # twin time from accepted to Succeeded; 0 answers at once
+    delete: DeleteRule = "delete"  # none: a singleton that lives with its parent; soft: leaves a tombstone
+    delete_query: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names between braces in `path`, in order; `subscriptionId` comes from the provider's settings."""
+        return tuple(part.split("}")[0] for part in self.path.split("{")[1:])
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether the resource hangs on any other one (`{scope}/providers/...`)."""
+        return self.path.startswith(("/{scope}", "/{resourceUri}"))
+
+
+@cache
+def resource_types() -> dict[str, ResourceType]:
+    """All rows, by Pulumi token.
+
+    Raises:
+        ValueError: a row lacks its source, or has a key that no rule reads.
+    """
+    with TABLE.open("rb") as file:
+        rows = tomllib.load(file)
+    return {row["token"]: _row(arm_type, row) for arm_type, row in rows.items()}
+
+
+@cache
+def by_arm_type() -> dict[str, ResourceType]:
+    """All rows, by ARM type in lower case (ARM compares types without case)."""
+    return {row.arm_type.lower(): row for row in resource_types().values()}
+
+
+def _row(arm_type: str, row: dict[str, Any]) -> ResourceType:
+    names = {_camel(name): name for name in ResourceType.__dataclass_fields__}
+    if unknown := row.keys() - names.keys():
+        raise ValueError(f"{TABLE.name}: [{arm_type}]: unknown keys {sorted(unknown)} (known: {', '.join(sorted(names))})")
+    if not row.get("source"):
+        raise ValueError(f"{TABLE.name}: [{arm_type}]: 'source' is missing: say which document or package this row is from")
+    values: dict[str, Any] = {
+        names[key]: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
+    values["references"] = tuple(Reference(**reference) for reference in row.get("references", ()))
+    return ResourceType(arm_type=arm_type, **values)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
