@@ -1,7 +1,7 @@
 """Compiles the byte code of what the project imports; called by venv.sh.
 
-pulumi_azure_native alone has some 250 namespaces, and compiling them all takes longer than the demo. Only those
-that the program imports are compiled; of everything else, all that is installed.
+pulumi_azure_native alone has some 250 namespaces, and compiling them all takes longer than the demo. Only
+those that the program imports are compiled; of everything else, all that is installed.
 """
 
 from __future__ import annotations

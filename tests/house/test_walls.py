@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components": set(),
     "setup": set(),
     "benchmarks": {*OWN, "twinloop/engine", "twinloop/stacks", "twinloop/clouds", "twinloop/providers"},
-    "twinloop/cli": {"twinloop/stacks", "twinloop/clouds", "twinloop/loops", "twinloop/providers", "infra", "checks"},
+    "twinloop/cli": {f"twinloop/{room}" for room in ("stacks", "clouds", "loops", "providers")} | {"infra", "checks"},
     "twinloop/stacks": {"twinloop/engine", "twinloop/providers", "twinloop/clouds", "infra", "checks"},
     "twinloop/clouds": {"twinloop/clouds", "infra", "checks"},
     "twinloop/engine": {"twinloop/engine"},
