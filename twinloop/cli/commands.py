@@ -1,0 +1,42 @@
+"""The table of commands: name -> the module that is imported only when the command is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INFRASTRUCTURE = "Infrastructure"
+LEARNING = "Machine learning"
+CLOUDS = "The twin, and what it is made of"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One word after `twinloop`: a command, or a noun with commands of its own.
+
+    `module` has a `typer.Typer` in `attribute`. A noun's comes from `twinloop.cli.nouns.noun()`.
+    """
+
+    module: str
+    help: str
+    panel: str
+    noun: bool = False
+    attribute: str = "app"
+
+
+COMMANDS: dict[str, Entry] = {
+    "preview": Entry("twinloop.cli.preview", "Show what `up` would change; touches nothing.", INFRASTRUCTURE),
+    "up": Entry("twinloop.cli.up", "Bring a stack up: make the cloud as the program says.", INFRASTRUCTURE),
+    "refresh": Entry(
+        "twinloop.cli.refresh", "Read what really exists and correct the state.", INFRASTRUCTURE
+    ),
+    "destroy": Entry("twinloop.cli.destroy", "Delete everything a stack has made.", INFRASTRUCTURE),
+    "stack": Entry("twinloop.cli.stack", "Outputs, list, and rescue of stacks.", INFRASTRUCTURE, noun=True),
+    "workspace": Entry("twinloop.cli.workspace", "The Azure ML workspace in use.", LEARNING, noun=True),
+    "jobs": Entry("twinloop.cli.jobs", "Submit, follow and compare jobs.", LEARNING, noun=True),
+    "submit": Entry("twinloop.cli.jobs", "Short for `jobs create -f FILE`.", LEARNING, attribute="submit"),
+    "models": Entry("twinloop.cli.models", "Registered models.", LEARNING, noun=True),
+    "twin": Entry("twinloop.cli.twin", "The local Azure: start, stop, look, use.", CLOUDS, noun=True),
+    "providers": Entry(
+        "twinloop.cli.providers", "Serve our providers to the official CLI.", CLOUDS, noun=True
+    ),
+}

@@ -1,0 +1,64 @@
+"""The one error boundary: every failure becomes words on stderr (or one JSON object) and an exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from twinloop.problems import Kind, Problem
+
+
+class Exit(IntEnum):
+    """Part of the public contract: scripts branch on these."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    REFUSED = 4
+    LOCKED = 5
+    CHANGES_FOUND = 6
+    STATE_CORRUPTED = 7
+    TWIN_UNREACHABLE = 8
+    NOT_SUPPORTED = 9
+    BUG = 70
+    INTERRUPTED = 130
+
+
+EXIT_OF = {
+    Kind.FAILED: Exit.FAILED,
+    Kind.USAGE: Exit.USAGE,
+    Kind.NOT_FOUND: Exit.NOT_FOUND,
+    Kind.REFUSED: Exit.REFUSED,
+    Kind.LOCKED: Exit.LOCKED,
+    Kind.CHANGES_FOUND: Exit.CHANGES_FOUND,
+    Kind.STATE_CORRUPTED: Exit.STATE_CORRUPTED,
+    Kind.TWIN_UNREACHABLE: Exit.TWIN_UNREACHABLE,
+    Kind.NOT_SUPPORTED: Exit.NOT_SUPPORTED,
+}
+
+
+class UserError(Problem):
+    """A problem that a command itself finds; the facts are keyword arguments, as of every `Problem`."""
+
+
+def as_json(problem: Problem) -> dict[str, str]:
+    """The `error` member of the JSON shape."""
+    return {
+        "code": str(problem.kind),
+        "message": problem.message,
+        "where": problem.where,
+        "given": problem.given,
+        "allowed": problem.allowed,
+        "next": problem.next_step,
+    }
+
+
+def as_words(problem: Problem) -> list[tuple[str, str]]:
+    """Label and text, line by line, as a person reads it; empty facts are left out."""
+    lines = [
+        ("where", problem.where),
+        ("given", problem.given),
+        ("allowed", problem.allowed),
+        ("next", problem.next_step),
+    ]
+    return [("error", problem.message), *((label, text) for label, text in lines if text)]
