@@ -3,14 +3,14 @@
 Rights add up over all assignments of a principal and of its groups; nothing takes a right away. Within one
 permission of a role, `not_actions` are subtracted from `actions`. A scope covers everything below it.
 
-A star stands for any run of characters, and a whole segment of it also for no segment: `workspaces/*/delete` holds
-`workspaces/delete`. Two built-in roles only make sense so: AzureML Data Scientist, which excludes
+A star stands for any run of characters, and a whole segment of it also for no segment: `workspaces/*/delete`
+holds `workspaces/delete`. Two built-in roles only make sense so: AzureML Data Scientist, which excludes
 `workspaces/delete` from it again and is documented not to create computes (`computes/*/write`), and Managed
 Identity Operator, whose one purpose, `userAssignedIdentities/assign/action`, it holds as
 `userAssignedIdentities/*/assign/action`.
 
-Of the conditions, only the one that limits which roles may be assigned is known; any other is refused, because a
-condition that is not understood must neither allow nor be dropped.
+Of the conditions, only the one that limits which roles may be assigned is known; any other is refused, because
+a condition that is not understood must neither allow nor be dropped.
 """
 
 from __future__ import annotations

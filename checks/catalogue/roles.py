@@ -1,7 +1,7 @@
 """Azure's built-in roles, as far as the platform uses them or a refusal may name them.
 
-The rows are data (`roles.json`); each says where its permissions were read. A role that is not here is unknown,
-and an unknown role is never guessed.
+The rows are data (`roles.json`); each says where its permissions were read. A role that is not here is
+unknown, and an unknown role is never guessed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def role_named(name: str) -> RoleDefinition:
     """
     by_name = {role.name.lower(): role for role in builtin_roles().values()}
     if name.lower() not in by_name:
-        raise LookupError(f"role '{name}' is not in {TABLE.name}; known: {', '.join(sorted(by_name))}")
+        raise LookupError(
+            f"role '{name}' is not in {TABLE.name}; known: {', '.join(sorted(row.name for row in by_name.values()))}"
+        )
     return by_name[name.lower()]
 
 
