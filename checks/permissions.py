@@ -9,8 +9,8 @@ holds `workspaces/delete`. Two built-in roles only make sense so: AzureML Data S
 Identity Operator, whose one purpose, `userAssignedIdentities/assign/action`, it holds as
 `userAssignedIdentities/*/assign/action`.
 
-Of the conditions, only the one that limits which roles may be assigned is known; any other is refused, because
-a condition that is not understood must neither allow nor be dropped.
+Of the conditions, only the one that limits which roles may be assigned is known; any other is refused: a
+condition that is not understood must neither allow nor be dropped.
 """
 
 from __future__ import annotations

@@ -51,9 +51,8 @@ def role_named(name: str) -> RoleDefinition:
     """
     by_name = {role.name.lower(): role for role in builtin_roles().values()}
     if name.lower() not in by_name:
-        raise LookupError(
-            f"role '{name}' is not in {TABLE.name}; known: {', '.join(sorted(row.name for row in by_name.values()))}"
-        )
+        known = ", ".join(sorted(role.name for role in by_name.values()))
+        raise LookupError(f"role '{name}' is not in {TABLE.name}; known: {known}")
     return by_name[name.lower()]
 
 
