@@ -1,0 +1,1 @@
+"""Score a candidate, score the champion on the same rows, and say which should stand."""

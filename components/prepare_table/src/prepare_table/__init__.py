@@ -1,0 +1,1 @@
+"""Check a table against its schema and split it into training and test rows."""

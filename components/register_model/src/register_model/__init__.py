@@ -1,0 +1,1 @@
+"""Register a model with its lineage, once."""

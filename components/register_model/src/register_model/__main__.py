@@ -1,0 +1,84 @@
+"""Step `register_model`: obey the verdict, register once, write down what stands now."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from register_model.content import fingerprint
+from register_model.registry import FINGERPRINT, job_facts, register, versions, workspace_client
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+
+
+def lineage(profile: dict[str, Any], report: dict[str, Any], facts: dict[str, str]) -> dict[str, str]:
+    """Tags that lead from the model back to its job, data, code and scores."""
+    scores = {f"test_{name}": f"{score['value']:.6f}" for name, score in report["candidate"].items()}
+    interval = report["candidate"]["roc_auc"]
+    return {
+        **facts,
+        "data_sha256": profile["rawSha256"],
+        "data_rows": str(profile["rows"]),
+        "split_seed": str(profile["splitSeed"]),
+        **scores,
+        "test_roc_auc_interval": f"{interval['low']:.6f} to {interval['high']:.6f}",
+        "promoted_because": report["verdict"]["reason"],
+    }
+
+
+def settle(
+    client: "MLClient", *, name: str, model: Path, profile: dict[str, Any], report: dict[str, Any]
+) -> dict[str, Any]:
+    """Register the candidate if the verdict says so and its content is new.
+
+    Returns:
+        {registered, name, version, reason}; version is the one that stands afterwards, None if there is none.
+    """
+    content = fingerprint(model)
+    present = versions(client, name)
+    standing = str(present[0].version) if present else None
+    same = next((m for m in present if (m.tags or {}).get(FINGERPRINT) == content), None)
+    if same is not None:
+        reason = f"its content is already registered as version {same.version}"
+        return {"registered": False, "name": name, "version": standing, "reason": reason}
+    if not report["verdict"]["promote"]:
+        return {"registered": False, "name": name, "version": standing, "reason": report["verdict"]["reason"]}
+    tags = {FINGERPRINT: content, **lineage(profile, report, job_facts(client))}
+    made = register(client, name, model, f"Registered because {report['verdict']['reason']}.", tags)
+    return {
+        "registered": True,
+        "name": name,
+        "version": str(made.version),
+        "reason": report["verdict"]["reason"],
+    }
+
+
+def main() -> int:
+    """Run the step as its component's command does."""
+    parser = argparse.ArgumentParser(prog="register_model", description=__doc__)
+    for option in ("--model", "--profile", "--report", "--registration"):
+        parser.add_argument(option, type=Path, required=True)
+    parser.add_argument("--model-name", required=True)
+    given = parser.parse_args()
+    result = settle(
+        workspace_client(),
+        name=given.model_name,
+        model=given.model,
+        profile=json.loads((given.profile / "profile.json").read_text(encoding="utf-8")),
+        report=json.loads((given.report / "evaluation.json").read_text(encoding="utf-8")),
+    )
+    given.registration.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(result, indent=1)
+    (given.registration / "registration.json").write_text(text + "\n", encoding="utf-8")
+    if result["registered"]:
+        print(f"registered {result['name']} version {result['version']}: {result['reason']}")
+    else:
+        print(f"registered nothing: {result['reason']}")
+        print(f"{result['name']} stays at version {result['version'] or 'none'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Fit gradient-boosted trees for a two-class table."""
