@@ -1,8 +1,8 @@
 """Which Azure resource types the platform uses, and how each one is addressed, shaped and changed.
 
-The rows are data (`resource_types.toml`, one table per ARM type, each with its source). Body paths in a row are
-those of the wire (`properties.isHnsEnabled`), never those of an SDK, so that the provider, the local Azure and the
-checks read one and the same truth.
+The rows are data (`resource_types.toml`, one table per ARM type, each with its source). Body paths in a row
+are those of the wire (`properties.isHnsEnabled`), never those of an SDK, so that the provider, the local Azure
+and the checks read one and the same truth.
 """
 
 from __future__ import annotations
@@ -36,9 +36,13 @@ class ResourceType:
     path: str  # URL template; braces hold the provider's input names, `{scope}` a whole ARM id
     api_version: str
     envelope: tuple[str, ...] = ()  # body properties that stay at the top beside `properties`
-    rename: dict[str, str] = field(default_factory=dict)  # provider input -> body path, where the rule does not fit
+    # provider property (`name`, or `a.b[].c` below it) -> body path, where the rule does not fit
+    rename: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)  # provider input -> query parameter
-    nested_properties: tuple[str, ...] = ()  # lists whose elements keep their values under a `properties` of their own
+    # lists (`subnets`) and objects (`subnets[].routeTable`) that keep their values under a `properties` of their own
+    nested_properties: tuple[str, ...] = ()
+    # body paths that other resources write too: an update that leaves them out keeps what is there
+    keep_if_unset: tuple[str, ...] = ()
     create_only: tuple[str, ...] = ()  # body paths that cannot change: a change replaces the resource
     one_way: dict[str, str] = field(default_factory=dict)  # body path -> what cannot be undone, in words
     required: tuple[str, ...] = ()  # body paths
@@ -87,9 +91,12 @@ def by_arm_type() -> dict[str, ResourceType]:
 def _row(arm_type: str, row: dict[str, Any]) -> ResourceType:
     names = {_camel(name): name for name in ResourceType.__dataclass_fields__}
     if unknown := row.keys() - names.keys():
-        raise ValueError(f"{TABLE.name}: [{arm_type}]: unknown keys {sorted(unknown)} (known: {', '.join(sorted(names))})")
+        known = ", ".join(sorted(names))
+        raise ValueError(f"{TABLE.name}: [{arm_type}]: unknown keys {sorted(unknown)} (known: {known})")
     if not row.get("source"):
-        raise ValueError(f"{TABLE.name}: [{arm_type}]: 'source' is missing: say which document or package this row is from")
+        raise ValueError(
+            f"{TABLE.name}: [{arm_type}]: 'source' is missing: name the document or package of this row"
+        )
     values: dict[str, Any] = {
         names[key]: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
