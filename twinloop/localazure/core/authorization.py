@@ -1,0 +1,134 @@
+"""What a caller may do: the declared role assignments, evaluated as Azure does, deny by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from checks.catalogue.roles import builtin_roles
+from checks.permissions import Assignment, Decision, Permission, RoleDefinition, evaluate, roles_allowing
+from twinloop.localazure.core.errors import AuthorizationFailed
+from twinloop.localazure.core.ids import ArmId
+
+if TYPE_CHECKING:
+    from twinloop.localazure.core.principal import Principal
+    from twinloop.localazure.core.twin import Twin
+
+ARM = "arm"
+ASSIGNMENTS = "microsoft.authorization/roleassignments"
+DEFINITIONS = "microsoft.authorization/roledefinitions"
+_CACHE_SIZE = 8192
+
+
+class Authorization:
+    """Decisions, remembered until an assignment, a role definition or the seed changes."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+        self._seen = -1
+        self._assignments: dict[str, list[Assignment]] = {}
+        self._roles: Mapping[str, RoleDefinition] = {}
+        self._decisions: dict[tuple[str, str, str, bool], Decision] = {}
+
+    def forget(self) -> None:
+        """Read assignments and roles again at the next question."""
+        self._seen = -1
+
+    def allows(self, principal: Principal, action: str, scope: str, *, data: bool = False) -> bool:
+        """Whether the principal may do it."""
+        return self.decide(principal, action, scope, data=data).allowed
+
+    def demand(self, principal: Principal, action: str, scope: str, *, data: bool = False) -> None:
+        """Let it pass, or raise with the roles that would allow it.
+
+        Raises:
+            AuthorizationFailed: no assignment allows it.
+        """
+        if self.decide(principal, action, scope, data=data).allowed:
+            return
+        names = [role.name for role in roles_allowing(action, self._roles, data=data)]
+        raise AuthorizationFailed(principal.name, action, scope, names, oid=principal.id)
+
+    def decide(self, principal: Principal, action: str, scope: str, *, data: bool = False) -> Decision:
+        """The decision and the assignment that made it."""
+        self._refresh()
+        question = (principal.id, action.lower(), scope.lower(), data)
+        known = self._decisions.get(question)
+        if known is not None:
+            return known
+        ids = self.ids_of(principal)
+        mine = [assignment for one in ids for assignment in self._assignments.get(one, ())]
+        decision = evaluate(action, scope, ids, mine, self._roles, data=data)
+        if len(self._decisions) >= _CACHE_SIZE:
+            self._decisions.clear()
+        self._decisions[question] = decision
+        return decision
+
+    def ids_of(self, principal: Principal) -> tuple[str, ...]:
+        """The ids that an assignment may name for this caller; groups as the directory knows them now."""
+        current = self._twin.directory.find(principal.id)
+        return current.ids if current is not None else (principal.id,)
+
+    def assignments(self) -> Iterable[Assignment]:
+        """All assignments: those of the seed and those that were deployed."""
+        self._refresh()
+        return [assignment for some in self._assignments.values() for assignment in some]
+
+    def roles(self) -> Mapping[str, RoleDefinition]:
+        """All role definitions by GUID: Azure's and the custom ones."""
+        self._refresh()
+        return self._roles
+
+    def _refresh(self) -> None:
+        version = self._twin.store.version(f"{ARM}/{ASSIGNMENTS}") + self._twin.store.version(
+            f"{ARM}/{DEFINITIONS}"
+        )
+        if version == self._seen:
+            return
+        roles = dict(builtin_roles())
+        for _, doc in self._twin.store.list(f"{ARM}/{DEFINITIONS}"):
+            role = _definition(doc)
+            roles[role.guid] = role
+        found: dict[str, list[Assignment]] = {}
+        for assignment in (*self._seeded(roles), *self._deployed()):
+            found.setdefault(assignment.principal, []).append(assignment)
+        self._roles, self._assignments, self._seen = roles, found, version
+        self._decisions.clear()
+
+    def _seeded(self, roles: Mapping[str, RoleDefinition]) -> Iterable[Assignment]:
+        by_name = {role.name.lower(): role.guid for role in roles.values()}
+        for principal, role, scope in self._twin.seed.assignments:
+            guid = by_name.get(role.lower())
+            if guid is None:
+                raise ValueError(
+                    f"seed: assignments: role {role!r} is not known; give the name of a built-in role"
+                )
+            yield Assignment(principal=principal, role=guid, scope=scope)
+
+    def _deployed(self) -> Iterable[Assignment]:
+        for _, doc in self._twin.store.list(f"{ARM}/{ASSIGNMENTS}"):
+            properties: dict[str, Any] = doc["body"]["properties"]
+            scope = ArmId(doc["id"]).parent
+            yield Assignment(
+                principal=properties["principalId"].lower(),
+                role=properties["roleDefinitionId"].rpartition("/")[2].lower(),
+                scope=scope.text if scope else "/",
+                condition=properties.get("condition"),
+                id=doc["id"],
+            )
+
+
+def _definition(doc: dict[str, Any]) -> RoleDefinition:
+    properties = doc["body"]["properties"]
+    permissions = tuple(
+        Permission(
+            actions=tuple(p.get("actions") or ()),
+            not_actions=tuple(p.get("notActions") or ()),
+            data_actions=tuple(p.get("dataActions") or ()),
+            not_data_actions=tuple(p.get("notDataActions") or ()),
+        )
+        for p in properties.get("permissions", ())
+    )
+    return RoleDefinition(
+        guid=ArmId(doc["id"]).name.lower(), name=properties["roleName"], permissions=permissions
+    )
