@@ -1,8 +1,8 @@
 """Which Azure resource types the platform uses, and how each one is addressed, shaped and changed.
 
 The rows are data (`resource_types.toml`, one table per ARM type, each with its source). Body paths in a row
-are those of the wire (`properties.isHnsEnabled`), never those of an SDK, so that the provider, the local Azure
-and the checks read one and the same truth.
+are those of the wire (`properties.isHnsEnabled`), never those of an SDK, so that the provider, the local
+Azure and the checks read one and the same truth.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ResourceType:
     # provider property (`name`, or `a.b[].c` below it) -> body path, where the rule does not fit
     rename: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)  # provider input -> query parameter
-    # lists (`subnets`) and objects (`subnets[].routeTable`) that keep their values under a `properties` of their own
+    # lists, objects (`subnets`, `subnets[].routeTable`) that keep their values under their own `properties`
     nested_properties: tuple[str, ...] = ()
     # body paths that other resources write too: an update that leaves them out keeps what is there
     keep_if_unset: tuple[str, ...] = ()
