@@ -1,0 +1,200 @@
+"""Names and ARM ids of everything that is declared, computed from the settings alone.
+
+A physical name is `<prefix>-<workload>-<environment>-<region>`, with a purpose where there are several of a kind and
+four characters of a hash where Azure wants the name to be unique in the world. Because nothing here asks the cloud,
+the tool, the checks and other stacks know every id before anything exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from checks.catalogue.resource_types import resource_types
+
+REGIONS = {
+    "westeurope": "weu",
+    "northeurope": "neu",
+    "swedencentral": "sdc",
+    "francecentral": "frc",
+    "germanywestcentral": "gwc",
+    "switzerlandnorth": "szn",
+    "italynorth": "itn",
+    "uksouth": "uks",
+    "norwayeast": "noe",
+    "eastus": "eus",
+    "eastus2": "eus2",
+    "centralus": "cus",
+    "southcentralus": "scus",
+    "westus2": "wus2",
+    "westus3": "wus3",
+    "canadacentral": "cac",
+    "brazilsouth": "brs",
+    "japaneast": "jpe",
+    "koreacentral": "krc",
+    "southeastasia": "sea",
+    "australiaeast": "aue",
+    "centralindia": "cin",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """How names of one kind of resource are built."""
+
+    token: str
+    prefix: str
+    max_length: int
+    separator: str = "-"
+    unique: bool = False  # the name must be free in the whole world
+
+
+RULES = {
+    "resource_group": Rule(token="azure-native:resources:ResourceGroup", prefix="rg", max_length=90),
+    "identity": Rule(token="azure-native:managedidentity:UserAssignedIdentity", prefix="id", max_length=128),
+    "network": Rule(token="azure-native:network:VirtualNetwork", prefix="vnet", max_length=64),
+    "security_group": Rule(token="azure-native:network:NetworkSecurityGroup", prefix="nsg", max_length=80),
+    "storage": Rule(
+        token="azure-native:storage:StorageAccount", prefix="st", max_length=24, separator="", unique=True
+    ),
+    "vault": Rule(token="azure-native:keyvault:Vault", prefix="kv", max_length=24, unique=True),
+    "images": Rule(
+        token="azure-native:containerregistry:Registry", prefix="cr", max_length=50, separator="", unique=True
+    ),
+    "logs": Rule(token="azure-native:operationalinsights:Workspace", prefix="log", max_length=63),
+    "insights": Rule(token="azure-native:applicationinsights:Component", prefix="appi", max_length=260),
+    "workspace": Rule(token="azure-native:machinelearningservices:Workspace", prefix="mlw", max_length=33),
+    "registry": Rule(
+        token="azure-native:machinelearningservices:Registry", prefix="mlr", max_length=33, unique=True
+    ),
+    "budget": Rule(token="azure-native:consumption:Budget", prefix="budget", max_length=63),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Every name and id of one stack."""
+
+    workload: str
+    environment: str
+    location: str
+    subscription_id: str
+
+    def physical(self, kind: str, purpose: str = "") -> str:
+        """Azure name of a resource: readable while it fits, else cut and closed by five hash characters."""
+        rule = RULES[kind]
+        parts = [rule.prefix, self.workload, self.environment, REGIONS[self.location], purpose]
+        if rule.unique:
+            parts.append(self._world_unique)
+        name = rule.separator.join(part for part in parts if part).lower()
+        if not rule.separator:
+            name = name.replace("-", "")
+        if len(name) <= rule.max_length:
+            return name
+        digest = hashlib.sha256("/".join(parts).encode()).hexdigest()[:5]
+        head = name[: rule.max_length - len(rule.separator) - len(digest)].rstrip("-")
+        return f"{head}{rule.separator}{digest}"
+
+    def arm_id(self, token: str, **parameters: str) -> str:
+        """ARM id of a resource in this stack's group, from the path in the table of resource types."""
+        known = {"subscriptionId": self.subscription_id, "resourceGroupName": self.resource_group}
+        return resource_types()[token].path.format(**(known | parameters))
+
+    @cached_property
+    def _world_unique(self) -> str:
+        seed = f"{self.subscription_id}/{self.workload}/{self.environment}/{self.location}".lower()
+        return hashlib.sha256(seed.encode()).hexdigest()[:4]
+
+    @cached_property
+    def resource_group(self) -> str:
+        """Name of the stack's resource group."""
+        return self.physical("resource_group")
+
+    @property
+    def subscription(self) -> str:
+        """ARM id of the subscription."""
+        return f"/subscriptions/{self.subscription_id}"
+
+    @cached_property
+    def resource_group_id(self) -> str:
+        """ARM id of the stack's resource group."""
+        return f"{self.subscription}/resourceGroups/{self.resource_group}"
+
+    def identity_id(self, purpose: str) -> str:
+        """ARM id of the identity for a purpose."""
+        return self.arm_id(RULES["identity"].token, resourceName=self.physical("identity", purpose))
+
+    @cached_property
+    def storage(self) -> str:
+        """Name of the workspace's own storage account."""
+        return self.physical("storage", "ws")
+
+    @cached_property
+    def storage_id(self) -> str:
+        """ARM id of the workspace's own storage account."""
+        return self.arm_id(RULES["storage"].token, accountName=self.storage)
+
+    @cached_property
+    def lake(self) -> str:
+        """Name of the data lake's storage account."""
+        return self.physical("storage", "lake")
+
+    @cached_property
+    def lake_id(self) -> str:
+        """ARM id of the data lake's storage account."""
+        return self.arm_id(RULES["storage"].token, accountName=self.lake)
+
+    def lake_zone_id(self, zone: str) -> str:
+        """ARM id of the container that holds one zone of the lake."""
+        return self.arm_id("azure-native:storage:BlobContainer", accountName=self.lake, containerName=zone)
+
+    @cached_property
+    def vault(self) -> str:
+        """Name of the key vault."""
+        return self.physical("vault")
+
+    @cached_property
+    def vault_id(self) -> str:
+        """ARM id of the key vault."""
+        return self.arm_id(RULES["vault"].token, vaultName=self.vault)
+
+    @cached_property
+    def images(self) -> str:
+        """Name of the registry of container images."""
+        return self.physical("images")
+
+    @cached_property
+    def images_id(self) -> str:
+        """ARM id of the registry of container images."""
+        return self.arm_id(RULES["images"].token, registryName=self.images)
+
+    @cached_property
+    def logs_id(self) -> str:
+        """ARM id of the log workspace."""
+        return self.arm_id(RULES["logs"].token, workspaceName=self.physical("logs"))
+
+    @cached_property
+    def insights_id(self) -> str:
+        """ARM id of the application insights component."""
+        return self.arm_id(RULES["insights"].token, resourceName=self.physical("insights"))
+
+    @cached_property
+    def workspace(self) -> str:
+        """Name of the Azure ML workspace."""
+        return self.physical("workspace")
+
+    @cached_property
+    def workspace_id(self) -> str:
+        """ARM id of the Azure ML workspace."""
+        return self.arm_id(RULES["workspace"].token, workspaceName=self.workspace)
+
+    @cached_property
+    def registry(self) -> str:
+        """Name of the Azure ML registry (made by a stack of kind `shared`)."""
+        return self.physical("registry")
+
+    @cached_property
+    def registry_id(self) -> str:
+        """ARM id of the Azure ML registry (made by a stack of kind `shared`)."""
+        return self.arm_id(RULES["registry"].token, registryName=self.registry)

@@ -1,0 +1,252 @@
+"""What settings must hold together: rules over several keys, and over several stacks. Pure, no cloud is asked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from checks.catalogue.resource_types import resource_types
+from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
+from infra.addresses import overlapping
+from infra.naming import RULES, Names
+from infra.refusals import Problem, remove_command, set_command
+from infra.settings import Cluster, EnvironmentSettings, Settings
+from infra.tagging import REQUIRED
+
+Refuse = Callable[..., Problem]
+
+
+class Rule(Protocol):
+    """A rule: given settings whose needed keys are valid, and the stack's name, what is wrong."""
+
+    def __call__(self, settings: Any, stack: str) -> Iterator[Problem]:
+        """Yield one problem per thing that is wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class CrossRule:
+    """A rule with the top-level fields that it reads; it is skipped where one of them is itself refused."""
+
+    needs: frozenset[str]
+    check: Rule
+
+
+def cluster_rules(settings: Any, stack: str) -> Iterator[Problem]:
+    """Each cluster makes sense in itself, and beside the others."""
+    builds = [cluster for cluster in settings.clusters if cluster.purpose == "build"]
+    if len(builds) != 1:
+        yield Problem(
+            key="twinloop:clusters",
+            given=f"{len(builds)} clusters with purpose build",
+            allowed="exactly one: the workspace builds its images there (imageBuildCompute)",
+            next_step=set_command("twinloop:clusters[0].purpose", "build", stack),
+        )
+    for name, times in Counter(cluster.name for cluster in settings.clusters).items():
+        if times > 1:
+            yield Problem(
+                key="twinloop:clusters",
+                given=f"{times} clusters named '{name}'",
+                allowed="each name once: pipelines refer to a cluster by it",
+                next_step=f"rename one of them under twinloop:clusters in Pulumi.{stack}.yaml",
+            )
+    for index, cluster in enumerate(settings.clusters):
+        yield from _cluster(cluster, f"twinloop:clusters[{index}]", stack)
+
+
+def _cluster(cluster: Cluster, key: str, stack: str) -> Iterator[Problem]:
+    if cluster.min_nodes > cluster.max_nodes:
+        yield Problem(
+            key=f"{key}.minNodes",
+            given=f"'{cluster.name}' has minNodes {cluster.min_nodes} above maxNodes {cluster.max_nodes}",
+            allowed=f"0 to {cluster.max_nodes}; 0 lets an idle cluster cost nothing",
+            next_step=set_command(f"{key}.minNodes", 0, stack),
+        )
+    has_gpu = vm_sizes()[cluster.vm_size].gpus > 0
+    if cluster.gpu != has_gpu:
+        fitting = [size.name for size in vm_sizes().values() if (size.gpus > 0) == cluster.gpu]
+        yield Problem(
+            key=f"{key}.vmSize",
+            given=f"'{cluster.name}' has gpu: {str(cluster.gpu).lower()}, and {cluster.vm_size} has "
+            + ("no GPU" if cluster.gpu else "one that would be paid for and not used"),
+            allowed=f"for example {', '.join(fitting[:4])}",
+            next_step=set_command(f"{key}.vmSize", fitting[0], stack),
+        )
+
+
+def worst_case_cores(clusters: tuple[Cluster, ...]) -> dict[str, int]:
+    """Cores in use when every cluster has all its nodes, by quota family; low-priority nodes have their own."""
+    cores: Counter[str] = Counter()
+    for cluster in clusters:
+        size = vm_sizes()[cluster.vm_size]
+        cores[LOW_PRIORITY if cluster.priority == "LowPriority" else size.family] += (
+            size.vcpus * cluster.max_nodes
+        )
+    return dict(cores)
+
+
+def quota_rules(settings: Any, stack: str) -> Iterator[Problem]:
+    """Every cluster at its largest fits into the quota that the subscription has."""
+    limits = _limits(settings)
+    for family, cores in worst_case_cores(settings.clusters).items():
+        limit = limits.get(family_key(family), 0)
+        if cores > limit:
+            users = [
+                (index, cluster)
+                for index, cluster in enumerate(settings.clusters)
+                if family in worst_case_cores((cluster,))
+            ]
+            index, largest = max(users, key=lambda user: user[1].max_nodes)
+            vcpus = vm_sizes()[largest.vm_size].vcpus
+            fitting = max((limit - cores) // vcpus + largest.max_nodes, 0)
+            key = f"twinloop:clusters[{index}].maxNodes"
+            yield Problem(
+                key=key,
+                given=f"{', '.join(repr(c.name) for _, c in users)} may use {cores} cores of {family} at their largest",
+                allowed=f"{limit} cores in {settings.azure.location} (twinloop:quotas)",
+                next_step=set_command(key, fitting, stack)
+                if fitting
+                else f"ask Azure for {cores} cores of {family}, then enter them under twinloop:quotas",
+            )
+
+
+def quota_list_rules(settings: Any, stack: str) -> Iterator[Problem]:
+    """A quota is stated once."""
+    places = Counter((family_key(q.family), q.location or settings.azure.location) for q in settings.quotas)
+    for (family, location), times in places.items():
+        if times > 1:
+            yield Problem(
+                key="twinloop:quotas",
+                given=f"{times} limits for {family} in {location}",
+                allowed="one: which of them would count?",
+                next_step=f"remove one of them under twinloop:quotas in Pulumi.{stack}.yaml",
+            )
+
+
+def name_rules(settings: Any, stack: str) -> Iterator[Problem]:
+    """Azure accepts every name that the naming table would make."""
+    names = Names(
+        workload=settings.workload,
+        environment=settings.environment,
+        location=settings.azure.location,
+        subscription_id=settings.azure.subscription_id,
+    )
+    for kind, rule in RULES.items():
+        row = resource_types().get(rule.token)
+        name = names.physical(kind)
+        if row and row.name_pattern and not re.fullmatch(row.name_pattern, name):
+            yield Problem(
+                key="twinloop:environment",
+                given=f"it makes the {kind.replace('_', ' ')} name '{name}'",
+                allowed=row.name_rule,
+                next_step=set_command("twinloop:environment", "dev", stack),
+            )
+
+
+def tag_rules(settings: Any, stack: str) -> Iterator[Problem]:
+    """The tags that every resource gets cannot be set by hand."""
+    for name in settings.tags:
+        if name.lower() in {required.lower() for required in REQUIRED}:
+            key = f"twinloop:tags.{name}"
+            yield Problem(
+                key=key,
+                given=f"'{name}' is one of the tags that the program sets itself",
+                allowed=f"any other name than {', '.join(sorted(REQUIRED))}",
+                next_step=remove_command(key, stack),
+            )
+
+
+def isolation_rules(settings: Any, stack: str) -> Iterator[Problem]:
+    """What is cut off from the internet needs the tiers that can be."""
+    if settings.network.public_access == "Disabled" and settings.images.sku != "Premium":
+        yield Problem(
+            key="twinloop:images.sku",
+            given=f"'{settings.images.sku}' with twinloop:network.publicAccess Disabled",
+            allowed="Premium: no other tier of the image registry has private endpoints",
+            next_step=set_command("twinloop:images.sku", "Premium", stack),
+        )
+    if settings.network.public_access == "Disabled" and settings.managed_network.isolation_mode == "Disabled":
+        yield Problem(
+            key="twinloop:managedNetwork.isolationMode",
+            given="'Disabled' with twinloop:network.publicAccess Disabled",
+            allowed="AllowInternetOutbound or AllowOnlyApprovedOutbound: jobs would not reach the workspace's own stores",
+            next_step=set_command("twinloop:managedNetwork.isolationMode", "AllowInternetOutbound", stack),
+        )
+
+
+def registry_rules(settings: Any, stack: str) -> Iterator[Problem]:
+    """The registry is present where it is made."""
+    if settings.azure.location not in settings.registry_regions:
+        key = f"twinloop:registryRegions[{len(settings.registry_regions)}]"
+        yield Problem(
+            key="twinloop:registryRegions",
+            given=f"{', '.join(settings.registry_regions)}",
+            allowed=f"a list with the stack's own region {settings.azure.location}: the registry's primary region",
+            next_step=set_command(key, settings.azure.location, stack),
+        )
+
+
+COMMON_RULES = (
+    CrossRule(frozenset({"azure", "workload", "environment"}), name_rules),
+    CrossRule(frozenset({"tags"}), tag_rules),
+    CrossRule(frozenset({"azure", "quotas"}), quota_list_rules),
+)
+RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
+    "shared": (*COMMON_RULES, CrossRule(frozenset({"azure", "registry_regions"}), registry_rules)),
+    "environment": (
+        *COMMON_RULES,
+        CrossRule(frozenset({"clusters"}), cluster_rules),
+        CrossRule(frozenset({"clusters", "quotas", "azure"}), quota_rules),
+        CrossRule(frozenset({"network", "images", "managed_network"}), isolation_rules),
+    ),
+}
+
+
+def across_stacks(stacks: Mapping[str, Settings]) -> list[Problem]:
+    """What the stacks of one organisation must hold together: apart in addresses, together within quotas.
+
+    Args:
+        stacks: settings by the name of their stack.
+    """
+    environments = {name: s for name, s in stacks.items() if isinstance(s, EnvironmentSettings)}
+    return [*_shared_addresses(environments), *_shared_quotas(environments)]
+
+
+def _shared_addresses(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Problem]:
+    spaces = {name: settings.network.address_space for name, settings in environments.items()}
+    for one, other in overlapping(spaces):
+        yield Problem(
+            key="twinloop:network.addressSpace",
+            given=f"{spaces[one]} of stack '{one}' overlaps {spaces[other]} of stack '{other}'",
+            allowed="address spaces that share no address: both networks meet in one hub",
+            next_step=f"choose another space: pulumi config set --path 'twinloop:network.addressSpace' <space> --stack {other}",
+        )
+
+
+def _shared_quotas(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Problem]:
+    used: Counter[tuple[str, str, str]] = Counter()
+    users: dict[tuple[str, str, str], list[str]] = {}
+    limits: dict[tuple[str, str, str], int] = {}
+    for name, settings in environments.items():
+        place = (settings.azure.subscription_id, settings.azure.location)
+        for family, cores in worst_case_cores(settings.clusters).items():
+            key = (*place, family_key(family))
+            used[key] += cores
+            users.setdefault(key, []).append(name)
+            limits[key] = max(limits.get(key, 0), _limits(settings).get(family_key(family), 0))
+    for key, cores in used.items():
+        if cores > limits[key] and len(users[key]) > 1:
+            yield Problem(
+                key="twinloop:clusters",
+                given=f"stacks {', '.join(users[key])} together may use {cores} cores of {key[2]} in {key[1]}",
+                allowed=f"{limits[key]} cores: they share the subscription {key[0]}",
+                next_step=f"lower maxNodes of a cluster in one of them, or ask Azure for {cores} cores",
+            )
+
+
+def _limits(settings: Any) -> dict[str, int]:
+    here = settings.azure.location
+    return {family_key(q.family): q.limit for q in settings.quotas if (q.location or here) == here}

@@ -1,0 +1,147 @@
+"""The small types that settings are made of: what a value may be, in words that a refusal can show."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from checks.catalogue.vm_sizes import vm_sizes
+from infra.naming import REGIONS
+
+
+class Section(BaseModel):
+    """A part of the settings: keys in camelCase, unknown ones refused, values that never change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, coerce_numbers_to_str=True, strict=False
+    )
+
+
+def _pattern(expression: str, words: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(expression, value):
+            raise ValueError(words)
+        return value
+
+    return AfterValidator(check)
+
+
+def _guid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise ValueError(
+            "a GUID as Entra and Azure show it, e.g. 8c5f1d7e-0b7a-4f0e-9a53-2f6f5a1c9d10"
+        ) from None
+
+
+def _region(value: str) -> str:
+    name = value.replace(" ", "").lower()
+    if name not in REGIONS:
+        raise ValueError(f"a region of the naming table: {', '.join(sorted(REGIONS))}")
+    return name
+
+
+def _network(value: str) -> str:
+    try:
+        network = IPv4Network(value)
+    except ValueError:
+        raise ValueError("an IPv4 network whose host bits are zero, e.g. 10.20.0.0/20") from None
+    return str(network)
+
+
+def _private_space(value: str) -> str:
+    network = IPv4Network(_network(value))
+    if not network.is_private or not 16 <= network.prefixlen <= 20:  # noqa: PLR2004 - said in the message
+        raise ValueError("a private IPv4 network of /16 to /20, e.g. 10.20.0.0/20")
+    return str(network)
+
+
+def _public_network(value: str) -> str:
+    network = IPv4Network(_network(value))
+    if network.prefixlen > 30 or network.prefixlen < 8:  # noqa: PLR2004 - Azure's own limits, said in the message
+        raise ValueError(
+            "a public IPv4 network of /8 to /30 (Azure takes single addresses without /32), e.g. 203.0.113.0/24"
+        )
+    return str(network)
+
+
+def _month_start(value: date) -> date:
+    if value.day != 1:
+        raise ValueError("the first day of a month, e.g. 2026-11-01: Azure's budgets begin there")
+    return value
+
+
+def _vm_size(value: str) -> str:
+    by_name = {size.name.lower(): size.name for size in vm_sizes().values()}
+    if value.lower() not in by_name:
+        some = ", ".join(list(vm_sizes())[:6])
+        raise ValueError(f"a VM size of the catalogue (checks/catalogue/vm_sizes.csv), e.g. {some}")
+    return by_name[value.lower()]
+
+
+def _wrapped(value: Any) -> Any:
+    """Refuses a secret where none belongs: settings decide what exists, and that is shown in every preview."""
+    if isinstance(value, dict) and value.keys() == {"secure"}:
+        raise ValueError("a value in clear text: no setting is a secret, secrets live in the key vault")
+    return value
+
+
+def example(field_example: object) -> Any:
+    """A good value of a field, shown in the next step of a refusal."""
+    return Field(examples=[field_example])
+
+
+NotSecret = BeforeValidator(_wrapped)
+Guid = Annotated[str, AfterValidator(_guid), example("8c5f1d7e-0b7a-4f0e-9a53-2f6f5a1c9d10")]
+Region = Annotated[str, AfterValidator(_region), example("westeurope")]
+PrivateSpace = Annotated[str, AfterValidator(_private_space), example("10.20.0.0/20")]
+PublicNetwork = Annotated[str, AfterValidator(_public_network), example("203.0.113.0/24")]
+MonthStart = Annotated[date, AfterValidator(_month_start), example("2026-11-01")]
+VmSize = Annotated[str, AfterValidator(_vm_size), example("Standard_DS3_v2")]
+Workload = Annotated[
+    str,
+    _pattern("[a-z][a-z0-9]{1,5}", "2 to 6 lower-case letters and digits, starting with a letter, e.g. mlp"),
+    example("mlp"),
+]
+EnvironmentName = Annotated[
+    str,
+    _pattern(
+        "[a-z](-?[a-z0-9]){1,11}",
+        "2 to 12 lower-case letters, digits and single hyphens, e.g. dev or dev-alice",
+    ),
+    example("dev"),
+]
+Email = Annotated[
+    str,
+    _pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address, e.g. ml-platform@example.com"),
+    example("ml-platform@example.com"),
+]
+CostCentre = Annotated[
+    str,
+    _pattern("[A-Za-z0-9-]{1,32}", "1 to 32 letters, digits and hyphens, e.g. CC-4711"),
+    example("CC-4711"),
+]
+ClusterName = Annotated[
+    str,
+    _pattern(
+        "[a-z](-?[a-z0-9]){1,22}",
+        "2 to 24 lower-case letters, digits and single hyphens, e.g. cpu; pipelines name it",
+    ),
+    example("cpu"),
+]
+RuleName = Annotated[
+    str,
+    _pattern("[a-z](-?[a-z0-9]){1,60}", "lower-case letters, digits and single hyphens, e.g. packages"),
+    example("packages"),
+]
+TagName = Annotated[
+    str, _pattern(r"[^<>%&\\?/]{1,128}", r"1 to 128 characters without < > % & \ ? /, e.g. team")
+]
+TagValue = Annotated[str, _pattern("(?s).{0,256}", "at most 256 characters")]
