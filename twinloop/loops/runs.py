@@ -1,0 +1,125 @@
+"""The run history behind a job: states, times and live logs of a pipeline's steps.
+
+MLClient shows a pipeline's own log only and refuses to stream a step. Its operations on the run history know more,
+but are private. This is the one file that touches them, and a test holds that they are still there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from twinloop.loops.client import quietly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from azure.ai.ml import MLClient
+
+TERMINAL = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
+USER_LOG = "user_logs/std_log"
+_REUSED = "azureml.isreused"
+_REUSED_RUN = "azureml.reusedrunid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run as the run history knows it now."""
+
+    name: str
+    display_name: str
+    status: str
+    started: datetime | None = None
+    ended: datetime | None = None
+    error: str = ""
+    logs: Mapping[str, str] = field(default_factory=dict)  # file name -> address
+    reused_from: str = ""  # name of the earlier run whose result this one took
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in TERMINAL
+
+    @property
+    def seconds(self) -> float | None:
+        """From start to end; None before it ended, or when it never started."""
+        if self.started is None or self.ended is None:
+            return None
+        return max(0.0, (self.ended - self.started).total_seconds())
+
+
+class History(Protocol):
+    """What following a job needs to ask."""
+
+    def run(self, name: str) -> Run:
+        """One run with the addresses of its logs."""
+
+    def children(self, name: str) -> list[Run]:
+        """Steps of a pipeline in the order in which they came to be; their logs are left out."""
+
+    def text(self, address: str) -> str:
+        """The whole of a log as it stands now."""
+
+
+class WorkspaceHistory:
+    """The run history of a workspace, through MLClient's own operations."""
+
+    def __init__(self, client: MLClient) -> None:
+        self._jobs: Any = client.jobs
+
+    def run(self, name: str) -> Run:
+        """One run with the addresses of its logs."""
+        details = self._jobs._runs_operations.get_run_details(name)
+        properties = details.properties or {}
+        return Run(
+            name=name,
+            display_name=properties.get("azureml.displayName", "") or name,
+            status=str(details.status),
+            started=details.start_time_utc,
+            ended=details.end_time_utc,
+            error=_error(details.error),
+            logs=dict(details.log_files or {}),
+            reused_from=_reused(properties),
+        )
+
+    def children(self, name: str) -> list[Run]:
+        """Steps of a pipeline in the order in which they came to be."""
+        operations = self._jobs._runs_operations
+        scope = operations._operation_scope
+        found = operations._operation.get_child(
+            scope.subscription_id, scope.resource_group_name, scope.workspace_name, name
+        )
+        runs = sorted(found, key=lambda one: (one.created_utc is None, one.created_utc, one.run_id))
+        return [
+            Run(
+                name=one.run_id,
+                display_name=one.display_name or one.run_id,
+                status=str(one.status),
+                started=one.start_time_utc,
+                ended=one.end_time_utc,
+                error=_error(one.error),
+                reused_from=_reused(one.properties or {}),
+            )
+            for one in runs
+        ]
+
+    def text(self, address: str) -> str:
+        """The whole of a log as it stands now."""
+        with quietly():
+            answer = self._jobs._requests_pipeline.get(address)
+            answer.raise_for_status()
+            return str(answer.text())
+
+    def mlflow_address(self, workspace_id: str) -> str:
+        """Address of the workspace's MLflow service."""
+        return f"{str(self._jobs._api_url).rstrip('/')}/mlflow/v2.0{workspace_id}"
+
+
+def _reused(properties: Mapping[str, str]) -> str:
+    return properties.get(_REUSED_RUN, "") if properties.get(_REUSED, "").lower() == "true" else ""
+
+
+def _error(error: Any) -> str:  # noqa: ANN401 - a generated model
+    inner = getattr(error, "error", None)
+    return str(getattr(inner, "message", "") or "")

@@ -1,0 +1,55 @@
+"""Submit a job's file: its wires checked, what it needs checked, then sent by the official client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from twinloop.loops import needs, wiring
+from twinloop.loops.client import quietly
+from twinloop.loops.document import Document, Override, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from azure.ai.ml import MLClient
+
+
+def read(path: Path, overrides: Iterable[Override] = ()) -> Document:
+    """A job's file with its changes made and its wiring checked; asks nothing of any cloud.
+
+    Raises:
+        NotFound: the file, or a component's, does not exist.
+        BadUsage: the file is not a job's, a change meets nothing, or wires do not join ports that exist.
+    """
+    document = load(path, overrides)
+    wiring.check(document)
+    return document
+
+
+def submit(client: MLClient, document: Document, *, name: str = "", experiment: str = "") -> Any:  # noqa: ANN401
+    """Send a checked job.
+
+    Args:
+        client: on the workspace that shall run it.
+        document: from `read`.
+        name: the job's name, unique in the workspace; Azure ML makes one if empty.
+        experiment: experiment to file it under; the file's own if empty.
+
+    Returns:
+        The job as Azure ML accepted it (`azure.ai.ml.entities.Job`).
+
+    Raises:
+        NotFound: the workspace lacks a compute, environment or datastore that the file names.
+    """
+    with quietly():
+        from azure.ai.ml import load_job
+
+        needs.check(client, document)
+        changes: list[dict[str, Any]] = [{change.text: change.value} for change in document.overrides]
+        if name:
+            changes.append({"name": name})
+        if experiment:
+            changes.append({"experiment_name": experiment})
+        job = load_job(str(document.path), params_override=changes)
+        return client.jobs.create_or_update(job)
