@@ -161,9 +161,13 @@ def reset(home: Home) -> None:
     Ports, certificate authority and passphrase stay, so that what was set in other shells goes on working.
     """
     stop(home)
-    for folder in (home.azure, home.state):
-        if folder.exists():
-            shutil.rmtree(folder)
+    if home.state.exists():
+        shutil.rmtree(home.state)
+    for path in sorted(home.azure.iterdir()) if home.azure.exists() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in _OF_THE_AUTHORITY:
+            path.unlink()
     for copy in home.root.glob("Pulumi.*.yaml"):
         copy.unlink()
 
@@ -195,6 +199,7 @@ def own_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in NAMES or name in _KEPT}
 
 
+_OF_THE_AUTHORITY = {"ca.key", "server.key", "server.pem"}
 _KEPT = {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NO_PROXY", "no_proxy"}
 
 
