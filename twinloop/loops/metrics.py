@@ -64,22 +64,15 @@ def _logged(mlflow: Any, run: str) -> Logged:  # noqa: ANN401 - an untyped clien
 
 @contextmanager
 def _tracking(client: MLClient, workspace: Workspace) -> Iterator[Any]:
-    """MLflow's client on the workspace, with the caller's own token in the one variable that MLflow takes it from."""
+    """MLflow's client on the workspace, with the caller's own token in the variable that MLflow reads."""
     import mlflow
 
-    address = WorkspaceHistory(client).mlflow_address(workspace.id)
+    history = WorkspaceHistory(client)
     before = os.environ.get(_TOKEN)
-    os.environ[_TOKEN] = client._credential.get_token(_scope()).token
+    os.environ[_TOKEN] = history.token()
     try:
-        yield mlflow.MlflowClient(tracking_uri=address)
+        yield mlflow.MlflowClient(tracking_uri=history.mlflow_address(workspace.id))
     finally:
         os.environ.pop(_TOKEN, None)
         if before is not None:
             os.environ[_TOKEN] = before
-
-
-def _scope() -> str:
-    """The scope that the workspace's data plane asks for in the present cloud."""
-    from azure.ai.ml._azure_environments import _get_aml_resource_id_from_metadata, _resource_to_scopes
-
-    return str(_resource_to_scopes(_get_aml_resource_id_from_metadata())[0])

@@ -1,7 +1,7 @@
 """The run history behind a job: states, times and live logs of a pipeline's steps.
 
-MLClient shows a pipeline's own log only and refuses to stream a step. Its operations on the run history know more,
-but are private. This is the one file that touches them, and a test holds that they are still there.
+MLClient shows a pipeline's own log only and refuses to stream a step. Its operations on the run history know
+more, but are private. This is the one file that touches them, and a test holds that they are still there.
 """
 
 from __future__ import annotations
@@ -114,6 +114,13 @@ class WorkspaceHistory:
     def mlflow_address(self, workspace_id: str) -> str:
         """Address of the workspace's MLflow service."""
         return f"{str(self._jobs._api_url).rstrip('/')}/mlflow/v2.0{workspace_id}"
+
+    def token(self) -> str:
+        """A token of the caller for the workspace's data plane, in whichever cloud this is."""
+        from azure.ai.ml._azure_environments import _get_aml_resource_id_from_metadata
+
+        scope = f"{_get_aml_resource_id_from_metadata()}/.default"
+        return str(self._jobs._credential.get_token(scope).token)
 
 
 def _reused(properties: Mapping[str, str]) -> str:

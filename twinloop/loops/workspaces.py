@@ -59,9 +59,9 @@ def find(
 ) -> Workspace:
     """The workspace that is meant.
 
-    Group and name come together from the first source that has both: the flags; the stack's names, where a stack
-    was asked for; `.azureml/config.json` here or in a folder above; az's defaults; the default stack's names. The
-    subscription is the flag's, else the same source's, else the stack's.
+    Group and name come together from the first source that has both: the flags; the stack's names, where a
+    stack was asked for; `.azureml/config.json` here or in a folder above; az's defaults; the default stack's
+    names. The subscription is the flag's, else the same source's, else the stack's.
 
     Args:
         flags: what the command line said.
