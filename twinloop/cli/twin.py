@@ -37,14 +37,14 @@ app = noun(
 
 
 @app.command("start")
-def start(*, as_json: Json = False) -> None:
+def start(*, _json: Json = False) -> None:
     """Start the local Azure, unless it serves already."""
     found, started = open_twin(find_home())
     emit(_facts(found) | {"started": started}, lambda out: _describe(out, found))
 
 
 @app.command("status")
-def status(*, as_json: Json = False) -> None:
+def status(*, _json: Json = False) -> None:
     """Say whether it serves, and where; exit code 8 if it does not."""
     home = find_home()
     found = twins.running(home)
@@ -59,14 +59,14 @@ def status(*, as_json: Json = False) -> None:
 
 
 @app.command("stop")
-def stop(*, as_json: Json = False) -> None:
+def stop(*, _json: Json = False) -> None:
     """Stop it and wait until it has ended; what it holds stays."""
     was_there = twins.stop(find_home())
     emit({"stopped": was_there}, "The local Azure has stopped." if was_there else "It was not running.")
 
 
 @app.command("reset")
-def reset(*, yes: Yes = False, as_json: Json = False) -> None:
+def reset(*, yes: Yes = False, _json: Json = False) -> None:
     """Delete all that the local Azure holds, and the state of every stack on it."""
     home = find_home()
     if not yes:
@@ -86,7 +86,7 @@ def logs(
     *,
     last: Annotated[int, typer.Option("--last", "-n", min=0, help="How many lines.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it writes; Ctrl-C ends.")] = False,
-    as_json: Json = False,
+    _json: Json = False,
 ) -> None:
     """Show the end of its log."""
     home = find_home()
@@ -107,11 +107,11 @@ def env(
     stack: Stack = "",
     as_persona: As = personas.DEPLOYER,
     unset: Annotated[bool, typer.Option("--unset", help="Print the lines that undo it.")] = False,
-    as_json: Json = False,
+    _json: Json = False,
 ) -> None:
     """Print the variables that point any official client at the twin, or run one command with them.
 
-    `pulumi` gets all it needs besides: our providers, the twin's backend and passphrase, a generated `--config-file`.
+    `pulumi` gets all else it needs: our providers, the twin's backend and passphrase, a generated `--config-file`.
     """
     from twinloop.clouds.environment import unset_lines
     from twinloop.stacks.choice import choose
@@ -120,7 +120,7 @@ def env(
     if unset:
         emit({"lines": unset_lines()}, lambda out: out.print("\n".join(unset_lines()), markup=False))
         return
-    chosen = choose(home.checkout, stack)
+    chosen = choose(home, stack)
     session = open_session(home, stack=chosen, persona=as_persona)
     if command:
         from twinloop.stacks.official import is_pulumi, run_on_twin

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from twinloop.clouds import pulumi_yaml
 from twinloop.problems import BadUsage, NotFound
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class StackFile:
         Args:
             plain: ciphertext -> the text that takes its place.
         """
-        return {key: _as_text(_opened(value, plain)) for key, value in self.raw.items()}
+        return {key: pulumi_yaml.as_text(_opened(value, plain)) for key, value in self.raw.items()}
 
     def value(self, key: str) -> str:
         """One plain value by its full key, empty where it is missing or not text."""
@@ -131,7 +131,7 @@ def _unknown(checkout: Path, name: str) -> NotFound:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
+        content = pulumi_yaml.parse(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise BadUsage("This is not YAML.", where=str(path), given=str(error)) from error
     if content is None:
@@ -139,9 +139,6 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BadUsage("This is not a mapping.", where=str(path), given=type(content).__name__)
     return content
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's reads ten times faster, where it is there
 
 
 def _full_key(key: str, project: str) -> str:
@@ -175,11 +172,3 @@ def _opened(value: object, plain: Mapping[str, str]) -> object:
     if isinstance(value, list):
         return [_opened(inner, plain) for inner in value]
     return value
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | int | float | dict | list) or value is None:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return str(value)  # a date, which YAML recognises and Pulumi hands over as it is written

@@ -1,1 +1,1 @@
-"""Bring a stack up, preview, refresh, destroy: picks the engine, wires it, returns one outcome whichever ran."""
+"""Bring a stack up, preview, refresh, destroy: picks the engine and returns one outcome whichever ran."""
