@@ -54,7 +54,9 @@ CONTAINER_WRITE = Need(f"{CONTAINERS}/write", data=False)
 CONTAINER_DELETE = Need(f"{CONTAINERS}/delete", data=False)
 CONTAINER_LIST = Need(f"{CONTAINERS}/read", data=False, at_account=True)
 DELEGATE = Need(
-    "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action", data=False, at_account=True
+    "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+    data=False,
+    at_account=True,
 )
 
 
@@ -91,7 +93,9 @@ class Caller:
             return None
         principal = twin.directory.find(owner)
         if principal is None:
-            raise AuthenticationFailed(f"The principal '{owner}' that the signature rests on does not exist any more.")
+            raise AuthenticationFailed(
+                f"The principal '{owner}' that the signature rests on does not exist any more."
+            )
         return principal
 
 
@@ -109,7 +113,9 @@ def identify(request: Request, twin: Twin, account: Account, container: str, pat
     if scheme:
         raise _no_keys(account)
     if "sig" in request.query:
-        return Caller(None, sas.verify(twin, account.name, container, path, request.query, secure=request.secure))
+        return Caller(
+            None, sas.verify(twin, account.name, container, path, request.query, secure=request.secure)
+        )
     raise Unauthenticated(
         "NoAuthenticationInformation",
         "Server failed to authenticate the request. Send an Entra token or a shared access signature.",
@@ -144,10 +150,14 @@ def _audience(token: str) -> str:
 def _no_keys(account: Account) -> StorageError:
     if not account.shared_key_allowed:
         return StorageError(
-            403, "KeyBasedAuthenticationNotPermitted", "Key based authentication is not permitted on this storage account."
+            403,
+            "KeyBasedAuthenticationNotPermitted",
+            "Key based authentication is not permitted on this storage account.",
         )
     return StorageError(
-        501, "NotEmulated", "The local Azure does not emulate account keys (SharedKey); use an Entra token or a signature."
+        501,
+        "NotEmulated",
+        "The local Azure does not emulate account keys (SharedKey); use an Entra token or a signature.",
     )
 
 

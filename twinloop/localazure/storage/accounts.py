@@ -39,7 +39,9 @@ def find_account(twin: Twin, name: str) -> Account:
     version = twin.store.version(ACCOUNTS)
     seen, known = twin.services.get("storage-accounts", (-1, {}))
     if seen != version:
-        known = {account.name: account for account in map(_account, (doc for _, doc in twin.store.list(ACCOUNTS)))}
+        known = {
+            account.name: account for account in map(_account, (doc for _, doc in twin.store.list(ACCOUNTS)))
+        }
         twin.services["storage-accounts"] = (version, known)
     found: Account | None = known.get(name.lower())
     if found is None:

@@ -3,57 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, Unpack
 
 from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.storage.accounts import container_id
+from twinloop.localazure.storage.accounts import container_id, find_account
 from twinloop.localazure.storage.contents import CHUNK, Content, Contents
-from twinloop.localazure.storage.errors import BlobNotFound, InvalidHeader, StorageError
+from twinloop.localazure.storage.errors import BlobNotFound, StorageError
+from twinloop.localazure.storage.info import BlobInfo, Precondition, Properties, check_name, from_row
 
 KIND = "blob"  # rows of this kind in the store, keyed account/container/name
-MAX_NAME = 1024
+LEFT_OVER = "blob-left-over"  # contents whose rows are gone and whose files are still to go
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """One block of a blob that was committed from a block list."""
-
-    id: str
-    size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class BlobInfo:
-    """What is known of a blob without reading it."""
-
-    account: str
-    container: str
-    name: str
-    size: int
-    etag: str
-    modified: str  # ISO 8601, UTC
-    created: str
-    content: str  # id of the file that holds the bytes; empty for a directory
-    content_type: str = "application/octet-stream"
-    content_headers: dict[str, str] = field(default_factory=dict)  # Content-Encoding, -Language, -Disposition, Cache-Control
-    md5: str = ""  # base64; empty where the client committed blocks without saying it
-    metadata: dict[str, str] = field(default_factory=dict)
-    blocks: tuple[Block, ...] = ()
-    is_directory: bool = False
-
-    @property
-    def key(self) -> str:
-        """Key of the row."""
-        return f"{self.account}/{self.container}/{self.name}"
-
-
-Precondition = Callable[["BlobInfo | None"], None]
 
 
 class Blobs:
@@ -66,7 +31,7 @@ class Blobs:
     def get(self, account: str, container: str, name: str) -> BlobInfo | None:
         """The blob of that name, or None."""
         row = self.twin.store.get(KIND, f"{account}/{container}/{name}")
-        return _info(row) if row else None
+        return from_row(row) if row else None
 
     def find(self, account: str, container: str, name: str) -> BlobInfo:
         """The blob of that name.
@@ -80,12 +45,14 @@ class Blobs:
 
     def list(self, account: str, container: str, prefix: str = "") -> list[BlobInfo]:
         """All blobs whose names start with `prefix`, in order of their names."""
-        return [_info(row) for _, row in self.twin.store.list(KIND, f"{account}/{container}/{prefix}")]
+        return [from_row(row) for _, row in self.twin.store.list(KIND, f"{account}/{container}/{prefix}")]
 
     def exists(self, account: str, container: str, path: str) -> bool:
         """Whether `path` is a blob, or a folder that has at least one."""
         bare = path.rstrip("/")
-        return self.get(account, container, bare) is not None or bool(self.list(account, container, f"{bare}/" if bare else ""))
+        return self.get(account, container, bare) is not None or bool(
+            self.list(account, container, f"{bare}/" if bare else "")
+        )
 
     def path(self, info: BlobInfo) -> Path:
         """The file that holds the bytes; read it only, the file belongs to the store."""
@@ -102,7 +69,9 @@ class Blobs:
         with self.open(account, container, name) as file:
             return file.read()
 
-    def put_bytes(self, account: str, container: str, name: str, data: bytes, **properties: Any) -> BlobInfo:
+    def put_bytes(
+        self, account: str, container: str, name: str, data: bytes, **properties: Unpack[Properties]
+    ) -> BlobInfo:
         """Write a blob from memory; `properties` are those of `commit`."""
         content = self.contents.new()
         try:
@@ -112,7 +81,9 @@ class Blobs:
             content.abort()
             raise
 
-    def put_file(self, account: str, container: str, name: str, path: Path, **properties: Any) -> BlobInfo:
+    def put_file(
+        self, account: str, container: str, name: str, path: Path, **properties: Unpack[Properties]
+    ) -> BlobInfo:
         """Write a blob from a file, with bounded memory; the file may change afterwards."""
         content = self.contents.new()
         try:
@@ -125,71 +96,57 @@ class Blobs:
             raise
 
     def commit(
-        self,
-        content: Content,
-        account: str,
-        container: str,
-        name: str,
-        *,
-        content_type: str = "application/octet-stream",
-        content_headers: Mapping[str, str] | None = None,
-        metadata: Mapping[str, str] | None = None,
-        md5: str | None = None,
-        blocks: tuple[Block, ...] = (),
-        precondition: Precondition | None = None,
+        self, content: Content, account: str, container: str, name: str, **properties: Unpack[Properties]
     ) -> BlobInfo:
         """Make what was written the blob of that name: file first, then the row, then the former file goes.
 
-        Args:
-            content: what was written; it is committed here.
-            account: name of the storage account.
-            container: name of the container, which must exist.
-            name: name of the blob.
-            content_type: media type.
-            content_headers: the other headers that a reader gets back.
-            metadata: names and values kept with the blob.
-            md5: base64 checksum to keep; the content's own if None, none if empty.
-            blocks: the block list it was committed from.
-            precondition: gets the blob of that name as it stands and raises if it must not be replaced.
+        Never inside an outer transaction: a rollback would not bring the former file back.
 
         Raises:
             AccountNotFound: there is no such storage account.
             ContainerNotFound: there is no such container.
         """
-        _check_name(name)
+        check_name(name)
         container_id(self.twin, account, container)
         content.commit()
+        md5 = properties.get("md5")
         info = BlobInfo(
             account=account,
             container=container,
             name=name,
             size=content.size,
             content=content.id,
-            content_type=content_type,
-            content_headers=dict(content_headers or {}),
+            content_type=properties.get("content_type", "application/octet-stream"),
+            content_headers=dict(properties.get("content_headers", {})),
             md5=content.md5 if md5 is None else md5,
-            metadata=dict(metadata or {}),
-            blocks=blocks,
+            metadata=dict(properties.get("metadata", {})),
+            blocks=properties.get("blocks", ()),
             **self._stamp(),
         )
-        return self._replace(info, precondition)
+        return self._replace(info, properties.get("precondition"))
 
     def put_directory(
         self, account: str, container: str, name: str, *, precondition: Precondition | None = None
     ) -> BlobInfo:
         """Make a directory of an account with a hierarchical namespace."""
-        _check_name(name)
+        check_name(name)
         container_id(self.twin, account, container)
         metadata = {"hdi_isfolder": "true"}
         info = BlobInfo(
-            account=account, container=container, name=name, size=0, content="", metadata=metadata, is_directory=True, **self._stamp()
+            account=account,
+            container=container,
+            name=name,
+            size=0,
+            content="",
+            metadata=metadata,
+            is_directory=True,
+            **self._stamp(),
         )
         return self._replace(info, precondition)
 
-    def update(
-        self, account: str, container: str, name: str, *, precondition: Precondition | None = None, **changes: Any
-    ) -> BlobInfo:
-        """Change fields of a blob's row (metadata, content type, headers) and leave its bytes."""
+    def update(self, account: str, container: str, name: str, **changes: Unpack[Properties]) -> BlobInfo:
+        """Change what is said of a blob (metadata, content type, headers) and leave its bytes."""
+        precondition = changes.pop("precondition", None)
         with self.twin.store.transaction():
             old = self.find(account, container, name)
             if precondition:
@@ -199,7 +156,9 @@ class Blobs:
             self.twin.store.put(KIND, new.key, asdict(new))
         return new
 
-    def delete(self, account: str, container: str, name: str, *, precondition: Precondition | None = None) -> bool:
+    def delete(
+        self, account: str, container: str, name: str, *, precondition: Precondition | None = None
+    ) -> bool:
         """Delete a blob; False if there was none."""
         with self.twin.store.transaction():
             old = self.get(account, container, name)
@@ -213,59 +172,25 @@ class Blobs:
         return True
 
     def delete_all(self, account: str, container: str = "") -> int:
-        """Delete every blob of a container, or of a whole account, and say how many."""
+        """Forget every blob of a container, or of a whole account, and say how many.
+
+        Runs inside the transaction that deletes the resource, so the files go later: a rollback must find them.
+        """
         prefix = f"{account}/{container}/" if container else f"{account}/"
         with self.twin.store.transaction():
             rows = self.twin.store.list(KIND, prefix)
             for key, _ in rows:
                 self.twin.store.delete(KIND, key)
-        for _, row in rows:
-            if row["content"]:
-                self.contents.remove(row["content"])
+            if left := [row["content"] for _, row in rows if row["content"]]:
+                self.twin.store.put(LEFT_OVER, uuid.uuid4().hex, {"contents": left})
         return len(rows)
 
-    def new_block(self, account: str, container: str, name: str, block: str) -> Content:
-        """Start a block that waits for its list."""
-        _check_name(name)
-        return self.contents.new_block(f"{account}/{container}/{name}", block)
-
-    def waiting_blocks(self, account: str, container: str, name: str) -> list[tuple[str, int]]:
-        """Ids and sizes of the blocks that wait."""
-        files = self.contents.waiting(f"{account}/{container}/{name}")
-        return [(block, file.stat().st_size) for block, file in files.items()]
-
-    def drop_blocks(self, account: str, container: str, name: str) -> None:
-        """Forget the blocks that wait."""
-        self.contents.drop_blocks(f"{account}/{container}/{name}")
-
-    def commit_blocks(
-        self, account: str, container: str, name: str, wanted: Sequence[tuple[str, str]], **properties: Any
-    ) -> BlobInfo:
-        """Make a blob of blocks in the order given; the blocks that still wait afterwards are forgotten.
-
-        Args:
-            account: name of the storage account.
-            container: name of the container.
-            name: name of the blob.
-            wanted: where to look for each block (`Latest`, `Committed`, `Uncommitted`), and its id.
-            properties: those of `commit`.
-
-        Raises:
-            StorageError: a block of the list was never sent.
-        """
-        old = self.get(account, container, name)
-        pieces = _pieces(wanted, self.contents.waiting(f"{account}/{container}/{name}"), old, self.contents)
-        content = self.contents.new()
-        try:
-            for piece in pieces:
-                _copy(piece, content)
-            blocks = tuple(Block(id=piece.id, size=piece.size) for piece in pieces)
-            info = self.commit(content, account, container, name, blocks=blocks, **properties)
-        except BaseException:
-            content.abort()
-            raise
-        self.drop_blocks(account, container, name)
-        return info
+    def collect(self) -> None:
+        """Delete the files of forgotten blobs."""
+        for key, doc in self.twin.store.list(LEFT_OVER):
+            for content in doc["contents"]:
+                self.contents.remove(content)
+            self.twin.store.delete(LEFT_OVER, key)
 
     def authorize(self, principal: Principal, account: str, container: str, *, write: bool) -> None:
         """Check the caller's roles at the container's scope, as the Blob service does.
@@ -278,6 +203,7 @@ class Blobs:
 
     def sweep(self) -> int:
         """Delete contents without a row, left by a kill between the file and the row."""
+        self.collect()
         return self.contents.sweep(row["content"] for _, row in self.twin.store.list(KIND))
 
     def _replace(self, info: BlobInfo, precondition: Precondition | None) -> BlobInfo:
@@ -285,12 +211,35 @@ class Blobs:
             old = self.get(info.account, info.container, info.name)
             if precondition:
                 precondition(old)
+            if find_account(self.twin, info.account).is_hierarchical:
+                self._place_in_tree(info, old)
             if old is not None:
                 info = BlobInfo(**{**vars(info), "created": old.created})
             self.twin.store.put(KIND, info.key, asdict(info))
         if old is not None and old.content:
             self.contents.remove(old.content)
+        self.collect()
         return info
+
+    def _place_in_tree(self, info: BlobInfo, old: BlobInfo | None) -> None:
+        """In a hierarchical namespace: no file where a directory is, nor below a file; make the directories above."""
+        if old is not None and old.is_directory != info.is_directory:
+            kind = "directory" if old.is_directory else "file"
+            raise StorageError(409, "PathConflict", f"'{info.name}' exists already, as a {kind}.")
+        parts = info.name.strip("/").split("/")
+        for depth in range(1, len(parts)):
+            above = "/".join(parts[:depth])
+            parent = self.get(info.account, info.container, above)
+            if parent is None:
+                row = BlobInfo(
+                    account=info.account, container=info.container, name=above, size=0, content="",
+                    metadata={"hdi_isfolder": "true"}, is_directory=True, **self._stamp(),
+                )  # fmt: skip
+                self.twin.store.put(KIND, row.key, asdict(row))
+            elif not parent.is_directory:
+                raise StorageError(
+                    409, "PathConflict", f"'{above}' is a file; '{info.name}' cannot lie below it."
+                )
 
     def _stamp(self) -> dict[str, str]:
         now = self.twin.clock.now().isoformat()
@@ -301,49 +250,3 @@ def blobs(twin: Twin) -> Blobs:
     """The twin's one blob store."""
     store: Blobs = twin.services.setdefault("blobs", Blobs(twin))
     return store
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Where the bytes of one block lie."""
-
-    id: str
-    path: Path
-    start: int
-    size: int
-
-
-def _pieces(
-    wanted: Sequence[tuple[str, str]], waiting: Mapping[str, Path], old: BlobInfo | None, contents: Contents
-) -> list[_Piece]:
-    committed: dict[str, _Piece] = {}
-    start = 0
-    for block in old.blocks if old else ():
-        committed[block.id] = _Piece(block.id, contents.path(old.content if old else ""), start, block.size)
-        start += block.size
-    fresh = {block: _Piece(block, path, 0, path.stat().st_size) for block, path in waiting.items()}
-    places = {"Latest": committed | fresh, "Committed": committed, "Uncommitted": fresh}
-    if missing := [block for place, block in wanted if block not in places[place]]:
-        raise StorageError(
-            400, "InvalidBlockList", f"The specified block list is invalid: {len(missing)} of its blocks were never sent, first {missing[0]!r}."
-        )
-    return [places[place][block] for place, block in wanted]
-
-
-def _copy(piece: _Piece, content: Content) -> None:
-    with piece.path.open("rb") as file:
-        file.seek(piece.start)
-        left = piece.size
-        while left and (data := file.read(min(CHUNK, left))):
-            content.write(data)
-            left -= len(data)
-
-
-def _info(row: dict[str, Any]) -> BlobInfo:
-    blocks = tuple(Block(**block) for block in row.get("blocks", ()))
-    return BlobInfo(**{**row, "blocks": blocks})
-
-
-def _check_name(name: str) -> None:
-    if not name or len(name) > MAX_NAME or "\0" in name:
-        raise InvalidHeader("blob name", name[:80], f"1 to {MAX_NAME} characters", code="InvalidResourceName")

@@ -11,9 +11,10 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.storage import sas
 from twinloop.localazure.storage.access import Caller, Need
 from twinloop.localazure.storage.accounts import Account
-from twinloop.localazure.storage.blobs import BlobInfo, Blobs, blobs
+from twinloop.localazure.storage.blobs import Blobs, blobs
 from twinloop.localazure.storage.conditions import http_date
 from twinloop.localazure.storage.errors import NotEmulatedStorage
+from twinloop.localazure.storage.info import BlobInfo
 
 _META = "x-ms-meta-"
 _REFUSED = {  # headers that would change what is done; silence would lie

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-from twinloop.localazure.storage.blobs import BlobInfo, Precondition
 from twinloop.localazure.storage.errors import ConditionNotMet, InvalidHeader, StorageError
+from twinloop.localazure.storage.info import BlobInfo, Precondition
 
 
 class NotModified(StorageError):
     """The reader has this state already; answered with 304 and no body."""
 
     def __init__(self) -> None:
-        super().__init__(304, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
+        super().__init__(
+            304, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
+        )
 
 
 def http_date(iso: str) -> str:
@@ -33,9 +35,15 @@ def check_read(headers: Mapping[str, str], info: BlobInfo) -> None:
         raise ConditionNotMet
     if (known := headers.get("if-none-match")) and _matches(known, info):
         raise NotModified
-    if (since := headers.get("if-modified-since")) and not known and _whole_second(info) <= _date("If-Modified-Since", since):
+    if (
+        (since := headers.get("if-modified-since"))
+        and not known
+        and _whole_second(info) <= _date("If-Modified-Since", since)
+    ):
         raise NotModified
-    if (until := headers.get("if-unmodified-since")) and _whole_second(info) > _date("If-Unmodified-Since", until):
+    if (until := headers.get("if-unmodified-since")) and _whole_second(info) > _date(
+        "If-Unmodified-Since", until
+    ):
         raise ConditionNotMet
 
 
@@ -45,23 +53,28 @@ def for_write(headers: Mapping[str, str]) -> Precondition:
     def check(old: BlobInfo | None) -> None:
         if headers.get("if-none-match") == "*" and old is not None:
             raise StorageError(409, "BlobAlreadyExists", "The specified blob already exists.")
-        if wanted := headers.get("if-match"):
-            if old is None or not _matches(wanted, old):
-                raise ConditionNotMet
+        if (wanted := headers.get("if-match")) and (old is None or not _matches(wanted, old)):
+            raise ConditionNotMet
         if old is None:
             return
         if (known := headers.get("if-none-match")) and _matches(known, old):
             raise ConditionNotMet
-        if (since := headers.get("if-modified-since")) and _whole_second(old) <= _date("If-Modified-Since", since):
+        if (since := headers.get("if-modified-since")) and _whole_second(old) <= _date(
+            "If-Modified-Since", since
+        ):
             raise ConditionNotMet
-        if (until := headers.get("if-unmodified-since")) and _whole_second(old) > _date("If-Unmodified-Since", until):
+        if (until := headers.get("if-unmodified-since")) and _whole_second(old) > _date(
+            "If-Unmodified-Since", until
+        ):
             raise ConditionNotMet
 
     return check
 
 
 def _matches(wanted: str, info: BlobInfo) -> bool:
-    return wanted.strip() == "*" or info.etag.strip('"') in {tag.strip().strip('"') for tag in wanted.split(",")}
+    return wanted.strip() == "*" or info.etag.strip('"') in {
+        tag.strip().strip('"') for tag in wanted.split(",")
+    }
 
 
 def _whole_second(info: BlobInfo) -> datetime:

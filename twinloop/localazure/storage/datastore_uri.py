@@ -52,7 +52,9 @@ def parse_datastore(uri: str) -> DatastorePath | None:
     """The datastore and path that an `azureml://` address names; None if it is no such address."""
     if found := _SHORT.fullmatch(uri) or _LONG.fullmatch(uri):
         parts = found.groupdict(default="")
-        return DatastorePath(**{name: unquote(parts.get(name, "")) for name in DatastorePath.__dataclass_fields__})
+        return DatastorePath(
+            **{name: unquote(parts.get(name, "")) for name in DatastorePath.__dataclass_fields__}
+        )
     return None
 
 
@@ -63,7 +65,9 @@ def parse_blob_url(url: str) -> BlobPath | None:
     if split.scheme in {"abfss", "abfs", "wasbs", "wasb"}:
         container, _, host = split.netloc.partition("@")
         found = _BLOB_HOST.fullmatch(host)
-        return BlobPath(account=found["account"], container=container, path="/".join(parts)) if found else None
+        return (
+            BlobPath(account=found["account"], container=container, path="/".join(parts)) if found else None
+        )
     if split.scheme not in {"http", "https"}:
         return None
     if found := _BLOB_HOST.fullmatch(split.netloc):

@@ -17,7 +17,9 @@ class BlobNotFound(StorageError):
     """No blob has that name."""
 
     def __init__(self, container: str, name: str) -> None:
-        super().__init__(404, "BlobNotFound", f"The specified blob does not exist: '{name}' in container '{container}'.")
+        super().__init__(
+            404, "BlobNotFound", f"The specified blob does not exist: '{name}' in container '{container}'."
+        )
 
 
 class ContainerNotFound(StorageError):
@@ -37,7 +39,9 @@ class AccountNotFound(StorageError):
 
     def __init__(self, account: str) -> None:
         super().__init__(
-            404, "ResourceNotFound", f"The storage account '{account}' does not exist in this twin. Bring up the stack that declares it."
+            404,
+            "ResourceNotFound",
+            f"The storage account '{account}' does not exist in this twin. Bring up the stack that declares it.",
         )
 
 
@@ -56,16 +60,16 @@ class AuthenticationFailed(StorageError):
     """No credential, or one that does not hold."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(
-            403, "AuthenticationFailed", f"Server failed to authenticate the request. {why}"
-        )
+        super().__init__(403, "AuthenticationFailed", f"Server failed to authenticate the request. {why}")
 
 
 class ConditionNotMet(StorageError):
     """An If-Match, If-None-Match or date condition of the request is not met."""
 
     def __init__(self) -> None:
-        super().__init__(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
+        super().__init__(
+            412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
+        )
 
 
 class InvalidHeader(StorageError):
@@ -79,4 +83,6 @@ class NotEmulatedStorage(StorageError):
     """An operation of the service that the twin does not have."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(501, "NotEmulated", f"The local Azure does not emulate {what}. See the README's status table.")
+        super().__init__(
+            501, "NotEmulated", f"The local Azure does not emulate {what}. See the README's status table."
+        )

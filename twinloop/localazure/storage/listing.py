@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.storage import xml
 from twinloop.localazure.storage.accounts import container_id, containers
-from twinloop.localazure.storage.blobs import BlobInfo
 from twinloop.localazure.storage.call import Call
 from twinloop.localazure.storage.conditions import http_date
 from twinloop.localazure.storage.errors import InvalidHeader
+from twinloop.localazure.storage.info import BlobInfo
 
 MAX_RESULTS = 5000  # Azure's largest page
 _HEADERS = {"content-type": xml.CONTENT_TYPE}
@@ -30,7 +30,11 @@ def list_blobs(call: Call) -> Reply:
     query = call.request.query
     limit = _limit(query.get("maxresults"))
     prefix, delimiter, marker = query.get("prefix", ""), query.get("delimiter", ""), query.get("marker", "")
-    entries = list(_page(call.blobs.list(call.account.name, call.container, prefix), prefix, delimiter, marker, limit + 1))
+    entries = list(
+        _page(
+            call.blobs.list(call.account.name, call.container, prefix), prefix, delimiter, marker, limit + 1
+        )
+    )
     following = entries[limit].name if len(entries) > limit else ""
     include = {word.strip() for word in query.get("include", "").split(",")}
     nodes = [_entry(entry, with_metadata="metadata" in include) for entry in entries[:limit]]
@@ -52,16 +56,23 @@ def list_containers(call: Call) -> Reply:
     query = call.request.query
     limit, marker = _limit(query.get("maxresults")), query.get("marker", "")
     names = [
-        name for name in containers(call.twin, call.account) if name.startswith(query.get("prefix", "")) and name >= marker
+        name
+        for name in containers(call.twin, call.account)
+        if name.startswith(query.get("prefix", "")) and name >= marker
     ]
-    state = xml.mapping_element("Properties", {"Etag": '"0x0"', "LeaseStatus": "unlocked", "LeaseState": "available"})
+    state = xml.mapping_element(
+        "Properties", {"Etag": '"0x0"', "LeaseStatus": "unlocked", "LeaseState": "available"}
+    )
     root = xml.element(
         "EnumerationResults",
         children=[
             *_echo(query, limit),
             xml.element(
                 "Containers",
-                children=[xml.element("Container", children=[xml.element("Name", name), state]) for name in names[:limit]],
+                children=[
+                    xml.element("Container", children=[xml.element("Name", name), state])
+                    for name in names[:limit]
+                ],
             ),
             xml.element("NextMarker", names[limit] if len(names) > limit else ""),
         ],
@@ -124,6 +135,6 @@ def _echo(query: dict[str, str], limit: int) -> list[xml.ET.Element]:
 def _limit(text: str | None) -> int:
     if text is None:
         return MAX_RESULTS
-    if not text.isdigit() or not 0 < int(text):
+    if not text.isdigit() or not int(text) > 0:
         raise InvalidHeader("maxresults", text, f"1 to {MAX_RESULTS}", code="OutOfRangeQueryParameterValue")
     return min(int(text), MAX_RESULTS)

@@ -6,10 +6,11 @@ import re
 
 from twinloop.localazure.core.reply import FileReply, Reply
 from twinloop.localazure.storage import xml
-from twinloop.localazure.storage.blobs import BlobInfo
+from twinloop.localazure.storage.blocks import waiting_blocks
 from twinloop.localazure.storage.call import Call, property_headers, state_headers
 from twinloop.localazure.storage.conditions import check_read
 from twinloop.localazure.storage.errors import StorageError
+from twinloop.localazure.storage.info import BlobInfo
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
@@ -44,7 +45,7 @@ def get_block_list(call: Call) -> Reply:
     """Get Block List: the committed blocks, those that wait, or both."""
     info = call.blobs.get(*call.place)
     kind = call.request.query.get("blocklisttype", "committed")
-    waiting = call.blobs.waiting_blocks(*call.place)
+    waiting = waiting_blocks(call.blobs, *call.place)
     if info is None and not waiting:
         call.find()
     lists = []
@@ -54,14 +55,19 @@ def get_block_list(call: Call) -> Reply:
     if kind in {"uncommitted", "all"}:
         lists.append(_blocks("UncommittedBlocks", waiting))
     headers = {"content-type": xml.CONTENT_TYPE, "x-ms-blob-content-length": str(info.size if info else 0)}
-    return Reply(200, xml.render(xml.element("BlockList", children=lists)), headers | (state_headers(info) if info else {}))
+    return Reply(
+        200,
+        xml.render(xml.element("BlockList", children=lists)),
+        headers | (state_headers(info) if info else {}),
+    )
 
 
 def _blocks(tag: str, blocks: list[tuple[str, int]]) -> xml.ET.Element:
     return xml.element(
         tag,
         children=[
-            xml.element("Block", children=[xml.element("Name", name), xml.element("Size", size)]) for name, size in blocks
+            xml.element("Block", children=[xml.element("Name", name), xml.element("Size", size)])
+            for name, size in blocks
         ],
     )
 
@@ -69,11 +75,17 @@ def _blocks(tag: str, blocks: list[tuple[str, int]]) -> xml.ET.Element:
 def _range(text: str, info: BlobInfo) -> tuple[int, int]:
     """Start and length within the blob; a range that ends beyond it is cut, one that starts beyond it is refused."""
     if not (found := _RANGE.fullmatch(text.strip())):
-        raise StorageError(400, "InvalidHeaderValue", f"Range: {text!r} is not valid; allowed: bytes=START- or bytes=START-END.")
+        raise StorageError(
+            400,
+            "InvalidHeaderValue",
+            f"Range: {text!r} is not valid; allowed: bytes=START- or bytes=START-END.",
+        )
     start = int(found[1])
     end = min(int(found[2]) if found[2] else info.size - 1, info.size - 1)
     if start >= info.size or end < start:
         raise StorageError(
-            416, "InvalidRange", f"The range specified is invalid for the current size of the resource ({info.size} bytes)."
+            416,
+            "InvalidRange",
+            f"The range specified is invalid for the current size of the resource ({info.size} bytes).",
         )
     return start, end - start + 1

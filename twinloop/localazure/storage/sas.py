@@ -81,7 +81,9 @@ def mint(
         "sks": "b",
         "skv": VERSION,
     }
-    signature = _sign(delegation_key(twin, account, fields), _string_to_sign(fields, account, container, path))
+    signature = _sign(
+        delegation_key(twin, account, fields), _string_to_sign(fields, account, container, path)
+    )
     return urlencode(fields | {"sig": signature}, quote_via=quote)
 
 
@@ -107,7 +109,9 @@ def verify(
     kind = query.get("sr", "")
     signed_path = {"c": "", "b": path, "d": _directory(path, query)}.get(kind)
     if signed_path is None:
-        raise AuthenticationFailed(f"sr={kind!r} is not supported; allowed: b (blob), c (container), d (directory).")
+        raise AuthenticationFailed(
+            f"sr={kind!r} is not supported; allowed: b (blob), c (container), d (directory)."
+        )
     key = delegation_key(twin, account, query)
     expected = _sign(key, _string_to_sign(query, account, container, signed_path))
     if not hmac.compare_digest(expected.encode(), query.get("sig", "").encode()):
@@ -155,7 +159,9 @@ def _check_time(twin: Twin, query: Mapping[str, str]) -> None:
             raise AuthenticationFailed(f"Signature not valid before {opens}; now is {_text(now)}.")
     for closes in (query.get("se", ""), query.get("ske", "")):
         if now >= parse_time(closes):
-            raise AuthenticationFailed(f"Signature not valid in the specified time frame: it expired at {closes}, now is {_text(now)}.")
+            raise AuthenticationFailed(
+                f"Signature not valid in the specified time frame: it expired at {closes}, now is {_text(now)}."
+            )
 
 
 def _directory(path: str, query: Mapping[str, str]) -> str | None:

@@ -13,6 +13,7 @@ from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.storage import xml
 from twinloop.localazure.storage.accounts import container_id
+from twinloop.localazure.storage.blocks import commit_blocks, drop_blocks, new_block
 from twinloop.localazure.storage.call import Call, state_headers, written_headers
 from twinloop.localazure.storage.conditions import for_write
 from twinloop.localazure.storage.contents import Content
@@ -35,8 +36,8 @@ async def put_blob(call: Call) -> Reply:
     content = call.blobs.contents.new()
     try:
         await receive(call.request, content)
-        _check_md5(call.header("content-md5"), content.md5)
-        _check_md5(call.header("x-ms-blob-content-md5"), content.md5)
+        check_md5(call.header("content-md5"), content.md5)
+        check_md5(call.header("x-ms-blob-content-md5"), content.md5)
         info = await asyncio.to_thread(
             call.blobs.commit,
             content,
@@ -49,7 +50,7 @@ async def put_blob(call: Call) -> Reply:
     except BaseException:
         content.abort()
         raise
-    await asyncio.to_thread(call.blobs.drop_blocks, *call.place)
+    await asyncio.to_thread(drop_blocks, call.blobs, *call.place)
     return Reply(201, None, written_headers(info))
 
 
@@ -61,12 +62,14 @@ async def put_block(call: Call) -> Reply:
     except binascii.Error:
         size = 0
     if not 0 < size <= MAX_BLOCK_ID:
-        raise InvalidHeader("blockid", block, f"base64 of 1 to {MAX_BLOCK_ID} bytes", code="InvalidQueryParameterValue")
+        raise InvalidHeader(
+            "blockid", block, f"base64 of 1 to {MAX_BLOCK_ID} bytes", code="InvalidQueryParameterValue"
+        )
     await asyncio.to_thread(container_id, call.twin, call.account.name, call.container)
-    writer = call.blobs.new_block(*call.place, block)
+    writer = new_block(call.blobs, *call.place, block)
     try:
         await receive(call.request, writer)
-        _check_md5(call.header("content-md5"), writer.md5)
+        check_md5(call.header("content-md5"), writer.md5)
         await asyncio.to_thread(writer.commit)
     except BaseException:
         writer.abort()
@@ -77,14 +80,17 @@ async def put_block(call: Call) -> Reply:
 async def put_block_list(call: Call) -> Reply:
     """Put Block List: the blocks, in this order, become the blob."""
     body = await call.request.read()
-    _check_md5(call.header("content-md5"), _md5(body))
+    check_md5(call.header("content-md5"), _md5(body))
     wanted = []
     for node in xml.parse(body):
         if node.tag not in {"Latest", "Committed", "Uncommitted"}:
-            raise InvalidHeader("block list", node.tag, "Latest, Committed, Uncommitted", code="InvalidXmlNodeValue")
+            raise InvalidHeader(
+                "block list", node.tag, "Latest, Committed, Uncommitted", code="InvalidXmlNodeValue"
+            )
         wanted.append((node.tag, (node.text or "").strip()))
     info = await asyncio.to_thread(
-        call.blobs.commit_blocks,
+        commit_blocks,
+        call.blobs,
         *call.place,
         wanted,
         content_type=_content_type(call, from_body=False),
@@ -105,12 +111,13 @@ def set_metadata(call: Call) -> Reply:
 
 def set_properties(call: Call) -> Reply:
     """Set Blob Properties: the headers that a reader gets back."""
-    changes = {
-        "content_type": _content_type(call, from_body=False),
-        "content_headers": _content_headers(call),
-        "md5": call.header("x-ms-blob-content-md5"),
-    }
-    info = call.blobs.update(*call.place, precondition=for_write(call.request.headers), **changes)
+    info = call.blobs.update(
+        *call.place,
+        content_type=_content_type(call, from_body=False),
+        content_headers=_content_headers(call),
+        md5=call.header("x-ms-blob-content-md5"),
+        precondition=for_write(call.request.headers),
+    )
     return Reply(200, None, state_headers(info))
 
 
@@ -132,7 +139,9 @@ async def receive(request: Request, content: Content) -> None:
         content.write(piece)
     announced = request.headers.get("content-length")
     if announced is not None and int(announced) != content.size:
-        raise StorageError(400, "InvalidInput", f"Content-Length was {announced}, but {content.size} bytes came.")
+        raise StorageError(
+            400, "InvalidInput", f"Content-Length was {announced}, but {content.size} bytes came."
+        )
 
 
 def checked_metadata(call: Call) -> dict[str, str]:
@@ -145,7 +154,9 @@ def checked_metadata(call: Call) -> dict[str, str]:
     for name in metadata:
         if not _META_NAME.fullmatch(name):
             raise StorageError(
-                400, "InvalidMetadata", f"x-ms-meta-{name}: a name has letters, digits and underscores, e.g. upload_status."
+                400,
+                "InvalidMetadata",
+                f"x-ms-meta-{name}: a name has letters, digits and underscores, e.g. upload_status.",
             )
     return metadata
 
@@ -169,8 +180,15 @@ def _md5(body: bytes) -> str:
     return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
-def _check_md5(announced: str, actual: str) -> None:
+def check_md5(announced: str, actual: str) -> None:
+    """Demand that what came is what was sent; an empty announcement demands nothing.
+
+    Raises:
+        StorageError: it is not.
+    """
     if announced and announced != actual:
         raise StorageError(
-            400, "Md5Mismatch", f"The MD5 value specified in the request did not match: announced {announced}, received {actual}."
+            400,
+            "Md5Mismatch",
+            f"The MD5 value specified in the request did not match: announced {announced}, received {actual}.",
         )

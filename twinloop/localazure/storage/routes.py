@@ -1,0 +1,46 @@
+"""Where the data plane is reached: by the account's host name as the first part of the path, or its bare name.
+
+Azure ML's client builds `https://<accountName>.blob.<suffix>`; with an accountName of `localhost:PORT/<account>` that
+becomes a path of this twin. The same paths are served on the plain-HTTP port, where only signatures are taken.
+"""
+
+from __future__ import annotations
+
+from twinloop.localazure.core.reply import FileReply, Reply
+from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.router import Router
+from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.storage import dfs, service
+from twinloop.localazure.storage.blobs import blobs
+
+router = Router("storage")
+VERBS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
+
+
+def _after_account(request: Request) -> str:
+    return request.path.lstrip("/").partition("/")[2]
+
+
+async def _blob(request: Request, twin: Twin) -> Reply | FileReply:
+    return await service.serve(request, twin, _after_account(request))
+
+
+async def _dfs(request: Request, twin: Twin) -> Reply | FileReply:
+    return await dfs.serve(request, twin, _after_account(request))
+
+
+for _verb in VERBS:
+    for _host, _handler in (("{account}.blob.{suffix}", _blob), ("{account}.dfs.{suffix}", _dfs)):
+        for _tail in ("", "/{rest:path}"):
+            router.on(_verb, f"/{_host}{_tail}", auth="own")(_handler)
+    for _tail in ("{container}", "{container}/{rest:path}"):
+        router.on(_verb, f"/{{account}}/{_tail}", auth="own")(_blob)
+
+
+def install(twin: Twin) -> None:
+    """Let the twin sweep away what a killed process left, each time it starts."""
+    twin.on_start(_sweep)
+
+
+def _sweep(twin: Twin) -> None:
+    blobs(twin).sweep()
