@@ -19,12 +19,11 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @contextmanager
-def asking(workspace: Workspace, what: str) -> Iterator[None]:
+def asking(workspace: Workspace) -> Iterator[None]:
     """Turn the errors of Azure's clients into problems that say where, what and what next.
 
     Args:
-        workspace: where the question goes.
-        what: what is being done, as in "submit the job".
+        workspace: where the questions go.
     """
     from azure.ai.ml.exceptions import MlException
     from azure.core.exceptions import (
@@ -40,19 +39,17 @@ def asking(workspace: Workspace, what: str) -> Iterator[None]:
         yield
     except (ServiceRequestError, ServiceResponseError) as error:
         raise Problem(
-            f"Azure does not answer; could not {what}.",
+            "Azure does not answer.",
             where=workspace.id,
             given=_plain(error),
             next_step="twinloop twin start, or check the network",
             kind=Kind.TWIN_UNREACHABLE,
         ) from error
     except ClientAuthenticationError as error:
-        raise Refused(
-            f"Nobody is signed in; could not {what}.", where=workspace.id, given=_plain(error)
-        ) from error
+        raise Refused("Nobody is signed in.", where=workspace.id, given=_plain(error)) from error
     except ResourceNotFoundError as error:
         raise NotFound(
-            f"Not found; could not {what}.",
+            "Azure knows nothing of that name.",
             where=f"{workspace.id} (named by {workspace.source})",
             given=_plain(error),
             next_step="twinloop up -s dev brings the platform up; -g and -w name another workspace",
@@ -60,16 +57,16 @@ def asking(workspace: Workspace, what: str) -> Iterator[None]:
     except HttpResponseError as error:
         if error.status_code in {FORBIDDEN, UNAUTHORIZED}:
             raise Refused(
-                f"Refused; could not {what}.",
+                "Azure refused it.",
                 where=workspace.id,
                 given=_plain(error),
                 next_step="ask a platform administrator for the role that is named",
             ) from error
-        raise Problem(f"Azure answered with an error; could not {what}.", given=_plain(error)) from error
+        raise Problem("Azure answered with an error.", given=_plain(error)) from error
     except MlException as error:
-        raise BadUsage(f"Azure ML's client refused it; could not {what}.", given=_plain(error)) from error
+        raise BadUsage("Azure ML's client refused it.", given=_plain(error)) from error
     except AzureError as error:
-        raise Problem(f"Could not {what}.", where=workspace.id, given=_plain(error)) from error
+        raise Problem("Azure's client failed.", where=workspace.id, given=_plain(error)) from error
 
 
 def _plain(error: BaseException) -> str:
