@@ -1,0 +1,71 @@
+"""The program's process in the child transport: Pulumi's SDK against the monitor at an address.
+
+Runs as a script under the program's own interpreter, so it imports nothing but the standard library and pulumi.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+def main(plan: dict[str, Any]) -> int:
+    """Run the program of the plan; the status says whether it ended well, stderr what went wrong."""
+    import pulumi
+    from pulumi import runtime
+
+    runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
+    runtime.configure(
+        runtime.Settings(
+            project=plan["project"],
+            stack=plan["stack"],
+            monitor=plan["address"],
+            engine=plan["address"],
+            parallel=plan["parallel"],
+            dry_run=plan["dry_run"],
+            organization=plan["organization"],
+            root_directory=os.path.dirname(plan["main"]),  # noqa: PTH120 (a string is what the SDK wants)
+        )
+    )
+    script = os.path.join(plan["main"], "__main__.py")  # noqa: PTH118
+    sys.path.insert(0, plan["main"])
+    sys.argv = [script]
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    executor = ThreadPoolExecutor(max(64, 4 * plan["parallel"]))
+    loop.set_default_executor(executor)
+
+    def program() -> None:
+        runpy.run_path(script, run_name="__main__")
+
+    try:
+        loop.run_until_complete(runtime.run_in_stack(program))
+    except pulumi.RunError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except Exception as error:  # noqa: BLE001 (the program may raise anything; its own part is shown)
+        sys.stderr.write(_explained(error, plan["main"]))
+        return 1
+    finally:
+        executor.shutdown(wait=True)
+        sys.stdout.flush()
+    return 0
+
+
+def _explained(error: Exception, folder: str) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = next((index for index, frame in enumerate(frames) if frame.filename.startswith(folder)), None)
+    shown = "".join(traceback.format_list(frames[own:])) if own is not None else ""
+    return f"the program raised {type(error).__name__}: {error}\n{shown}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))

@@ -1,0 +1,148 @@
+"""What can go wrong in the engine: one class per thing a caller may want to catch, with its facts as attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class EngineError(Exception):
+    """Anything the engine refuses or fails at."""
+
+
+@dataclass(frozen=True)
+class LockHolder:
+    """Who holds a stack's lock, as the lock file says."""
+
+    pid: int
+    username: str
+    hostname: str
+    timestamp: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.username}@{self.hostname} (pid {self.pid}) since {self.timestamp}"
+
+
+class StackLocked(EngineError):
+    """Another process is changing the stack."""
+
+    def __init__(self, stack: str, holder: LockHolder) -> None:
+        super().__init__(
+            f"stack '{stack}' is locked by {holder}. Wait for it to end; if that process is gone for good, "
+            f"delete {holder.path}"
+        )
+        self.stack = stack
+        self.holder = holder
+
+
+class StateCorrupted(EngineError):
+    """The state file cannot be read; nothing was overwritten."""
+
+    def __init__(self, path: Path, problem: str, backup: Path | None) -> None:
+        way_out = (
+            f"the newest good backup is {backup}; to restore it: cp '{backup}' '{path}'"
+            if backup
+            else "there is no good backup of it"
+        )
+        super().__init__(f"state file {path} cannot be read: {problem}. Nothing was changed; {way_out}")
+        self.path = path
+        self.problem = problem
+        self.backup = backup
+
+
+class StateDiverged(EngineError):
+    """A journal was left by an interrupted run, and another tool has written the state since."""
+
+    def __init__(self, path: Path, journal: Path) -> None:
+        super().__init__(
+            f"{journal} was left by an interrupted run, but {path} was written by another tool since. "
+            f"Compare them; to go on with the state as it stands, move the journal away: mv '{journal}' '{journal}.old'"
+        )
+        self.path = path
+        self.journal = journal
+
+
+class PassphraseWrong(EngineError):
+    """The passphrase does not open the secrets of this stack."""
+
+    def __init__(self, stack: str) -> None:
+        super().__init__(
+            f"the passphrase does not open the secrets of stack '{stack}'; give the one it was made with"
+        )
+        self.stack = stack
+
+
+class ProtectedResource(EngineError):
+    """Protected resources stand in the way of a delete or a replacement."""
+
+    def __init__(self, urns: Sequence[str], action: str) -> None:
+        listed = "\n".join(f"  - {urn}" for urn in urns)
+        super().__init__(
+            f"{len(urns)} protected resource(s) would be {action}; nothing was:\n{listed}\n"
+            "Set protect=False in the program and run `up`, or unprotect them first"
+        )
+        self.urns = tuple(urns)
+
+
+class ProgramFailed(EngineError):
+    """The program raised, or ended with an error."""
+
+
+class ResourceFailed(EngineError):
+    """One or more resources could not be brought where the program wants them."""
+
+    def __init__(self, failures: Sequence[tuple[str, str]]) -> None:
+        listed = "\n".join(f"  - {urn}: {message}" for urn, message in failures)
+        super().__init__(f"{len(failures)} resource(s) failed; what was done is saved:\n{listed}")
+        self.failures = tuple(failures)
+
+
+class NotSupported(EngineError):
+    """The program asks for something that this engine does not do."""
+
+    def __init__(self, what: str, instead: str = "use the official CLI for it (`--engine pulumi`)") -> None:
+        super().__init__(f"the embedded engine does not support {what}; {instead}")
+        self.what = what
+
+
+class ChangesNotExpected(EngineError):
+    """There are changes although none were expected."""
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        listed = "\n".join(f"  - {step}" for step in steps)
+        super().__init__(f"no changes were expected, but there are {len(steps)}:\n{listed}")
+        self.steps = tuple(steps)
+
+
+class UnknownProvider(EngineError):
+    """There is no provider for a package."""
+
+    def __init__(self, package: str, version: str, known: Sequence[str] = ()) -> None:
+        names = f"; there are: {', '.join(known)}" if known else ""
+        super().__init__(f"no provider for package '{package}' version '{version or 'any'}'{names}")
+        self.package = package
+        self.version = version
+
+
+class UnknownTarget(EngineError):
+    """A target names no resource."""
+
+    def __init__(self, targets: Sequence[str]) -> None:
+        super().__init__(
+            f"no resource matches the target(s) {', '.join(targets)}; a target is a URN, `*` stands for a part of it"
+        )
+        self.targets = tuple(targets)
+
+
+class StackMissing(EngineError):
+    """The stack has no state yet."""
+
+    def __init__(self, stack: str) -> None:
+        super().__init__(f"stack '{stack}' has no state yet; run `up` first")
+        self.stack = stack
+
+
+class Cancelled(EngineError):
+    """A person stopped the run; what was running is finished and saved."""

@@ -1,0 +1,84 @@
+"""Passphrase secrets as Pulumi stores them: PBKDF2-SHA256 of the passphrase, AES-256-GCM per value."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from functools import lru_cache
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from twinloop.engine.errors import PassphraseWrong
+
+ROUNDS: Final = 1_000_000
+_PROBE: Final = "pulumi"
+
+
+@lru_cache(maxsize=32)
+def _key(passphrase: str, salt: bytes) -> bytes:
+    # A third of a second each, on purpose; one process asks for the same few keys again and again.
+    return hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, ROUNDS, 32)
+
+
+class Crypter:
+    """Seals and opens the secrets of one stack; the key is derived when it is first needed."""
+
+    def __init__(self, passphrase: str, salt_line: str, stack: str) -> None:
+        self.salt_line = salt_line
+        self._passphrase = passphrase
+        self._stack = stack
+        self._aes: AESGCM | None = None
+
+    @classmethod
+    def fresh(cls, passphrase: str, stack: str) -> Crypter:
+        """A crypter with a salt of its own."""
+        salt = os.urandom(8)
+        crypter = cls(passphrase, "", stack)
+        crypter._aes = AESGCM(_key(passphrase, salt))
+        crypter.salt_line = f"v1:{base64.b64encode(salt).decode()}:{crypter.seal(_PROBE)}"
+        return crypter
+
+    def check(self) -> None:
+        """Derive the key and hold it against the salt line.
+
+        Raises:
+            PassphraseWrong: it is not the passphrase the stack was made with.
+        """
+        self._cipher()
+
+    def _cipher(self) -> AESGCM:
+        if self._aes is None:
+            version, _, rest = self.salt_line.partition(":")
+            salt, _, probe = rest.partition(":")
+            if version != "v1" or not probe:
+                raise PassphraseWrong(self._stack)
+            aes = AESGCM(_key(self._passphrase, base64.b64decode(salt)))
+            if self._open(aes, probe) != _PROBE:
+                raise PassphraseWrong(self._stack)
+            self._aes = aes
+        return self._aes
+
+    def seal(self, text: str) -> str:
+        """`v1:<nonce>:<ciphertext>`, both base64."""
+        nonce = os.urandom(12)
+        sealed = self._cipher().encrypt(nonce, text.encode(), None)
+        return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
+
+    def open(self, ciphertext: str) -> str:
+        """The text that `seal` was given.
+
+        Raises:
+            PassphraseWrong: the text was sealed with another key.
+        """
+        return self._open(self._cipher(), ciphertext)
+
+    def _open(self, aes: AESGCM, ciphertext: str) -> str:
+        try:
+            _version, nonce, sealed = ciphertext.split(":")
+            return aes.decrypt(base64.b64decode(nonce), base64.b64decode(sealed), None).decode()
+        except (ValueError, binascii.Error, InvalidTag):
+            raise PassphraseWrong(self._stack) from None

@@ -1,0 +1,112 @@
+"""What a run tells while it goes, and what is left of it at the end: steps, messages, failures."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from twinloop.engine.errors import EngineError, ResourceFailed
+from twinloop.engine.model import (
+    Diagnostic,
+    Event,
+    Op,
+    PropertyChange,
+    Step,
+    StepDone,
+    StepFailed,
+    StepStarted,
+)
+from twinloop.engine.states import ResourceState
+from twinloop.engine.values import Properties, masked
+
+Severity = Literal["debug", "info", "warning", "error"]
+
+
+def describe(
+    op: Op,
+    state: ResourceState,
+    *,
+    old: Properties | None = None,
+    new: Properties | None = None,
+    changes: Iterable[PropertyChange] = (),
+    replace_keys: Iterable[str] = (),
+) -> Step:
+    """A step for people: everything secret masked."""
+    return Step(
+        op=op,
+        urn=state.urn,
+        type=state.type,
+        name=state.name,
+        parent=state.parent,
+        old=None if old is None else masked(old),
+        new=None if new is None else masked(new),
+        changes=tuple(changes),
+        replace_keys=tuple(replace_keys),
+        protect=state.protect,
+        id=state.id,
+    )
+
+
+class Report:
+    """Collects a run's events and passes them on, one at a time."""
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
+        self._on_event = on_event
+        self._lock = threading.Lock()
+        self.steps: list[Step] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.failures: list[tuple[str, str]] = []
+        self.error: EngineError | None = None
+
+    def emit(self, event: Event) -> None:
+        """Pass an event on; a step that ended well counts."""
+        with self._lock:
+            if isinstance(event, StepDone):
+                self.steps.append(event.step)
+            elif isinstance(event, Diagnostic):
+                self.diagnostics.append(event)
+            self._on_event(event)
+
+    def started(self, step: Step) -> None:
+        """A step begins."""
+        self.emit(StepStarted(step))
+
+    def done(self, step: Step, seconds: float = 0.0) -> None:
+        """A step ended well."""
+        self.emit(StepDone(step, seconds))
+
+    def failed(self, step: Step, message: str) -> None:
+        """A step failed."""
+        with self._lock:
+            self.failures.append((step.urn, message))
+        self.emit(StepFailed(step, message))
+        self.say("error", message, step.urn)
+
+    def say(self, severity: Severity, message: str, urn: str = "") -> None:
+        """A message."""
+        self.emit(Diagnostic(severity, urn, message))
+
+    def refuse(self, error: EngineError) -> None:
+        """Remember the first error that ends the run."""
+        with self._lock:
+            first = self.error is None
+            self.error = self.error or error
+        if first:
+            self.say("error", str(error))
+
+    @property
+    def broken(self) -> bool:
+        """Whether anything has failed."""
+        return bool(self.failures) or self.error is not None
+
+    def verdict(self) -> EngineError | None:
+        """What the run ended with, if not well; a resource's failure explains more than the program's echo of it."""
+        if self.failures:
+            return ResourceFailed(self.failures)
+        return self.error
+
+    def counts(self) -> dict[str, int]:
+        """How often each operation was done."""
+        return {str(op): count for op, count in Counter(step.op for step in self.steps).items()}

@@ -1,0 +1,372 @@
+"""A stack's state while a run changes it: what was there, what this run has made of it, what is under way.
+
+Every change is one transition: in memory and, in a run that may write, on the disk before the method returns. What
+this run has confirmed comes first in the order in which it was confirmed, then what is left of before; so a resource
+always comes after all that it depends on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from twinloop.engine import durable
+from twinloop.engine import journal as journals
+from twinloop.engine.backend import DEPLOYMENT_VERSION, Backend, Checkpoint, digest, manifest
+from twinloop.engine.errors import StateDiverged
+from twinloop.engine.journal import Journal, KillSwitch
+from twinloop.engine.passphrase import Crypter
+from twinloop.engine.states import (
+    PendingOperation,
+    PendingType,
+    ResourceState,
+    now,
+    resource_from_json,
+    resource_to_json,
+)
+
+Entry = dict[str, Any]
+
+
+class Snapshot:
+    """The state of a stack in memory; `journal` is None where nothing may be written."""
+
+    def __init__(self, crypter: Crypter, deployment: dict[str, Any]) -> None:
+        self.crypter = crypter
+        self.journal: Journal | None = None
+        self.renames: dict[str, str] = {}
+        self._deployment = deployment
+        self._lock = threading.RLock()
+        self._old: dict[int, ResourceState] = {}
+        self._new: dict[int, ResourceState] = {}
+        self._slots = itertools.count()
+        self._keys = itertools.count(1)
+        self._pending: dict[str, PendingOperation] = {}
+        self.changed = False
+        for document in deployment.get("resources") or []:
+            state = resource_from_json(document, crypter)
+            state.slot = next(self._slots)
+            self._old[state.slot] = state
+        for document in deployment.get("pending_operations") or []:
+            self._pending[f"p{next(self._keys)}"] = PendingOperation.from_json(document, crypter)
+
+    # What stands
+
+    def states(self) -> list[ResourceState]:
+        """Every state, in the order in which the file has them."""
+        with self._lock:
+            return [*self._new.values(), *self._old.values()]
+
+    def left(self) -> list[ResourceState]:
+        """The states that this run has not confirmed, in their order."""
+        with self._lock:
+            return list(self._old.values())
+
+    def pending(self) -> dict[str, PendingOperation]:
+        """What was begun and not ended."""
+        with self._lock:
+            return dict(self._pending)
+
+    def live(self) -> dict[str, ResourceState]:
+        """The states by URN, without those that only wait for their deletion."""
+        return {state.urn: state for state in self.states() if not state.delete}
+
+    # Transitions
+
+    def begin(self, type_: PendingType, resource: ResourceState) -> str:
+        """Record that an operation on a resource is about to start; gives the key to end it with."""
+        with self._lock:
+            key = f"p{next(self._keys)}"
+            self._pending[key] = PendingOperation(type_, resource)
+        if self.journal is not None:
+            self._write({"begin": key, "op": self._pending[key].to_json(self.crypter)})
+        return key
+
+    def end(
+        self,
+        key: str | None,
+        *,
+        confirm: Iterable[ResourceState] = (),
+        change: Iterable[ResourceState] = (),
+        drop: Iterable[ResourceState] = (),
+        wait: bool = True,
+    ) -> None:
+        """Record one transition, whole.
+
+        Args:
+            key: the operation that ended, if one was begun.
+            confirm: states that this run stands for; a new one gets its slot here.
+            change: states that change where they are.
+            drop: states that are gone.
+            wait: return when it is on the disk.
+        """
+        confirm, change, drop = list(confirm), list(change), list(drop)
+        with self._lock:
+            if key is not None:
+                self._pending.pop(key, None)
+            for state in drop:
+                self._old.pop(state.slot, None)
+                self._new.pop(state.slot, None)
+            for state in change:
+                (self._new if state.slot in self._new else self._old)[state.slot] = state
+            for state in confirm:
+                if state.slot < 0:
+                    state.slot = next(self._slots)
+                self._old.pop(state.slot, None)
+                self._new[state.slot] = state
+            self.changed = True
+        if self.journal is not None:
+            entry: Entry = {"end": key} if key is not None else {}
+            if drop:
+                entry["drop"] = [state.slot for state in drop]
+            if change:
+                entry["change"] = self._slotted(change)
+            if confirm:
+                entry["confirm"] = self._slotted(confirm)
+            self._write(entry, wait=wait)
+
+    def adopt(
+        self, key: str, state: ResourceState, *, flag: Iterable[ResourceState], drop: Iterable[ResourceState]
+    ) -> None:
+        """Record what an interrupted run had made; this run has yet to confirm it."""
+        with self._lock:
+            state = state.copy(slot=next(self._slots))
+            self.end(key, change=[state, *flag], drop=drop)
+            self._old = {kept.slot: kept for kept in ordered(self._old.values())}
+
+    def keep(self, state: ResourceState) -> None:
+        """Confirm a state that is as it was: only its place in the order changes."""
+        with self._lock:
+            self._new[state.slot] = self._old.pop(state.slot, state)
+            if self.journal is not None and self.journal.used:
+                self.journal.append({"keep": [state.slot]}, wait=False)
+
+    def rename(self, old: str, new: str) -> None:
+        """Record that a resource's URN changed; everything that names the old one follows."""
+        with self._lock:
+            self.renames[old] = new
+            self.changed = True
+        if self.journal is not None:
+            self._write({"rename": [old, new]}, wait=False)
+
+    def _slotted(self, states: list[ResourceState]) -> list[Any]:
+        return [[state.slot, resource_to_json(state, self.crypter)] for state in states]
+
+    def _write(self, entry: Entry, *, wait: bool = True) -> None:
+        if self.journal is None:
+            return
+        with self._lock:
+            if not self.journal.used:
+                # Nothing is written before the first change; the places of what was kept until then come with it.
+                self.journal.append({"keep": [slot for slot in self._new if slot in self._base]}, wait=False)
+        self.journal.append(entry, wait=wait)
+
+    @property
+    def _base(self) -> range:
+        return range(len(self._deployment.get("resources") or []))
+
+    def replay(self, entries: Iterable[Entry]) -> None:
+        """Apply the transitions of a journal that a killed run left."""
+        for entry in entries:
+            if "begin" in entry:
+                self._pending[entry["begin"]] = PendingOperation.from_json(entry["op"], self.crypter)
+            if "end" in entry:
+                self._pending.pop(entry["end"], None)
+            for slot in entry.get("drop", ()):
+                self._old.pop(slot, None)
+                self._new.pop(slot, None)
+            for slot in entry.get("keep", ()):
+                if slot in self._old:
+                    self._new[slot] = self._old.pop(slot)
+            for state in self._unslotted(entry.get("change", ())):
+                (self._new if state.slot in self._new else self._old)[state.slot] = state
+            for state in self._unslotted(entry.get("confirm", ())):
+                self._old.pop(state.slot, None)
+                self._new[state.slot] = state
+            if "rename" in entry:
+                self.renames[entry["rename"][0]] = entry["rename"][1]
+            self.changed = True
+
+    def _unslotted(self, slotted: Iterable[Any]) -> Iterator[ResourceState]:
+        for slot, document in slotted:
+            state = resource_from_json(document, self.crypter)
+            state.slot = slot
+            yield state
+
+    # The file
+
+    def to_json(self) -> dict[str, Any]:
+        """The deployment as the state file writes it, every reference in it pointing at something that is there."""
+        with self._lock:
+            states = ordered([*self._new.values(), *self._old.values()])
+            there = {self.renames.get(state.urn, state.urn) for state in states}
+            document = dict(self._deployment)
+            document["manifest"] = manifest(now())
+            document["secrets_providers"] = {"type": "passphrase", "state": {"salt": self.crypter.salt_line}}
+            document["resources"] = [
+                resource_to_json(relinked(state, self.renames, there), self.crypter) for state in states
+            ]
+            document.setdefault("metadata", {})
+            document["pending_operations"] = [op.to_json(self.crypter) for op in self._pending.values()]
+        for key in ("resources", "pending_operations"):
+            if not document[key]:
+                del document[key]
+        return document
+
+
+def ordered(states: Iterable[ResourceState]) -> list[ResourceState]:
+    """The states with each one after all that it depends on; otherwise as they were."""
+    states = list(states)
+    by_urn: dict[str, list[ResourceState]] = {}
+    for state in states:
+        by_urn.setdefault(state.urn, []).append(state)
+    placed: dict[int, ResourceState] = {}
+    entered: set[int] = set()
+    for first in states:
+        stack = [first]
+        while stack:
+            state = stack[-1]
+            if id(state) not in entered:
+                entered.add(id(state))
+                needed = [other for urn in sorted(state.depends_on()) for other in by_urn.get(urn, ())]
+                stack.extend(other for other in reversed(needed) if id(other) not in entered)
+                continue
+            stack.pop()
+            placed.setdefault(id(state), state)
+    return list(placed.values())
+
+
+def relinked(state: ResourceState, renames: dict[str, str], there: set[str]) -> ResourceState:
+    """The state with renamed URNs followed and references to what is gone left out."""
+
+    def follow(urn: str) -> str:
+        return renames.get(urn, urn)
+
+    def kept(urns: Iterable[str]) -> list[str]:
+        return [follow(urn) for urn in urns if follow(urn) in there]
+
+    if not renames and state.depends_on() <= there:
+        return state
+    provider, _, provider_id = state.provider.rpartition("::")
+    return state.copy(
+        urn=follow(state.urn),
+        parent=follow(state.parent) if follow(state.parent) in there else "",
+        provider=f"{follow(provider)}::{provider_id}" if provider else "",
+        dependencies=kept(state.dependencies),
+        property_dependencies={key: kept(urns) for key, urns in state.property_dependencies.items()},
+        deleted_with=follow(state.deleted_with) if follow(state.deleted_with) in there else "",
+    )
+
+
+def checkpoint_bytes(full_name: str, deployment: dict[str, Any]) -> bytes:
+    """A state file."""
+    document = {"version": DEPLOYMENT_VERSION, "checkpoint": {"stack": full_name, "latest": deployment}}
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class Store:
+    """Opens a stack's state, folds what a killed run left, and saves what a run has made."""
+
+    def __init__(self, backend: Backend, passphrase: str) -> None:
+        self.backend = backend
+        self._passphrase = passphrase
+        self._checkpoint: Checkpoint | None = None
+        self._kill = KillSwitch()
+        self._backed_up = False
+        self.salvaged = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether the stack had a state when it was opened."""
+        return self._checkpoint is not None
+
+    def open(self) -> Snapshot:
+        """The state as it stands, with the transitions of a left journal in it; nothing is written.
+
+        Raises:
+            StateCorrupted: it cannot be read.
+            StateDiverged: a journal was left, and the state was written by another tool since.
+            PassphraseWrong: its secrets cannot be opened.
+        """
+        self._checkpoint = self.backend.read()
+        deployment = self._checkpoint.deployment if self._checkpoint else {}
+        name = self.backend.stack.full_name
+        salt = ((deployment.get("secrets_providers") or {}).get("state") or {}).get("salt")
+        entries = journals.read(self.backend.journal)
+        if salt is None and entries:
+            salt = entries[0].get("salt")
+        crypter = Crypter(self._passphrase, salt, name) if salt else Crypter.fresh(self._passphrase, name)
+        crypter.check()
+        try:
+            snapshot = Snapshot(crypter, deployment)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise self.backend.corrupted(f"{type(error).__name__}: {error}") from error
+        self.salvaged = self._replay(snapshot, entries)
+        return snapshot
+
+    def _replay(self, snapshot: Snapshot, entries: list[Entry]) -> bool:
+        if not entries:
+            return False
+        present = self._checkpoint.digest if self._checkpoint else ""
+        folded = [entry["fold"] for entry in entries if "fold" in entry]
+        if present in folded:
+            return False
+        if entries[0].get("base") != present:
+            raise StateDiverged(self.backend.checkpoint, self.backend.journal)
+        snapshot.replay(entries[1:])
+        return True
+
+    def start_writing(self, snapshot: Snapshot) -> Snapshot:
+        """From here on the snapshot's transitions are durable; what a killed run left is folded first."""
+        if self.salvaged:
+            snapshot = self._refold(snapshot)
+        elif self.backend.journal.exists():
+            self.backend.journal.unlink()
+        header = {
+            "journal": 1,
+            "base": self._checkpoint.digest if self._checkpoint else "",
+            "salt": snapshot.crypter.salt_line,
+        }
+        snapshot.journal = Journal(self.backend.journal, header, self._kill)
+        return snapshot
+
+    def _refold(self, snapshot: Snapshot) -> Snapshot:
+        deployment = snapshot.to_json()
+        self._replace(deployment, journal=None)
+        self.salvaged = False
+        return Snapshot(snapshot.crypter, deployment)
+
+    def save(self, snapshot: Snapshot, history: dict[str, Any]) -> bool:
+        """Fold the run into the state file; returns False, and writes nothing, where it changed nothing."""
+        if not snapshot.changed and self._checkpoint is not None:
+            return False
+        if snapshot.journal is not None:
+            snapshot.journal.flush()
+        data = self._replace(snapshot.to_json(), snapshot.journal)
+        self.backend.record(history, data)
+        return True
+
+    def _replace(self, deployment: dict[str, Any], journal: Journal | None) -> bytes:
+        data = checkpoint_bytes(self.backend.stack.full_name, deployment)
+        if self._checkpoint is not None and not self._backed_up:
+            self.backend.back_up(self._checkpoint)
+            self._backed_up = True
+        mark = {"fold": digest(data)}
+        if journal is not None:
+            journal.append(mark)
+            journal.close()
+        else:
+            # Written anew, because the kill may have cut the last line.
+            left = [*journals.read(self.backend.journal), mark]
+            durable.write(
+                self.backend.journal, b"".join(json.dumps(entry).encode() + b"\n" for entry in left)
+            )
+        self._kill.before()
+        self.backend.write(data)
+        self._kill.after()
+        self.backend.journal.unlink(missing_ok=True)
+        self._checkpoint = Checkpoint(data, deployment)
+        return data

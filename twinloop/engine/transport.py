@@ -1,0 +1,134 @@
+"""The second transport: a real gRPC server for the monitor, and the program in a child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+
+from twinloop.engine.deployment import Deployment
+from twinloop.engine.errors import ProgramFailed
+from twinloop.engine.model import Program
+from twinloop.engine.monitor import MonitorError
+
+_LIMIT: Final = 400 * 1024 * 1024
+_OPTIONS: Final = (("grpc.max_receive_message_length", _LIMIT), ("grpc.max_send_message_length", _LIMIT))
+CHILD: Final = Path(__file__).with_name("child.py")
+
+
+def run(program: Program, deployment: Deployment, monitor: Any) -> None:
+    """Run the program in a child process against the monitor's gRPC server.
+
+    Raises:
+        ProgramFailed: it ended badly; the message is what it said.
+    """
+    with served(monitor, workers=max(64, 4 * deployment.options.parallel)) as address:
+        process = _start(program, deployment, address)
+        said = _follow(process, deployment)
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            deployment.cancelled.set()
+            status = process.wait()
+        error = said()
+    if status:
+        raise ProgramFailed(error.strip() or f"the program ended with status {status}")
+
+
+@contextmanager
+def served(monitor: Any, workers: int) -> Iterator[str]:
+    """Serve the monitor and the engine service; gives the address."""
+    server = grpc.server(ThreadPoolExecutor(workers), options=_OPTIONS)
+    servicer = _Servicer(monitor)
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(servicer, server)
+    engine_pb2_grpc.add_EngineServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(grace=None).wait()
+
+
+class _Servicer:
+    """The monitor's methods as gRPC wants them: with a context, and statuses instead of exceptions."""
+
+    def __init__(self, monitor: Any) -> None:
+        self._monitor = monitor
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._monitor, name)
+
+        def call(request: Any, context: grpc.ServicerContext) -> Any:
+            try:
+                return method(request)
+            except MonitorError as error:
+                context.abort(error.code(), error.details())
+
+        return call
+
+
+def _start(program: Program, deployment: Deployment, address: str) -> subprocess.Popen[str]:
+    stack = deployment.stack
+    plan = {
+        "address": address,
+        "project": stack.project,
+        "stack": stack.name,
+        "organization": stack.organization,
+        "parallel": deployment.options.parallel,
+        "dry_run": deployment.dry_run,
+        "main": str(program.main.resolve()),
+    }
+    environment = {
+        **os.environ,
+        "PULUMI_CONFIG": json.dumps(dict(program.config)),
+        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(program.secret_keys)),
+    }
+    python = str(program.python or sys.executable)
+    # -P: the folder of this package must not stand on the program's import path.
+    return subprocess.Popen(
+        [python, "-P", str(CHILD), json.dumps(plan)],
+        cwd=program.main.resolve(),
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+
+
+def _follow(process: subprocess.Popen[str], deployment: Deployment) -> Any:
+    """Pass the program's output on as messages; the returned function gives what it said on stderr."""
+    errors: list[str] = []
+
+    def pump(stream: Any, keep: list[str] | None) -> None:
+        for line in stream:
+            if keep is not None:
+                keep.append(line)
+            else:
+                deployment.report.say("info", line.rstrip("\n"))
+
+    threads = [
+        threading.Thread(target=pump, args=(process.stdout, None), daemon=True),
+        threading.Thread(target=pump, args=(process.stderr, errors), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+
+    def said() -> str:
+        for thread in threads:
+            thread.join()
+        return "".join(errors)
+
+    return said
