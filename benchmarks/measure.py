@@ -38,7 +38,9 @@ def pairs(ours: Callable[[], float], peer: Callable[[], float], *, runs: int) ->
     )
 
 
-def wall(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, ok: Sequence[int] = (0,)) -> float:
+def wall(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, ok: Sequence[int] = (0,)
+) -> float:
     """Wall seconds of one whole process.
 
     Raises:
@@ -46,11 +48,18 @@ def wall(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = N
     """
     began = time.perf_counter()
     done = subprocess.run(
-        command, cwd=cwd, env=dict(env) if env is not None else None, capture_output=True, text=True, check=False
+        command,
+        cwd=cwd,
+        env=dict(env) if env is not None else None,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     took = time.perf_counter() - began
     if done.returncode not in ok:
-        message = f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        message = (
+            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        )
         raise RuntimeError(message)
     return took
 

@@ -30,10 +30,14 @@ def app(database: str) -> Starlette:
         return JSONResponse(body)
 
     async def get(request: Request) -> Response:
-        row = store.execute("SELECT body FROM document WHERE path = ?", (request.url.path.lower(),)).fetchone()
+        row = store.execute(
+            "SELECT body FROM document WHERE path = ?", (request.url.path.lower(),)
+        ).fetchone()
         return JSONResponse(json.loads(row[0])) if row else Response(status_code=404)
 
-    return Starlette(routes=[Route("/{rest:path}", put, methods=["PUT"]), Route("/{rest:path}", get, methods=["GET"])])
+    return Starlette(
+        routes=[Route("/{rest:path}", put, methods=["PUT"]), Route("/{rest:path}", get, methods=["GET"])]
+    )
 
 
 if __name__ == "__main__":

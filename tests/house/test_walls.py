@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policies": {"policies", "checks"},
     "components": set(),
     "setup": set(),
-    "benchmarks": {*OWN, "twinloop/engine", "twinloop/stacks", "twinloop/clouds", "twinloop/providers"},
+    "benchmarks": {*OWN, *(f"twinloop/{room}" for room in ("engine", "stacks", "clouds", "providers", "loops"))},
     "twinloop/cli": {f"twinloop/{room}" for room in ("stacks", "clouds", "loops", "providers")} | {"infra", "checks"},
     "twinloop/stacks": {"twinloop/engine", "twinloop/providers", "twinloop/clouds", "infra", "checks"},
     "twinloop/clouds": {"twinloop/clouds", "infra", "checks"},

@@ -1,7 +1,7 @@
 """One resource group, one storage account and N blob containers: the program whose previews are timed.
 
-N is the setting `bench:containers`; `bench:dropAliases` chooses between the platform's way of declaring (API-version
-aliases dropped) and the plain idiom.
+N is the setting `bench:containers`; `bench:dropAliases` chooses between the platform's way of declaring
+(API-version aliases dropped) and the plain idiom.
 """
 
 import pulumi

@@ -1,0 +1,68 @@
+"""`make bench`: take every figure in one run, print the table, and with --write put it into the README."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import local_azure, pipelines, previews
+from benchmarks.measure import Figure
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+BETWEEN = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
+SUITES: dict[str, Callable[[Path], list[Figure]]] = {
+    "azure": lambda scratch: local_azure.measure(CHECKOUT, scratch),
+    "preview": lambda _scratch: previews.dev_stack(CHECKOUT),
+    "up": lambda _scratch: previews.second_up(CHECKOUT),
+    "scale": previews.many_resources,
+    "pipeline": lambda scratch: pipelines.measure(CHECKOUT, scratch),
+}
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as Markdown, missed goals included."""
+    head = "| what | measured | beside | ratio | goal | met |\n| --- | --- | --- | --- | --- | --- |\n"
+    return head + "".join(
+        f"| {f.what} | {f.ours} | {f.peer or f.note} | {'' if f.ratio is None else f'{f.ratio:.2f}'} | {f.goal} "
+        f"| {'' if f.met is None else 'yes' if f.met else '**no**'} |\n"
+        for f in figures
+    )
+
+
+def main() -> int:
+    """Run the suites that were asked for, all by default."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "suites", nargs="*", choices=[*SUITES, []], help=f"some of: {', '.join(SUITES)}; all if none"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="put the table into README.md, between its markers"
+    )
+    given = parser.parse_args()
+    figures: list[Figure] = []
+    for name in given.suites or SUITES:
+        print(f"measuring: {name}", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="twinloop-bench-") as scratch:
+            os.environ["TWINLOOP_HOME"] = str(Path(scratch) / "home")
+            figures += SUITES[name](Path(scratch))
+    cores, now = os.cpu_count(), datetime.now(UTC)
+    heading = (
+        f"Measured on {now:%Y-%m-%d}, {platform.system()} {platform.machine()}, {cores} shared cores, Python "
+    )
+    text = f"{heading}{platform.python_version()}.\n\n{table(figures)}"
+    print(text)
+    if given.write:
+        readme = CHECKOUT / "README.md"
+        readme.write_text(BETWEEN.sub(lambda m: f"{m[1]}{text}{m[2]}", readme.read_text()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""The local Azure beside a bare Starlette + SQLite app: one resource, GET and PUT, durable, over TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from benchmarks.measure import Figure, percentile
+
+CALLS = 400  # of each kind and peer, in blocks in turn
+BLOCK = 50
+GROUP = "/subscriptions/{subscription}/resourceGroups/rg-bench"
+ACCOUNT = (
+    GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-bench?api-version=2023-01-31"
+)
+BODY = {"location": "westeurope", "tags": {"environment": "bench", "owner": "bench"}}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One server under measurement."""
+
+    client: httpx.Client
+    path: str
+
+    def call(self, method: str) -> float:
+        """Milliseconds of one request."""
+        began = time.perf_counter()
+        reply = self.client.request(method, self.path, json=BODY if method == "PUT" else None)
+        took = time.perf_counter() - began
+        reply.raise_for_status()
+        return took * 1000
+
+
+def measure(checkout: Path, scratch: Path) -> list[Figure]:
+    """Start both, call them in turn, and stop them."""
+    with _twin(checkout, scratch / "home") as (twin, start, memory), _bare(scratch) as bare:
+        what = "start of the local Azure: the command, until it serves"
+        figures = [Figure(what=what, ours=f"{start:.2f} s", goal="under 1 s", met=start < 1)]
+        for method in ("GET", "PUT"):
+            ours, theirs = _in_turn(twin, bare, method)
+            ratio = statistics.median(ours) / statistics.median(theirs)
+            shown = f"{statistics.median(ours):.2f} ms p50, {percentile(ours, 0.95):.2f} ms p95"
+            beside = f"bare Starlette + SQLite {statistics.median(theirs):.2f} ms p50"
+            figures.append(
+                Figure(
+                    what=f"ARM {method} of one resource, authorised, durable",
+                    ours=shown,
+                    peer=beside,
+                    ratio=ratio,
+                    goal="at most 3x",
+                    met=ratio <= 3,
+                )
+            )
+        what, used = "memory of its process after those calls", memory()
+        figures.append(Figure(what=what, ours=f"{used:.0f} MB", goal="under 150 MB", met=used < 150))
+        return figures
+
+
+def _in_turn(twin: Peer, bare: Peer, method: str) -> tuple[list[float], list[float]]:
+    ours: list[float] = []
+    theirs: list[float] = []
+    for peer in (twin, bare):
+        for _ in range(BLOCK):
+            peer.call(method)  # warm-up
+    while len(ours) < CALLS:
+        ours += [twin.call(method) for _ in range(BLOCK)]
+        theirs += [bare.call(method) for _ in range(BLOCK)]
+    return ours, theirs
+
+
+@contextlib.contextmanager
+def _twin(checkout: Path, home: Path) -> Iterator[tuple[Peer, float, Callable[[], float]]]:
+    from twinloop.clouds.home import Home
+    from twinloop.clouds.session import open_session
+
+    os.environ["TWINLOOP_HOME"] = str(home)
+    command = [sys.executable, "-m", "twinloop", "twin"]
+    began = time.perf_counter()
+    subprocess.run([*command, "start"], cwd=checkout, check=True, capture_output=True)
+    start = time.perf_counter() - began
+    try:
+        session = open_session(Home(root=home, checkout=checkout), stack="dev", persona="infra-engineer")
+        values = session.variables.values
+        client = _client(str(values["SSL_CERT_FILE"]), f"https://{values['ARM_METADATA_HOSTNAME']}")
+        token = client.get(
+            str(values["IDENTITY_ENDPOINT"]),
+            params={"api-version": "2019-08-01", "resource": "https://management.azure.com/"},
+            headers={"X-IDENTITY-HEADER": str(values["IDENTITY_HEADER"])},
+        ).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        subscription = str(values["ARM_SUBSCRIPTION_ID"])
+        group = GROUP.format(subscription=subscription)
+        client.put(f"{group}?api-version=2024-03-01", json={"location": "westeurope"}).raise_for_status()
+        pid = json.loads((home / "twin.json").read_text())["pid"]
+        yield Peer(client, ACCOUNT.format(subscription=subscription)), start, lambda: _resident_mb(pid)
+    finally:
+        subprocess.run([*command, "stop"], cwd=checkout, check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def _bare(scratch: Path) -> Iterator[Peer]:
+    home = scratch / "home"
+    chain, key = home / "azure" / "server.pem", home / "azure" / "server.key"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    module = [sys.executable, "-m", "benchmarks.peers.bare", str(port), str(scratch / "bare.sqlite3")]
+    process = subprocess.Popen([*module, str(chain), str(key)])
+    client = _client(str(home / "ca-bundle.pem"), f"https://localhost:{port}")
+    try:
+        for _ in range(200):
+            with contextlib.suppress(httpx.TransportError):
+                client.put("/a", json={})
+                break
+            time.sleep(0.05)
+        yield Peer(client, ACCOUNT.format(subscription="s"))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _client(bundle: str, base: str) -> httpx.Client:
+    return httpx.Client(
+        base_url=base, verify=ssl.create_default_context(cafile=bundle), trust_env=False, timeout=30
+    )
+
+
+def _resident_mb(pid: int) -> float:
+    line = subprocess.run(
+        ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
+    ).stdout
+    return int(line) / 1024

@@ -1,0 +1,93 @@
+"""Previews in a cold process: the dev stack, and N containers; embedded engine beside the official CLI."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+from pathlib import Path
+
+from benchmarks.measure import Figure, pairs, wall
+from benchmarks.pulumi_project import containers_project, served_provider
+
+NO_PEER = "no `pulumi` on PATH: not compared"
+SIZES = (500, 1000, 4000)
+
+
+def dev_stack(checkout: Path) -> list[Figure]:
+    """`twinloop preview -s dev` beside `pulumi preview -s dev`, the same program and provider."""
+    command = [sys.executable, "-m", "twinloop"]
+    preview = [*command, "preview", "-s", "dev"]
+    what, goal = "preview of the dev stack, cold process", "at most 0.6 of the official CLI"
+    if not shutil.which("pulumi"):
+        ours = statistics.median(wall(preview, cwd=checkout) for _ in range(5))
+        return [Figure(what=what, ours=f"{ours:.2f} s", goal=goal, note=NO_PEER)]
+    official = [
+        *command,
+        "twin",
+        "env",
+        "-s",
+        "dev",
+        "--",
+        "pulumi",
+        "preview",
+        "-s",
+        "dev",
+        "--non-interactive",
+    ]
+    ours, theirs, ratio = pairs(
+        lambda: wall(preview, cwd=checkout), lambda: wall(official, cwd=checkout), runs=5
+    )
+    peer = f"official CLI {theirs:.2f} s (our provider served to it)"
+    return [Figure(what=what, ours=f"{ours:.2f} s", peer=peer, ratio=ratio, goal=goal, met=ratio <= 0.6)]
+
+
+def many_resources(scratch: Path) -> list[Figure]:
+    """Previews of creates of N containers, declared as the platform does it, beside the plain idiom."""
+    figures = []
+    taken: dict[int, float] = {}
+    for count in SIZES:
+        project = containers_project(scratch / f"embedded-{count}", count=count, drop_aliases=True)
+        taken[count] = statistics.median(project.embedded() for _ in range(3 if count < max(SIZES) else 1))
+        goal, met = ("at most 20 s", taken[count] <= 20) if count == max(SIZES) else ("", None)
+        figures.append(
+            Figure(
+                what=f"preview of {count:,} resources, embedded engine",
+                ours=f"{taken[count]:.1f} s",
+                goal=goal,
+                met=met,
+            )
+        )
+    growth = (taken[4000] / 4000) / (taken[500] / 500)
+    what = "time per resource at 4,000 beside that at 500"
+    figures.append(Figure(what=what, ours=f"{growth:.2f}x", goal="linear: at most 1.2x", met=growth <= 1.2))
+    return figures + _official(scratch, taken)
+
+
+def _official(scratch: Path, embedded: dict[int, float]) -> list[Figure]:
+    if not shutil.which("pulumi"):
+        return [Figure(what="the same under the official CLI", ours="", note=NO_PEER)]
+    figures = []
+    with served_provider() as port:
+        took: dict[tuple[int, bool], float] = {}
+        for count, drop in ((1000, True), (1000, False), (4000, True), (4000, False)):
+            project = containers_project(scratch / f"official-{count}-{drop}", count=count, drop_aliases=drop)
+            project.prepare_official()
+            took[count, drop] = project.official(port)
+        for count in (1000, 4000):
+            ratio = embedded[count] / took[count, True]
+            what = f"preview of {count:,} resources, embedded beside official"
+            peer = f"official CLI {took[count, True]:.1f} s"
+            figures.append(Figure(what=what, ours=f"{embedded[count]:.1f} s", peer=peer, ratio=ratio))
+        speedup = took[4000, False] / took[4000, True]
+        figures.append(
+            Figure(
+                what="official CLI at 4,000: aliases dropped beside the plain idiom",
+                ours=f"{took[4000, True]:.1f} s",
+                peer=f"plain idiom {took[4000, False]:.1f} s",
+                ratio=1 / speedup,
+                goal="at least 4x faster",
+                met=speedup >= 4,
+            )
+        )
+    return figures
