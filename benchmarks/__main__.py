@@ -29,11 +29,13 @@ SUITES: dict[str, Callable[[Path], list[Figure]]] = {
 def table(figures: list[Figure]) -> str:
     """The figures as Markdown, missed goals included."""
     head = "| what | measured | beside | ratio | goal | met |\n| --- | --- | --- | --- | --- | --- |\n"
-    return head + "".join(
-        f"| {f.what} | {f.ours} | {f.peer or f.note} | {'' if f.ratio is None else f'{f.ratio:.2f}'} | {f.goal} "
-        f"| {'' if f.met is None else 'yes' if f.met else '**no**'} |\n"
-        for f in figures
-    )
+    return head + "".join(map(_row, figures))
+
+
+def _row(f: Figure) -> str:
+    ratio = "" if f.ratio is None else f"{f.ratio:.2f}"
+    met = "" if f.met is None else "yes" if f.met else "**no**"
+    return f"| {f.what} | {f.ours} | {f.peer or f.note} | {ratio} | {f.goal} | {met} |\n"
 
 
 def main() -> int:
