@@ -41,13 +41,11 @@ def _row(f: Figure) -> str:
 def main() -> int:
     """Run the suites that were asked for, all by default."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "suites", nargs="*", choices=[*SUITES, []], help=f"some of: {', '.join(SUITES)}; all if none"
-    )
-    parser.add_argument(
-        "--write", action="store_true", help="put the table into README.md, between its markers"
-    )
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"some of: {', '.join(SUITES)}; all if none")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md, at its markers")
     given = parser.parse_args()
+    if unknown := set(given.suites) - SUITES.keys():
+        parser.error(f"unknown suites: {', '.join(sorted(unknown))} (known: {', '.join(SUITES)})")
     figures: list[Figure] = []
     for name in given.suites or SUITES:
         print(f"measuring: {name}", file=sys.stderr, flush=True)
@@ -55,10 +53,10 @@ def main() -> int:
             os.environ["TWINLOOP_HOME"] = str(Path(scratch) / "home")
             figures += SUITES[name](Path(scratch))
     cores, now = os.cpu_count(), datetime.now(UTC)
-    heading = (
-        f"Measured on {now:%Y-%m-%d}, {platform.system()} {platform.machine()}, {cores} shared cores, Python "
-    )
-    text = f"{heading}{platform.python_version()}.\n\n{table(figures)}"
+    machine = f"{platform.system()} {platform.machine()}, {cores} shared cores, Python {platform.python_version()}"
+    text = f"Measured on {now:%Y-%m-%d}, {machine}.
+
+{table(figures)}"
     print(text)
     if given.write:
         readme = CHECKOUT / "README.md"

@@ -1,4 +1,4 @@
-"""One preview by the embedded engine, in a process of its own: called with the project's folder and settings."""
+"""One preview by the embedded engine in a process of its own; called with a folder and its settings."""
 
 from __future__ import annotations
 
