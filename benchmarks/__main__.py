@@ -22,7 +22,7 @@ SUITES: dict[str, Callable[[Path], list[Figure]]] = {
     "preview": lambda _scratch: previews.dev_stack(CHECKOUT),
     "up": lambda _scratch: previews.second_up(CHECKOUT),
     "scale": previews.many_resources,
-    "pipeline": lambda scratch: pipelines.measure(CHECKOUT, scratch),
+    "pipeline": lambda _scratch: pipelines.measure(CHECKOUT),
 }
 
 
@@ -38,10 +38,15 @@ def _row(f: Figure) -> str:
     return f"| {f.what} | {f.ours} | {f.peer or f.note} | {ratio} | {f.goal} | {met} |\n"
 
 
+def _heading() -> str:
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} shared cores"
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine}, Python {platform.python_version()}.\n\n"
+
+
 def main() -> int:
     """Run the suites that were asked for, all by default."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"some of: {', '.join(SUITES)}; all if none")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; all if none")
     parser.add_argument("--write", action="store_true", help="put the table into README.md, at its markers")
     given = parser.parse_args()
     if unknown := set(given.suites) - SUITES.keys():
@@ -52,11 +57,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="twinloop-bench-") as scratch:
             os.environ["TWINLOOP_HOME"] = str(Path(scratch) / "home")
             figures += SUITES[name](Path(scratch))
-    cores, now = os.cpu_count(), datetime.now(UTC)
-    machine = f"{platform.system()} {platform.machine()}, {cores} shared cores, Python {platform.python_version()}"
-    text = f"Measured on {now:%Y-%m-%d}, {machine}.
-
-{table(figures)}"
+    text = _heading() + table(figures)
     print(text)
     if given.write:
         readme = CHECKOUT / "README.md"

@@ -42,6 +42,42 @@ def dev_stack(checkout: Path) -> list[Figure]:
     return [Figure(what=what, ours=f"{ours:.2f} s", peer=peer, ratio=ratio, goal=goal, met=ratio <= 0.6)]
 
 
+def second_up(checkout: Path) -> list[Figure]:
+    """First `up` of dev on a fresh twin; then an unchanged one beside a preview of the same state."""
+    command = [sys.executable, "-m", "twinloop"]
+    began = {name: [*command, name, "-s", "dev"] for name in ("preview", "up")}
+    wall([*command, "twin", "start"], cwd=checkout)
+    try:
+        wall([*command, "up", "-s", "shared", "--yes"], cwd=checkout)
+        fresh = wall(began["preview"], cwd=checkout)
+        first = wall([*began["up"], "--yes"], cwd=checkout)
+        ours, theirs, ratio = pairs(
+            lambda: wall([*began["up"], "--yes", "--expect-no-changes"], cwd=checkout),
+            lambda: wall(began["preview"], cwd=checkout),
+            runs=5,
+        )
+    finally:
+        wall([*command, "twin", "stop"], cwd=checkout)
+    return [
+        Figure(
+            what="`up` of the dev stack on a fresh twin",
+            ours=f"{first:.1f} s",
+            peer=f"its preview {fresh:.1f} s",
+            ratio=first / fresh,
+            goal="at most 2x preview",
+            met=first / fresh <= 2,
+        ),
+        Figure(
+            what="second `up`, nothing changed",
+            ours=f"{ours:.2f} s",
+            peer=f"preview {theirs:.2f} s",
+            ratio=ratio,
+            goal="within 10 % of preview",
+            met=ratio <= 1.1,
+        ),
+    ]
+
+
 def many_resources(scratch: Path) -> list[Figure]:
     """Previews of creates of N containers, declared as the platform does it, beside the plain idiom."""
     figures = []
