@@ -91,7 +91,8 @@ def faults_of(document: Document) -> Iterator[Fault]:
                 yield from _wire_faults(where, expression, body, steps)
                 if match := _FROM_PARENT.fullmatch(expression):
                     used.add(match[0])
-    for kind in ("inputs", "outputs"):
+    rewired = any(change.path[0] == "jobs" for change in document.overrides)  # may leave an input unread
+    for kind in () if rewired else ("inputs", "outputs"):
         for name in body.get(kind) or {}:
             if f"parent.{kind}.{name}" not in used:
                 verb = "reads" if kind == "inputs" else "writes"
