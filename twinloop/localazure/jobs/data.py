@@ -1,0 +1,144 @@
+"""Data of jobs: copied out of the blob store before the command, into it afterwards, by the rights of who runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from twinloop.localazure.core.errors import ArmError, AuthorizationFailed, InvalidRequest
+from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.principal import Principal
+from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.services.machinelearning.datastore_paths import locate
+from twinloop.localazure.storage.blobs import BlobInfo, Blobs, blobs
+from twinloop.localazure.storage.datastore_uri import BlobPath
+from twinloop.localazure.storage.errors import StorageError
+
+
+class DataFailed(Exception):
+    """Data that cannot be read or written; the message says which, who tried, and what to do."""
+
+
+class JobData:
+    """Reads and writes data as one identity; as the workspace itself, which needs no grant, if none is given."""
+
+    def __init__(self, twin: Twin, workspace: str, principal: Principal | None = None) -> None:
+        self._twin = twin
+        self._workspace = ArmId(workspace)
+        self._principal = principal
+        self._blobs: Blobs = blobs(twin)
+
+    def place(self, uri: str) -> BlobPath:
+        """Account, container and path of an address.
+
+        Raises:
+            DataFailed: its datastore is gone, or it is no such address.
+        """
+        try:
+            return locate(self._twin, self._workspace, uri)
+        except InvalidRequest as error:
+            raise DataFailed(error.message) from error
+
+    def read(self, uri: str, target: Path, *, folder: bool, what: str, may_be_empty: bool = False) -> Path:
+        """Copy data below `target` and say where it lies: the file, or the folder.
+
+        Raises:
+            DataFailed: it does not exist, or the identity may not read it.
+        """
+        place = self._allowed(uri, what, write=False)
+        found = self._found(place)
+        target.mkdir(parents=True, exist_ok=True)
+        if not found and not (folder and may_be_empty):
+            raise DataFailed(
+                f"{what}: '{uri}' does not exist: container '{place.container}' of '{place.account}' has no '{place.path}'"
+            )
+        single = [info for info in found if info.name == place.path.rstrip("/")]
+        if single and not folder:
+            return self._copy(single[0], target / PurePosixPath(place.path).name)
+        if not folder:
+            names = ", ".join(_below(info.name, place.path) for info in found[:3])
+            raise DataFailed(f"{what}: '{uri}' is a folder (with {names}, ...), and a file is wanted")
+        for info in found:
+            name = PurePosixPath(info.name).name if info in single else _below(info.name, place.path)
+            self._copy(info, target / name)
+        return target
+
+    def write(self, source: Path, uri: str, what: str) -> None:
+        """Put a file, or all files of a folder, at an address.
+
+        Raises:
+            DataFailed: the identity may not write there, or there is no such container.
+        """
+        place = self._allowed(uri, what, write=True)
+        base = place.path.rstrip("/")
+        files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+        try:
+            for path in files:
+                name = (
+                    base
+                    if source.is_file()
+                    else "/".join(part for part in (base, path.relative_to(source).as_posix()) if part)
+                )
+                self._blobs.put_file(place.account, place.container, name, path)
+        except StorageError as error:
+            raise DataFailed(f"{what}: {error.message}") from error
+
+    def digest(self, uri: str) -> str:
+        """A hash of names and contents below an address: what reuse compares. Empty if nothing is there."""
+        place = self.place(uri)
+        found = self._found(place)
+        rows = [f"{_below(info.name, place.path)}:{info.size}:{info.md5 or info.etag}" for info in found]
+        return hashlib.sha256("\n".join(rows).encode()).hexdigest() if rows else ""
+
+    def check(self, uri: str, what: str, *, write: bool) -> None:
+        """See whether the identity may read or write there.
+
+        Raises:
+            DataFailed: it may not.
+        """
+        self._allowed(uri, what, write=write)
+
+    def _allowed(self, uri: str, what: str, *, write: bool) -> BlobPath:
+        place = self.place(uri)
+        if self._principal is None:
+            return place
+        try:
+            self._blobs.authorize(self._principal, place.account, place.container, write=write)
+        except AuthorizationFailed as error:
+            verb = "write to" if write else "read"
+            roles = " or ".join(f"'{role}'" for role in error.missing_roles[:2]) or "a data role"
+            raise DataFailed(
+                f"{what}: the job's identity '{self._principal.name}' ({self._principal.id}) may not {verb} container "
+                f"'{place.container}' of storage account '{place.account}'. It lacks a role such as {roles} there; "
+                "add the grant to the platform's access table and run `twinloop up`."
+            ) from error
+        except StorageError as error:
+            raise DataFailed(f"{what}: {error.message}") from error
+        except ArmError as error:
+            raise DataFailed(f"{what}: {error.message}") from error
+        return place
+
+    def _found(self, place: BlobPath) -> list[BlobInfo]:
+        base = place.path.rstrip("/")
+        listed: Iterable[BlobInfo] = self._blobs.list(
+            place.account, place.container, f"{base}/" if base else ""
+        )
+        found = [info for info in listed if not info.is_directory]
+        one = (
+            self._blobs.get(place.account, place.container, base)
+            if base and not place.path.endswith("/")
+            else None
+        )
+        return [one, *found] if one is not None and not one.is_directory else found
+
+    def _copy(self, info: BlobInfo, target: Path) -> Path:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._blobs.path(info), target)
+        return target
+
+
+def _below(name: str, path: str) -> str:
+    base = path.rstrip("/")
+    return name.removeprefix(f"{base}/") if base else name

@@ -1,0 +1,282 @@
+"""Runs steps: waits for a node, binds data, starts the process, follows it to its end, keeps what it made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+from twinloop.localazure.core.errors import ArmError
+from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.principal import Principal
+from twinloop.localazure.core.resources import resource
+from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.jobs import expressions, identities, outputs, processes, reuse, states, variables
+from twinloop.localazure.jobs.asset_lookup import asset_properties
+from twinloop.localazure.jobs.clusters import SERVERLESS_NODES, Clusters, Scale
+from twinloop.localazure.jobs.data import DataFailed, JobData
+from twinloop.localazure.jobs.durations import seconds
+from twinloop.localazure.jobs.environments import EnvironmentFailed, Environments, Python
+from twinloop.localazure.jobs.failures import StepFailed, ended_badly, error
+from twinloop.localazure.jobs.folders import JobFolder, folder_of
+from twinloop.localazure.jobs.identities import NoIdentity
+from twinloop.localazure.jobs.processes import Process
+from twinloop.localazure.jobs.records import Job, jobs
+from twinloop.localazure.jobs.steps import FILES, SERVERLESS, Step
+
+log = logging.getLogger("twinloop.localazure.jobs")
+_LONGEST = 7 * 24 * 3600.0  # seconds; a tracking token of a job without a limit is good for so long
+_EXPECTED = (StepFailed, DataFailed, EnvironmentFailed, NoIdentity, ArmError, expressions.BadExpression)
+
+
+class Executor:
+    """Takes each step from the queue to its end; survives the twin, as the processes do."""
+
+    def __init__(self, twin: Twin) -> None:
+        self.twin = twin
+        self.jobs = jobs(twin)
+        self.clusters = Clusters(self.scale, twin.clock.time)
+        self.environments = Environments(twin.azure / "envs")
+        self._stops: dict[str, asyncio.Event] = {}
+        self.before_start: Callable[[Job], None] = lambda _job: None
+
+    def scale(self, compute: str) -> Scale:
+        """How many nodes a cluster may have now."""
+        doc = resource(self.twin, ArmId(compute)) if compute and compute != SERVERLESS else None
+        if doc is None:
+            return Scale(most=SERVERLESS_NODES)
+        inner = (doc["body"].get("properties") or {}).get("properties") or {}
+        limits = inner.get("scaleSettings") or {}
+        idle = limits.get("nodeIdleTimeBeforeScaleDown")
+        return Scale(
+            most=int(limits.get("maxNodeCount") or 1),
+            least=int(limits.get("minNodeCount") or 0),
+            idle_seconds=seconds(idle) if idle else Scale.idle_seconds,
+        )
+
+    def cancel(self, key: str) -> None:
+        """Let a run that is on its way stop; its state says already that it must."""
+        self._stops.setdefault(key, asyncio.Event()).set()
+
+    async def run(self, job: Job, step: Step, fingerprint: str = "") -> Job:
+        """Take a step to its end.
+
+        Args:
+            job: the run, not ended.
+            step: what to run, inputs bound to where their data lies.
+            fingerprint: what a later step must have to reuse this run; empty if it may not be reused.
+
+        Returns:
+            The job in its final state.
+        """
+        stop = self._stops.setdefault(job.key, asyncio.Event())
+        if job.status == states.CANCEL_REQUESTED:
+            stop.set()
+        work = asyncio.create_task(self._work(job, step, fingerprint), name=f"job {job.name}")
+        told = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                await self._ended(work)
+                return await self._canceled(job)
+            return work.result()
+        finally:
+            for task in (work, told):
+                await self._ended(task)
+            self._stops.pop(job.key, None)
+
+    async def _ended(self, task: asyncio.Task[object]) -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await task
+
+    async def _canceled(self, job: Job) -> Job:
+        folder = folder_of(self.twin.azure, job)
+        process = processes.find(folder.control)
+        if process is not None:
+            await processes.stop(process)
+        await asyncio.to_thread(self._keep_logs, job, folder)
+        identities.close(self.twin, self.jobs.by_key(job.key))
+        folder.clear()
+        return self.jobs.change(job.key, status=states.CANCELED)
+
+    async def _work(self, job: Job, step: Step, fingerprint: str) -> Job:
+        folder = folder_of(self.twin.azure, job)
+        begun = processes.find(folder.control) is not None and job.status != states.NOT_STARTED
+        if not begun:
+            job = self.jobs.change(job.key, status=states.QUEUED)
+        async with self.clusters.nodes(step.compute, job.key, step.instances, at_once=begun):
+            try:
+                job = await self._through(job, step, folder, begun=begun)
+                if job.status == states.COMPLETED and fingerprint:
+                    reuse.remember(self.twin, job, fingerprint, self._data(job, step))
+            except _EXPECTED as failure:
+                code = getattr(failure, "code", "UserError")
+                job = await self._failed(
+                    job, folder, str(code), f"Step '{step.name}' (run {job.name}): {failure}"
+                )
+            except Exception as failure:
+                log.exception("job %s failed inside the twin", job.name)
+                job = await self._failed(
+                    job, folder, "SystemError", f"a defect of the twin, see log/twin.log: {failure!r}"
+                )
+        return job
+
+    async def _failed(self, job: Job, folder: JobFolder, code: str, message: str) -> Job:
+        folder.say(message)
+        await asyncio.to_thread(self._keep_logs, job, folder)
+        identities.close(self.twin, self.jobs.by_key(job.key))
+        return self.jobs.change(job.key, status=states.FAILED, error=error(code, message))
+
+    async def _through(self, job: Job, step: Step, folder: JobFolder, *, begun: bool) -> Job:
+        """From a free node to the end."""
+        if begun:
+            process = processes.find(folder.control)
+            job = self.jobs.change(job.key, status=states.RUNNING)
+        else:
+            job, process = await self._begin(job, step, folder)
+        if process is not None and not await self._followed(job, step, process):
+            message = f"Step '{step.name}' (run {job.name}) ran longer than its limit of {step.timeout:g} s and was ended"
+            return await self._failed(job, folder, "JobTimeout", message)
+        return await self._finish(job, step, folder)
+
+    async def _begin(self, job: Job, step: Step, folder: JobFolder) -> tuple[Job, Process]:
+        principal = identities.identity_of(self.twin, job, step)
+        job = self.jobs.change(job.key, status=states.PREPARING, identity=principal.id)
+        await asyncio.to_thread(folder.prepare)
+        python = await self._python(step, folder)
+        command, bound = await asyncio.to_thread(self._bind, job, step, folder, principal)
+        return self._start(job, step, folder, principal, python, command, bound)
+
+    def _start(
+        self,
+        job: Job,
+        step: Step,
+        folder: JobFolder,
+        principal: Principal,
+        python: Python,
+        command: str,
+        bound: dict[str, str],
+    ) -> tuple[Job, Process]:
+        env = variables.environment(self.twin, job, step, folder, python) | bound
+        with self.twin.store.transaction():
+            secret = self.twin.identity_secret(principal.id)
+            token = identities.open_tracking(self.twin, job, step.timeout or _LONGEST)
+            job = self.jobs.change(job.key, process={"secret": identities.secret_digest(secret)})
+        self.before_start(job)
+        env |= variables.secrets(self.twin, secret, token)
+        process = processes.start(
+            folder.control, folder.logs / "user_logs", folder.code, command, variables.processes(step), env
+        )
+        known = {**(job.process or {}), "pid": process.pid, "began": process.began}
+        return self.jobs.change(job.key, status=states.RUNNING, process=known), process
+
+    async def _python(self, step: Step, folder: JobFolder) -> Python:
+        properties = asset_properties(self.twin, step.environment)
+        if properties is None:
+            raise EnvironmentFailed(f"environment '{step.environment}' was deleted before the step began")
+        arm_id = ArmId(step.environment)
+        name = f"{arm_id.parent.name if arm_id.parent else ''}:{arm_id.name}"
+        python = await self.environments.python(
+            name, properties.get("image") or "", properties.get("condaFile") or "", folder.say
+        )
+        folder.say(python.note)
+        return python
+
+    def _bind(
+        self, job: Job, step: Step, folder: JobFolder, principal: Principal
+    ) -> tuple[str, dict[str, str]]:
+        """Bring code and data to the step; the command and the variables with paths in place of expressions."""
+        data = JobData(self.twin, job.workspace, principal)
+        if step.code:
+            self._snapshot(step, folder, job.workspace)
+        inputs = {name: self._input(step, name, folder, data) for name in step.inputs}
+        paths = {}
+        for name, output in step.outputs.items():
+            uri = outputs.uri_of(job, step, name)
+            data.check(uri, f"output '{name}'", write=True)
+            paths[name] = str(outputs.local_path(folder, output, name, uri))
+        bound = {key: expressions.render(value, inputs, paths) for key, value in step.variables.items()}
+        bound |= {f"AZURE_ML_INPUT_{name}": value for name, value in inputs.items() if value is not None}
+        bound |= {f"AZURE_ML_OUTPUT_{name}": value for name, value in paths.items()}
+        return expressions.render(step.command, inputs, paths), bound
+
+    def _input(self, step: Step, name: str, folder: JobFolder, data: JobData) -> str | None:
+        given = step.inputs[name]
+        if not given.is_data:
+            return given.value
+        if given.mode.lower() == "direct":
+            return given.uri
+        path = data.read(
+            given.uri,
+            folder.inputs / name,
+            folder=given.type not in FILES
+            and not (given.type == "custom_model" and not given.uri.endswith("/")),
+            what=f"input '{name}'",
+            may_be_empty=bool(given.step),
+        )
+        return str(path)
+
+    def _snapshot(self, step: Step, folder: JobFolder, workspace: str) -> None:
+        """Copy the code; it belongs to the workspace, whose own rights read it."""
+        properties = asset_properties(self.twin, step.code)
+        if properties is None:
+            raise StepFailed(f"code '{step.code}' was deleted before the step began")
+        uri = str(properties["codeUri"])
+        JobData(self.twin, workspace).read(uri, folder.code, folder=True, what="code", may_be_empty=True)
+
+    async def _followed(self, job: Job, step: Step, process: Process) -> bool:
+        """Wait for the end; False if the limit of time came first."""
+        if not step.timeout or not process.alive():
+            await processes.ended(process)
+            return True
+        began = _time(job.started) if job.started else self.twin.clock.time()
+        left = step.timeout - (self.twin.clock.time() - began)
+        try:
+            await asyncio.wait_for(processes.ended(process), max(left, 0.0))
+        except TimeoutError:
+            await processes.stop(process)
+            return False
+        return True
+
+    async def _finish(self, job: Job, step: Step, folder: JobFolder) -> Job:
+        job = self.jobs.change(job.key, status=states.FINALIZING)
+        code = processes.exit_code(folder.control)
+        if code is None:
+            raise StepFailed(
+                "its process is gone and left no exit code: the machine was restarted, or it was killed from outside; submit it again",
+                "ProcessLost",
+            )
+        if code != 0:
+            failure = ended_badly(step.name, job.name, code, folder)
+            return await self._failed(job, folder, failure["code"], failure["message"])
+        kept = await asyncio.to_thread(self._keep, job, step, folder)
+        with self.twin.store.transaction():
+            identities.close(self.twin, job)
+            job = self.jobs.change(job.key, status=states.COMPLETED, outputs=kept)
+        await asyncio.to_thread(folder.clear)
+        return job
+
+    def _keep(self, job: Job, step: Step, folder: JobFolder) -> dict[str, dict[str, str]]:
+        kept = outputs.keep(self.twin, job, step, folder, self._data(job, step))
+        self._keep_logs(job, folder)
+        return kept
+
+    def _data(self, job: Job, step: Step) -> JobData:
+        return JobData(self.twin, job.workspace, identities.identity_of(self.twin, job, step))
+
+    def _keep_logs(self, job: Job, folder: JobFolder) -> None:
+        """Put the logs where `jobs.download` looks for them; the workspace writes them, not the job."""
+        if not folder.logs.exists():
+            return
+        try:
+            JobData(self.twin, job.workspace).write(folder.logs, outputs.artifacts_uri(job), "logs")
+        except DataFailed as failure:
+            log.warning("logs of job %s were not kept: %s", job.name, failure)
+
+
+def _time(text: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp()

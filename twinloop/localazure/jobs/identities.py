@@ -1,0 +1,81 @@
+"""As whom a job runs: the cluster's identity, or the submitter where the job or serverless compute says so."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import asdict
+
+from twinloop.localazure.core.directory import SECRETS
+from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.principal import Principal
+from twinloop.localazure.core.resources import resource
+from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.jobs.records import Job, principal_of
+from twinloop.localazure.jobs.steps import SERVERLESS, Step
+
+TOKENS = "mljobtoken"  # principal of a running job's tracking token -> the job's key
+
+
+class NoIdentity(Exception):
+    """A cluster without an identity; the message says what to declare."""
+
+
+def identity_of(twin: Twin, job: Job, step: Step) -> Principal:
+    """The principal whose rights the job has.
+
+    Raises:
+        NoIdentity: the cluster has no identity.
+    """
+    if step.identity == "UserIdentity" or step.compute == SERVERLESS:
+        return principal_of(job)
+    doc = resource(twin, ArmId(step.compute))
+    identity = (doc or {"body": {}})["body"].get("identity") or {}
+    for arm_id in identity.get("userAssignedIdentities") or {}:
+        assigned = resource(twin, ArmId(arm_id))
+        object_id = ((assigned or {}).get("body", {}).get("properties") or {}).get("principalId", "")
+        if found := twin.directory.find(object_id):
+            return found
+    if found := twin.directory.find(str(identity.get("principalId", ""))):
+        return found
+    name = step.compute.rpartition("/")[2]
+    raise NoIdentity(
+        f"cluster '{name}' has no identity, so its jobs may read and write nothing; give it a user-assigned identity "
+        "(identity.userAssignedIdentities) that has a data role on the storage"
+    )
+
+
+def secret_digest(secret: str) -> str:
+    """What is kept of a secret, so that it can be ended after a restart."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def tracking_principal(job: Job) -> Principal:
+    """Who a running job's tracking token names: the run itself, which no role assignment names."""
+    return Principal(str(uuid.uuid5(uuid.NAMESPACE_URL, job.key)), "ServicePrincipal", f"run {job.name}")
+
+
+def open_tracking(twin: Twin, job: Job, seconds: float) -> str:
+    """A token for the run's own metrics, good while it runs."""
+    principal = tracking_principal(job)
+    twin.store.put(TOKENS, principal.id, {"job": job.key})
+    return twin.tokens.issue(principal, f"{twin.base}/", seconds)
+
+
+def run_of(twin: Twin, principal: Principal) -> str:
+    """Key of the running job that this principal stands for; empty if it is anybody else."""
+    doc = twin.store.get(TOKENS, principal.id)
+    return str(doc["job"]) if doc else ""
+
+
+def close(twin: Twin, job: Job) -> None:
+    """End what a job's process was given to prove itself with."""
+    with twin.store.transaction():
+        twin.store.delete(TOKENS, tracking_principal(job).id)
+        if job.process and (digest := job.process.get("secret")):
+            twin.store.delete(SECRETS, digest)
+
+
+def submitter(principal: Principal) -> dict[str, object]:
+    """A principal as JSON."""
+    return {**asdict(principal), "groups": list(principal.groups)}

@@ -1,0 +1,130 @@
+"""What a conda file asks for, and whether the project's own interpreter already has it."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import yaml
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+_CONDA = re.compile(r"(?:(?P<channel>[\w.-]+)::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<spec>.*)")
+_TOOLS = frozenset(
+    {"pip", "setuptools", "wheel"}
+)  # what conda brings to have pip; a job does not lean on them
+
+
+class BadCondaFile(ValueError):
+    """A conda file that cannot be read; the message says what is wrong and what is allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What an environment must have."""
+
+    python: str  # version specifier; empty for any
+    packages: tuple[str, ...]  # requirements as pip writes them
+
+
+def read_conda(text: str) -> Wanted:
+    """What a conda file asks for, in pip's words.
+
+    Raises:
+        BadCondaFile: it is not a conda file, or has a requirement that pip has no word for.
+    """
+    try:
+        doc = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise BadCondaFile(f"the conda file is not YAML: {error}") from error
+    if not isinstance(doc, dict):
+        raise BadCondaFile("the conda file is not a mapping; it needs `dependencies:`, a list")
+    python, packages = "", []
+    for row in doc.get("dependencies") or []:
+        if isinstance(row, dict):
+            packages += _pip_rows(row)
+            continue
+        name, spec = _conda_row(str(row))
+        if name == "python":
+            python = spec
+        elif name not in _TOOLS:
+            packages.append(f"{name}{spec}")
+    return Wanted(python=python, packages=tuple(packages))
+
+
+def _pip_rows(row: dict[str, Any]) -> list[str]:
+    rows = []
+    for text in row.get("pip") or []:
+        line = str(text).split(" #")[0].strip()
+        if line.startswith("-"):
+            raise BadCondaFile(
+                f"pip: '{line}': options and requirement files are not emulated; list the packages"
+            )
+        try:
+            rows.append(str(Requirement(line)))
+        except InvalidRequirement as error:
+            raise BadCondaFile(f"pip: '{line}': {error}") from error
+    if unknown := row.keys() - {"pip"}:
+        raise BadCondaFile(
+            f"dependencies: {', '.join(sorted(unknown))}: only `pip:` may have a list below it"
+        )
+    return rows
+
+
+def _conda_row(text: str) -> tuple[str, str]:
+    """Name and specifier; `numpy=1.26` is any 1.26."""
+    found = _CONDA.fullmatch(text.strip())
+    if found is None:
+        raise BadCondaFile(
+            f"dependencies: '{text}' is not a package; write NAME, NAME=VERSION or NAME>=VERSION"
+        )
+    name, spec = found["name"].lower(), found["spec"].replace(" ", "")
+    if spec.startswith("=") and not spec.startswith("=="):
+        version = spec[1:].split("=")[0]
+        spec = f"=={version.rstrip('.*')}.*"
+    try:
+        SpecifierSet(spec)
+    except InvalidSpecifier as error:
+        raise BadCondaFile(f"dependencies: '{text}': {error}") from error
+    return name, spec
+
+
+def unmet(wanted: Wanted) -> list[str]:
+    """What of it this interpreter lacks, in words; empty if it has everything."""
+    missing = []
+    if wanted.python and not SpecifierSet(wanted.python).contains(
+        platform.python_version(), prereleases=True
+    ):
+        missing.append(f"python{wanted.python} (here is {platform.python_version()})")
+    return missing + [lack for text in wanted.packages for lack in _lacks(Requirement(text), set())]
+
+
+def _lacks(requirement: Requirement, seen: set[str]) -> Iterable[str]:
+    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+        return
+    if requirement.url:
+        yield str(requirement)
+        return
+    try:
+        have = metadata.distribution(requirement.name)
+    except metadata.PackageNotFoundError:
+        yield f"{requirement.name} (not installed here)"
+        return
+    if not requirement.specifier.contains(Version(have.version), prereleases=True):
+        yield f"{requirement} (here is {have.version})"
+        return
+    for extra in requirement.extras - seen:
+        for text in have.requires or ():
+            needed = Requirement(text)
+            if (
+                needed.marker is not None
+                and needed.marker.evaluate({"extra": extra})
+                and not needed.marker.evaluate({"extra": ""})
+            ):
+                needed.marker = None
+                yield from _lacks(needed, seen | {extra})
