@@ -47,6 +47,8 @@ class ResourceType:
     one_way: dict[str, str] = field(default_factory=dict)  # body path -> what cannot be undone, in words
     required: tuple[str, ...] = ()  # body paths
     read_only: tuple[str, ...] = ()  # body paths that the service sets
+    # answered body paths that change by themselves or by others' doing (etags, node counts); no drift
+    volatile: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()  # body paths that are never shown or stored in clear text
     name_pattern: str = ""  # whole-match regular expression for the last path parameter
     name_rule: str = ""  # the same in words, with an example

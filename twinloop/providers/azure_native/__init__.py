@@ -1,0 +1,1 @@
+"""The azure-native package: generic over Azure Resource Manager by the table of resource types."""
