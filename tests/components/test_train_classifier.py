@@ -40,8 +40,8 @@ def trained(tmp_path_factory):
         (folder / name).mkdir()
         command = [
             sys.executable, "-m", "train_classifier", "--prepared", str(folder / "prepared"),
-            "--rounds", "20", "--learning-rate", "0.1", "--leaves", "7", "--leaf-rows", "5", "--folds", "3", "--seed", "7",
-            "--model", str(folder / name),
+            "--rounds", "20", "--learning-rate", "0.1", "--leaves", "7", "--leaf-rows", "5", "--folds", "3",
+            "--seed", "7", "--model", str(folder / name),
         ]  # fmt: skip
         tracking = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/runs.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
         source = ROOT / "components" / "train_classifier" / "src"
