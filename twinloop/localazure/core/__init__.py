@@ -1,0 +1,1 @@
+"""The ground that every service of the local Azure stands on."""

@@ -28,7 +28,7 @@ class Authorization:
         self._seen = -1
         self._assignments: dict[str, list[Assignment]] = {}
         self._roles: Mapping[str, RoleDefinition] = {}
-        self._decisions: dict[tuple[str, str, str, bool], Decision] = {}
+        self._decisions: dict[tuple[str, str, str, bool, str], Decision] = {}
 
     def forget(self) -> None:
         """Read assignments and roles again at the next question."""
@@ -38,27 +38,43 @@ class Authorization:
         """Whether the principal may do it."""
         return self.decide(principal, action, scope, data=data).allowed
 
-    def demand(self, principal: Principal, action: str, scope: str, *, data: bool = False) -> None:
+    def demand(
+        self,
+        principal: Principal,
+        action: str,
+        scope: str,
+        *,
+        data: bool = False,
+        role_definition: str | None = None,
+    ) -> None:
         """Let it pass, or raise with the roles that would allow it.
 
         Raises:
             AuthorizationFailed: no assignment allows it.
         """
-        if self.decide(principal, action, scope, data=data).allowed:
+        if self.decide(principal, action, scope, data=data, role_definition=role_definition).allowed:
             return
         names = [role.name for role in roles_allowing(action, self._roles, data=data)]
         raise AuthorizationFailed(principal.name, action, scope, names, oid=principal.id)
 
-    def decide(self, principal: Principal, action: str, scope: str, *, data: bool = False) -> Decision:
-        """The decision and the assignment that made it."""
+    def decide(
+        self,
+        principal: Principal,
+        action: str,
+        scope: str,
+        *,
+        data: bool = False,
+        role_definition: str | None = None,
+    ) -> Decision:
+        """The decision and the assignment that made it; a role assignment's role decides where a condition says so."""
         self._refresh()
-        question = (principal.id, action.lower(), scope.lower(), data)
+        question = (principal.id, action.lower(), scope.lower(), data, (role_definition or "").lower())
         known = self._decisions.get(question)
         if known is not None:
             return known
         ids = self.ids_of(principal)
         mine = [assignment for one in ids for assignment in self._assignments.get(one, ())]
-        decision = evaluate(action, scope, ids, mine, self._roles, data=data)
+        decision = evaluate(action, scope, ids, mine, self._roles, data=data, role_definition=role_definition)
         if len(self._decisions) >= _CACHE_SIZE:
             self._decisions.clear()
         self._decisions[question] = decision

@@ -41,6 +41,7 @@ class Store:
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA busy_timeout=5000")
         self._db.execute(_SCHEMA)
+        self._kinds = {row[0] for row in self._db.execute("SELECT DISTINCT kind FROM docs")}
         path.chmod(0o600)
 
     def get(self, kind: str, key: str) -> Doc | None:
@@ -54,6 +55,7 @@ class Store:
         text = json.dumps(doc, separators=(",", ":"))
         with self._lock:
             self._before_write(kind)
+            self._kinds.add(kind)
             self._db.execute("INSERT OR REPLACE INTO docs (kind, key, doc) VALUES (?,?,?)", (kind, key, text))
 
     def delete(self, kind: str, key: str) -> bool:
@@ -79,6 +81,11 @@ class Store:
                 (kind, prefix, prefix + _AFTER_EVERYTHING),
             ).fetchall()
         return [row[0] for row in rows]
+
+    def kinds(self, prefix: str = "") -> list[str]:
+        """The kinds that hold, or have held, documents and start with `prefix`."""
+        with self._lock:
+            return sorted(kind for kind in self._kinds if kind.startswith(prefix))
 
     def version(self, kind: str) -> int:
         """A number that changes whenever documents of this kind may have changed: what a cache is keyed by."""

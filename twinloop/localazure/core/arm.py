@@ -1,0 +1,322 @@
+"""The generic life of every ARM resource over HTTP: created, changed, read, listed, deleted as the catalogue says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from checks.catalogue.resource_types import ResourceType
+
+from twinloop.localazure.core import locks, rules
+from twinloop.localazure.core.bodies import drop, fill, merge_patch
+from twinloop.localazure.core.errors import Conflict, InvalidRequest, ResourceGroupNotFound
+from twinloop.localazure.core.hooks import hooks_of
+from twinloop.localazure.core.identities import check_assigned
+from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
+from twinloop.localazure.core.operations import accepted, headers_of
+from twinloop.localazure.core.rendering import render, state_of
+from twinloop.localazure.core.reply import Reply
+from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.resources import Doc, delete_resource, kind_of, require, resource, save
+from twinloop.localazure.core.router import Route, Router
+from twinloop.localazure.core.tombstones import purge, tombstone, unearth
+
+if TYPE_CHECKING:
+    from twinloop.localazure.core.twin import Twin
+
+ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
+Handler = Callable[[Request, "Twin"], Reply]
+
+# What the service answers to a PUT that creates and to one that changes; the clients take nothing else
+# (azure-mgmt-storage 25 and azure-ai-ml 1.35, read in their generated operations).
+_CREATED = {
+    "Microsoft.Storage/storageAccounts": 202,
+    "Microsoft.MachineLearningServices/workspaces": 202,
+    "Microsoft.MachineLearningServices/workspaces/outboundRules": 202,
+    "Microsoft.Storage/storageAccounts/managementPolicies": 200,
+    "Microsoft.Storage/storageAccounts/blobServices": 200,
+    "Microsoft.Insights/components": 200,
+    "Microsoft.Insights/diagnosticSettings": 200,
+}
+_CHANGED_LATER = {"Microsoft.MachineLearningServices/workspaces/outboundRules": 202}
+_DELETED_AT_ONCE = {"Microsoft.Storage/storageAccounts"}
+# Operations that the service's own module answers.
+DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores"
+_OWN = {(DEFINITIONS, "GET"), (DEFINITIONS, "LIST"), (ASSIGNMENTS, "LIST"), (DATASTORES, "LIST")}
+_GROUP_DELETE_SECONDS = 0.3
+# Azure keeps these under names of their own; the deletion of the tombstone is asked for in the deletion itself.
+_PURGE_FLAGS = ("forceToPurge", "force")
+
+
+def routes_of(row: ResourceType) -> Iterable[Route]:
+    """The operations of one type, as data."""
+    path = row.path.replace("/{scope}/", "/{scope:path}/").replace("/{resourceUri}/", "/{resourceUri:path}/")
+    action = (
+        row.arm_type if row.arm_type != RESOURCE_GROUP else "Microsoft.Resources/subscriptions/resourceGroups"
+    )
+    own = row.arm_type == ASSIGNMENTS  # conditions need the body: the handler asks
+    service = row.arm_type.partition("/")[0]
+
+    def route(method: str, template: str, handler: Handler, verb: str | None) -> Route:
+        return Route(method, template, handler, action=f"{action}/{verb}" if verb else None, service=service)
+
+    yield route("PUT", path, _put(row), None if own else "write")
+    if (row.arm_type, "GET") not in _OWN:
+        yield route("GET", path, _get(row), "read")
+    if not row.is_extension:
+        yield route("PATCH", path, _patch(row), "write")
+    if row.delete != "none":
+        yield route("DELETE", path, _delete(row), None if own else "delete")
+    if (row.arm_type, "LIST") not in _OWN:
+        yield from _list_routes(row, path, route)
+
+
+def _list_routes(row: ResourceType, path: str, route: Callable[..., Route]) -> Iterable[Route]:
+    parent, _, _ = path.rpartition("/")
+    if row.arm_type == RESOURCE_GROUP or row.is_extension or row.arm_type.count("/") == 1:
+        yield route("GET", parent, _list(row), None)  # filtered: everyone sees what they may read
+        if not row.is_extension and row.arm_type != RESOURCE_GROUP:
+            whole = parent.replace("/resourceGroups/{resourceGroupName}", "")
+            yield route("GET", whole, _list(row), None)
+    else:
+        yield route("GET", parent, _list(row), "read")
+
+
+def _put(row: ResourceType) -> Handler:
+    def put(request: Request, twin: Twin) -> Reply:
+        if row.arm_type == ASSIGNMENTS:
+            _may_assign(request, request.json(), "write", twin)
+        rules.check_api_version(row, request, twin)
+        rules.check_name(row, request.arm_id)
+        arm_id = rules.canonical_id(twin, request.arm_id, row)
+        return _write(row, arm_id, request.json(), resource(twin, arm_id), request, twin)
+
+    return put
+
+
+def _may_assign(request: Request, body: Any, verb: str, twin: Twin) -> None:
+    """Conditions on assignments look at the role that is given or taken: asked here, where the body is known."""
+    properties = body.get("properties") if isinstance(body, dict) else None
+    role = properties.get("roleDefinitionId") if isinstance(properties, dict) else None
+    twin.authorization.demand(
+        request.caller,
+        f"{ASSIGNMENTS}/{verb}",
+        request.arm_id.text,
+        role_definition=role if isinstance(role, str) else None,
+    )
+
+
+def _patch(row: ResourceType) -> Handler:
+    def patch(request: Request, twin: Twin) -> Reply:
+        rules.check_api_version(row, request, twin)
+        old = require(twin, request.arm_id)
+        body = merge_patch(old["body"], request.json())
+        return _write(row, ArmId(old["id"]), body, old, request, twin)
+
+    return patch
+
+
+def _write(
+    row: ResourceType, arm_id: ArmId, given: Any, old: Doc | None, request: Request, twin: Twin
+) -> Reply:
+    """Validate, complete, store and answer: what PUT and PATCH share."""
+    arm_id = ArmId(old["id"]) if old else arm_id
+    rules.check_not_deleting(twin, arm_id)
+    locks.refuse_write(twin, arm_id)
+    _check_neighbours(row, arm_id, twin)
+    body = deepcopy(rules.check_body(row, given, request))
+    for path in (*row.read_only, "id", "name", "type"):
+        drop(body, path)
+    rules.check_location(row, body, old, arm_id, twin)
+    rules.check_tags(body)
+    recovered = _check_birth(row, arm_id, body, twin) if old is None else None
+    if old is not None:
+        rules.keep_what_stays(row, body, old)
+        rules.check_changes(row, body, old, arm_id)
+    rules.check_references(row, body, arm_id, twin)
+    check_assigned(body, old, request.caller, twin)
+    fill(body, row.defaults)
+    for hook in hooks_of(row.arm_type):
+        hook.validate(body, old, request, twin)
+    for path in row.secret:
+        drop(body, path)
+    if recovered is not None:
+        unearth(twin, recovered)
+    phase, seconds = (
+        ("Updating", row.provisioning_seconds / 2) if old else ("Creating", row.provisioning_seconds)
+    )
+    doc = save(twin, arm_id, body, old=old, by=request.caller, phase=phase, seconds=seconds)
+    return _written(row, doc, old, request, twin)
+
+
+def _written(row: ResourceType, doc: Doc, old: Doc | None, request: Request, twin: Twin) -> Reply:
+    headers: dict[str, str] = {}
+    if "readyAt" in doc:
+        operation = twin.lifecycle.begin(
+            resource=doc["id"],
+            location=doc["body"].get("location", ""),
+            seconds=doc["readyAt"] - twin.clock.time(),
+            verb="PUT",
+            owner=request.caller.id,
+        )
+        headers = headers_of(operation, twin, request, also_location=False)
+    if old is None:
+        status = _CREATED.get(row.arm_type, 201)
+    else:
+        status = _CHANGED_LATER.get(row.arm_type, 200)
+    if not headers and status == 202:  # nothing to wait for
+        status = 200
+    return Reply(status, render(doc, twin, request.api_version), headers)
+
+
+def _check_birth(row: ResourceType, arm_id: ArmId, body: dict[str, Any], twin: Twin) -> Doc | None:
+    """What only a creation must hold: a free name, no tombstone in the way; the tombstone to recover, if any."""
+    rules.check_name_is_free(row, arm_id, twin)
+    if row.delete != "soft":
+        return None
+    tomb = tombstone(twin, arm_id)
+    if tomb is None:
+        return None
+    if row.arm_type == "Microsoft.OperationalInsights/workspaces":
+        return tomb  # Azure brings a log workspace back when it is created again at the same place
+    properties = body.get("properties") or {}
+    if properties.get("createMode") == "recover":
+        return tomb
+    if row.arm_type == "Microsoft.KeyVault/vaults":
+        raise Conflict(
+            "ConflictError",
+            f"A vault with the same name already exists in deleted state. You need to either recover or purge existing key "
+            f"vault: POST /subscriptions/{arm_id.subscription}/providers/Microsoft.KeyVault/locations/"
+            f"{tomb['body'].get('location', '')}/deletedVaults/{arm_id.name}/purge.",
+        )
+    raise Conflict(
+        "SoftDeletedResourceExists",
+        f"'{arm_id}' was deleted and can still be recovered, so its name is taken. Purge it (DELETE with forceToPurge=true) "
+        "or wait until its time is over.",
+    )
+
+
+def _check_neighbours(row: ResourceType, arm_id: ArmId, twin: Twin) -> None:
+    """Where writes are serialised per parent, none is in progress there."""
+    parent = arm_id.parent
+    if not row.locked_by_parent or row.provisioning_seconds <= 0 or parent is None:
+        return
+    for _, doc in twin.store.list(kind_of(row.arm_type), parent.key + "/"):
+        if ArmId(doc["id"]) != arm_id and state_of(doc, twin) != "Succeeded":
+            message = (
+                f"Another operation on '{parent}' is in progress ('{doc['id']}'). Retry when it has ended."
+            )
+            raise Conflict(
+                "AnotherOperationInProgress", message, headers={"retry-after": "1", "retry-after-ms": "100"}
+            )
+
+
+def _get(row: ResourceType) -> Handler:
+    def get(request: Request, twin: Twin) -> Reply:
+        rules.check_api_version(row, request, twin)
+        return Reply(200, render(require(twin, request.arm_id), twin, request.api_version))
+
+    return get
+
+
+def _list(row: ResourceType) -> Handler:
+    def list_all(request: Request, twin: Twin) -> Reply:
+        rules.check_api_version(row, request, twin)
+        prefix, exact = _listed_below(row, request.arm_id, twin)
+        action = (
+            f"{row.arm_type}/read"
+            if row.arm_type != RESOURCE_GROUP
+            else "Microsoft.Resources/subscriptions/resourceGroups/read"
+        )
+        shown = [
+            render(doc, twin, request.api_version)
+            for key, doc in twin.store.list(kind_of(row.arm_type), prefix)
+            if not (exact and "/" in key[len(prefix) :])
+            and twin.authorization.allows(request.caller, action, doc["id"])
+        ]
+        return Reply(200, {"value": shown})
+
+    return list_all
+
+
+def _listed_below(row: ResourceType, path: ArmId, twin: Twin) -> tuple[str, bool]:
+    """The key prefix of a list and whether only direct children count.
+
+    Raises:
+        ResourceGroupNotFound: the list is of a group that does not exist.
+    """
+    group = path.group_id
+    if group is not None and resource(twin, group) is None:
+        raise ResourceGroupNotFound(path.group)
+    if row.arm_type == RESOURCE_GROUP:
+        return path.key + "/", True
+    if row.is_extension or row.arm_type.count("/") > 1:
+        return path.key + "/", True
+    provider = path.key.rindex("/providers/")
+    return (path.key + "/", True) if group else (path.key[:provider] + "/resourcegroups/", False)
+
+
+def _delete(row: ResourceType) -> Handler:
+    def delete(request: Request, twin: Twin) -> Reply:
+        rules.check_api_version(row, request, twin)
+        doc = resource(twin, request.arm_id)
+        if row.arm_type == ASSIGNMENTS:
+            _may_assign(request, doc["body"] if doc else {}, "delete", twin)
+        force = any(request.query.get(flag, "").lower() == "true" for flag in _PURGE_FLAGS)
+        if doc is None:
+            return _delete_absent(row, request, twin, force=force)
+        return remove(row, doc, request, twin, purge_now=force)
+
+    return delete
+
+
+def remove(row: ResourceType, doc: Doc, request: Request, twin: Twin, *, purge_now: bool) -> Reply:
+    """Delete a resource that is there: at once, or as an operation that takes its time."""
+    arm_id = ArmId(doc["id"])
+    if doc.get("phase") == "Deleting":
+        message = f"'{arm_id}' is being deleted already; wait until that has ended."
+        raise Conflict("ResourceBeingDeleted", message)
+    locks.refuse_delete(twin, arm_id)
+    for hook in hooks_of(row.arm_type):
+        hook.before_delete(doc, twin)
+    seconds = _GROUP_DELETE_SECONDS if row.arm_type == RESOURCE_GROUP else row.provisioning_seconds / 2
+    if seconds <= 0 or row.arm_type in _DELETED_AT_ONCE:
+        body = render(doc, twin, request.api_version) if row.is_extension else None
+        delete_resource(twin, arm_id, purge=purge_now)
+        return Reply(200, body)
+    ends = twin.clock.time() + seconds
+    doc |= {"phase": "Deleting", "readyAt": ends, "purgeNow": purge_now}
+    twin.store.put(kind_of(row.arm_type), arm_id.key, doc)
+    twin.lifecycle.schedule(arm_id.key, ends)
+    return accepted(doc, seconds, "DELETE", twin, request)
+
+
+def _delete_absent(row: ResourceType, request: Request, twin: Twin, *, force: bool) -> Reply:
+    """Deleting what is not there: done already, except for a group, which Azure misses aloud."""
+    if row.arm_type == RESOURCE_GROUP:
+        raise ResourceGroupNotFound(request.arm_id.name)
+    tomb = tombstone(twin, request.arm_id) if row.delete == "soft" else None
+    if tomb is not None and force:
+        if (tomb["body"].get("properties") or {}).get("enablePurgeProtection"):
+            raise InvalidRequest("MethodNotAllowed", f"'{request.arm_id}' is protected against purge")
+        purge(twin, tomb)
+        return Reply(200)
+    return Reply(204)
+
+
+def generic_router(rows: Iterable[ResourceType]) -> Router:
+    """The routes of all types of the catalogue."""
+    router = Router()
+    for row in rows:
+        for route in routes_of(row):
+            router.add(route)
+    return router
+
+
+def finish_delete(twin: Twin, key: str) -> None:
+    """A deletion that was accepted has become due."""
+    doc = resource(twin, ArmId(key))
+    if doc is not None and doc.get("phase") == "Deleting":
+        delete_resource(twin, ArmId(doc["id"]), purge=bool(doc.get("purgeNow")))

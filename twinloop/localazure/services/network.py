@@ -1,0 +1,290 @@
+"""Virtual networks, subnets, security groups: Microsoft.Network."""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from twinloop.localazure.core.bodies import every
+from twinloop.localazure.core.errors import ArmError, InvalidRequest
+from twinloop.localazure.core.identities import check_linked
+from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.rendering import render, state_of
+from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.resources import (
+    PREFIX,
+    Doc,
+    ResourceHooks,
+    children_of,
+    delete_resource,
+    is_there,
+    kind_of,
+    on_type,
+    put_resource,
+    resource,
+    row_of,
+)
+from twinloop.localazure.core.twin import Twin
+
+NETWORKS = "Microsoft.Network/virtualNetworks"
+SUBNETS = f"{NETWORKS}/subnets"
+GROUPS = "Microsoft.Network/networkSecurityGroups"
+_RESERVED = 5  # addresses that Azure keeps in every subnet
+_SMALLEST = 29  # prefix length of the smallest subnet
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@on_type(NETWORKS)
+class VirtualNetworkHooks(ResourceHooks):
+    """A network's subnets are resources of their own, shown in it."""
+
+    def validate(self, body: dict[str, Any], old: Doc | None, request: Request, twin: Twin) -> None:
+        """Address ranges are networks that do not overlap, and hold all subnets, given and present."""
+        properties = body["properties"]
+        space = [
+            _network(text, "properties.addressSpace.addressPrefixes")
+            for text in _prefixes(properties.get("addressSpace"))
+        ]
+        if not space:
+            raise InvalidRequest(
+                "InvalidAddressPrefixFormat",
+                "properties.addressSpace.addressPrefixes: give at least one, e.g. 10.1.0.0/16",
+            )
+        _check_disjoint([(str(one), one) for one in space], request.arm_id)
+        if properties.get("subnets"):
+            given = [(sub.get("name", ""), sub.get("properties") or {}) for sub in properties["subnets"]]
+        else:
+            given = [
+                (ArmId(doc["id"]).name, doc["body"]["properties"]) for doc in _subnets(request.arm_id, twin)
+            ]
+        named = [(name, net) for name, sub in given for net in _ranges(sub, name)]
+        for name, net in named:
+            _check_inside(name, net, space)
+        _check_disjoint(named, request.arm_id)
+        if old is not None and properties.get("subnets"):
+            kept = {name.lower() for name, _ in given}
+            for doc in _subnets(request.arm_id, twin):
+                if doc["name"].lower() not in kept:
+                    _check_unused(doc, twin)
+
+    def created(self, doc: Doc, twin: Twin) -> None:
+        """Make the subnets that were given in the body."""
+        self._take_subnets(doc, twin)
+
+    def updated(self, doc: Doc, twin: Twin) -> None:
+        """Bring the subnets to what the body says, if it says something."""
+        self._take_subnets(doc, twin)
+
+    def _take_subnets(self, doc: Doc, twin: Twin) -> None:
+        given = doc["body"]["properties"].pop("subnets", None)
+        if not given:
+            return
+        arm_id = ArmId(doc["id"])
+        names = {sub["name"].lower() for sub in given}
+        for child in children_of(twin, arm_id, "subnets"):
+            if child.name.lower() not in names:
+                delete_resource(twin, child)
+        for sub in given:
+            put_resource(
+                twin, arm_id.child("subnets", sub["name"]), {"properties": sub.get("properties") or {}}
+            )
+
+    def before_delete(self, doc: Doc, twin: Twin) -> None:
+        """No subnet may be in use."""
+        for sub in _subnets(ArmId(doc["id"]), twin):
+            _check_unused(sub, twin)
+
+    def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
+        """Its subnets, and what Azure computes."""
+        subnets = [render(sub, twin, api_version) for sub in _subnets(ArmId(doc["id"]), twin)]
+        return {
+            "properties": {
+                "subnets": subnets,
+                "resourceGuid": str(uuid.uuid5(uuid.NAMESPACE_URL, doc["id"] + doc["createdAt"])),
+            }
+        }
+
+
+@on_type(SUBNETS)
+class SubnetHooks(ResourceHooks):
+    """A subnet lies in its network and beside its neighbours."""
+
+    def validate(self, body: dict[str, Any], old: Doc | None, request: Request, twin: Twin) -> None:
+        """The range fits, and the caller may join what the subnet names."""
+        arm_id = request.arm_id
+        properties = body.setdefault("properties", {})
+        parent = arm_id.parent
+        network = resource(twin, parent) if parent else None
+        ranges = list(_ranges(properties, arm_id.name))
+        if not ranges or network is None:
+            raise InvalidRequest(
+                "InvalidRequestFormat",
+                f"{arm_id}: properties.addressPrefix: missing; give a range, e.g. 10.1.1.0/24",
+            )
+        space = [
+            _network(text, "addressSpace")
+            for text in _prefixes(network["body"]["properties"].get("addressSpace"))
+        ]
+        for one in ranges:
+            _check_inside(arm_id.name, one, space)
+        others = [doc for doc in _subnets(ArmId(network["id"]), twin) if ArmId(doc["id"]) != arm_id]
+        named = [
+            (doc["name"], net) for doc in others for net in _ranges(doc["body"]["properties"], doc["name"])
+        ]
+        _check_disjoint([*((arm_id.name, one) for one in ranges), *named], arm_id)
+        before = set(every(old["body"], "properties.networkSecurityGroup.id")) if old else set()
+        for text in set(every(body, "properties.networkSecurityGroup.id")) - before:
+            check_linked(twin, request.caller, f"{GROUPS}/join/action", ArmId(text))
+
+    def before_delete(self, doc: Doc, twin: Twin) -> None:
+        """Nothing may use it."""
+        _check_unused(doc, twin)
+
+    def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
+        """State, and the parts as Azure shows them."""
+        del api_version
+        return {"properties": {"provisioningState": state_of(doc, twin)}}
+
+
+@on_type(GROUPS)
+class NetworkSecurityGroupHooks(ResourceHooks):
+    """A security group's rules have ids, and it knows the subnets that use it."""
+
+    def validate(self, body: dict[str, Any], old: Doc | None, request: Request, twin: Twin) -> None:
+        """Priorities are in range and used once per direction."""
+        del old, twin
+        seen: dict[tuple[str, int], str] = {}
+        for rule in body.setdefault("properties", {}).get("securityRules") or ():
+            properties = rule.get("properties") or {}
+            name, priority = rule.get("name", ""), properties.get("priority")
+            if not isinstance(priority, int) or not 100 <= priority <= 4096:  # noqa: PLR2004 - Azure's range
+                message = f"{request.arm_id}: rule '{name}': priority {priority!r}; allowed: 100 to 4096"
+                raise InvalidRequest("SecurityRuleInvalidPriority", message)
+            other = seen.setdefault((str(properties.get("direction", "")).lower(), priority), name)
+            if other != name:
+                message = f"Security rule {name} conflicts with rule {other}. Rules cannot have the same Priority and Direction."
+                raise InvalidRequest("SecurityRuleConflict", message)
+
+    def before_delete(self, doc: Doc, twin: Twin) -> None:
+        """No subnet may use it."""
+        users = [sub["id"] for sub in _using(doc, twin)]
+        if users:
+            raise ArmError(
+                400,
+                "InUseNetworkSecurityGroupCannotBeDeleted",
+                f"Network security group {doc['id']} cannot be deleted because it is in use by the following resources: "
+                f"{', '.join(users)}. In order to delete the Network security group, remove the association with the "
+                "resource(s).",
+            )
+
+    def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
+        """Ids and states of its rules."""
+        del api_version
+        rules = [
+            {
+                "id": f"{doc['id']}/securityRules/{rule['name']}",
+                "type": f"{GROUPS}/securityRules",
+                **rule,
+                "properties": {**(rule.get("properties") or {}), "provisioningState": "Succeeded"},
+            }
+            for rule in doc["body"].get("properties", {}).get("securityRules") or ()
+        ]
+        guid = str(uuid.uuid5(uuid.NAMESPACE_URL, doc["id"] + doc["createdAt"]))
+        subnets = [{"id": sub["id"]} for sub in _using(doc, twin)]
+        return {
+            "properties": {
+                "securityRules": rules,
+                "resourceGuid": guid,
+                **({"subnets": subnets} if subnets else {}),
+            }
+        }
+
+
+def _subnets(network: ArmId, twin: Twin) -> list[Doc]:
+    return [doc for _, doc in twin.store.list(kind_of(SUBNETS), f"{network.key}/subnets/")]
+
+
+def _using(group: Doc, twin: Twin) -> list[Doc]:
+    """The subnets that name a security group."""
+    key = ArmId(group["id"]).key
+    return [
+        doc
+        for _, doc in twin.store.list(kind_of(SUBNETS))
+        if any(ArmId(text).key == key for text in every(doc["body"], "properties.networkSecurityGroup.id"))
+    ]
+
+
+def _check_unused(subnet: Doc, twin: Twin) -> None:
+    """Nothing names the subnet where the catalogue says that a type may.
+
+    Raises:
+        ArmError: 400 `InUseSubnetCannotBeDeleted`.
+    """
+    key = ArmId(subnet["id"]).key
+    users = [doc["id"] for doc in _naming(SUBNETS, key, twin)]
+    if users:
+        raise ArmError(
+            400,
+            "InUseSubnetCannotBeDeleted",
+            f"Subnet {subnet['name']} is in use by {', '.join(users)} and cannot be deleted. In order to delete the subnet, "
+            "delete all the resources within the subnet.",
+        )
+
+
+def _naming(arm_type: str, key: str, twin: Twin) -> Iterator[Doc]:
+    """All resources that refer to one id of a type."""
+    for kind in twin.store.kinds(PREFIX):
+        row = row_of(kind.removeprefix(PREFIX))
+        paths = [ref.at for ref in row.references if ref.to == arm_type] if row else []
+        for _, doc in twin.store.list(kind) if paths else ():
+            if any(
+                ArmId(text).key == key
+                for path in paths
+                for text in every(doc["body"], path)
+                if isinstance(text, str)
+            ):
+                yield doc
+
+
+def _prefixes(space: Any) -> list[str]:
+    return list((space or {}).get("addressPrefixes") or ())
+
+
+def _ranges(subnet: dict[str, Any], name: str) -> Iterator[Network]:
+    texts = subnet.get("addressPrefixes") or (
+        [subnet["addressPrefix"]] if subnet.get("addressPrefix") else []
+    )
+    for text in texts:
+        net = _network(text, f"subnet '{name}'")
+        if net.version == 4 and net.prefixlen > _SMALLEST:  # noqa: PLR2004 - IPv4
+            message = f"subnet '{name}': {text} is too small: Azure keeps {_RESERVED} addresses; the smallest range is /{_SMALLEST}"
+            raise InvalidRequest("InvalidCIDRNotation", message)
+        yield net
+
+
+def _network(text: Any, where: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        message = f"{where}: the address prefix {text!r} is not valid: {error}; an example is 10.1.0.0/16"
+        raise InvalidRequest("InvalidAddressPrefixFormat", message) from error
+
+
+def _check_inside(name: str, net: Network, space: list[Network]) -> None:
+    if not any(net.version == one.version and net.subnet_of(one) for one in space):  # type: ignore[arg-type]
+        raise InvalidRequest(
+            "NetcfgInvalidSubnet",
+            f"Subnet '{name}' is not valid in its virtual network: {net} is not within {', '.join(map(str, space))}.",
+        )
+
+
+def _check_disjoint(named: list[tuple[str, Network]], arm_id: ArmId) -> None:
+    for index, (name, net) in enumerate(named):
+        for other, there in named[:index]:
+            if net.version == there.version and net.overlaps(there):  # type: ignore[arg-type]
+                raise InvalidRequest(
+                    "NetcfgSubnetRangesOverlap",
+                    f"{arm_id}: '{other}' ({there}) and '{name}' ({net}) overlap; give ranges that do not.",
+                )
