@@ -6,11 +6,14 @@ import base64
 import hashlib
 import os
 import shutil
+import time
 import uuid
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+GRACE = 60.0  # seconds that a replaced content stays on disk; a restart sweeps the rest
 CHUNK = 1 << 20  # bytes held in memory at a time, whatever the size of a blob
 
 
@@ -64,6 +67,7 @@ class Contents:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._retired: deque[tuple[float, str]] = deque()
 
     def new(self) -> Content:
         """Start a content."""
@@ -79,8 +83,12 @@ class Contents:
         return self.folder / content[:2] / content
 
     def remove(self, content: str) -> None:
-        """Delete a content that no row names any more; readers that hold it open go on."""
-        self.path(content).unlink(missing_ok=True)
+        """Delete a content that no row names any more, a while from now: an answer may be about to open it."""
+        now = time.monotonic()
+        self._retired.append((now, content))
+        while self._retired and self._retired[0][0] < now - GRACE:
+            _, old = self._retired.popleft()
+            self.path(old).unlink(missing_ok=True)
 
     def sweep(self, keep: Iterable[str]) -> int:
         """Delete contents that a killed process left without a row, and say how many."""

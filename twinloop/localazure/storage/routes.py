@@ -11,6 +11,9 @@ from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.storage import dfs, service
+from twinloop.localazure.storage import (
+    hooks as hooks,  # registers what follows for blobs when a resource goes
+)
 from twinloop.localazure.storage.blobs import blobs
 
 router = Router("storage")

@@ -9,6 +9,8 @@ from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import resource
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.jobs.records import KIND as JOBS
+from twinloop.localazure.jobs.records import job_key
 from twinloop.localazure.storage.blobs import blobs
 from twinloop.localazure.storage.datastore_uri import BlobPath, DatastorePath, parse_or_refuse
 
@@ -16,7 +18,6 @@ _JOB_OUTPUT = re.compile(
     r"azureml://jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(/paths/(?P<path>.*))?", re.IGNORECASE
 )
 _CONTAINER_KEYS = ("containerName", "filesystem")
-JOBS = "job"
 
 
 def locate(twin: Twin, workspace: ArmId, uri: str) -> BlobPath:
@@ -98,7 +99,7 @@ def resolve_job_output(twin: Twin, workspace: ArmId, uri: str) -> str:
 
 def find_job(twin: Twin, workspace: ArmId, name: str) -> dict[str, Any] | None:
     """The record of a job, or None."""
-    return twin.store.get(JOBS, f"{workspace.key}/{name.lower()}")
+    return twin.store.get(JOBS, job_key(workspace.text, name))
 
 
 def demand_data(twin: Twin, workspace: ArmId, uri: str) -> None:

@@ -1,0 +1,164 @@
+"""Compute clusters: what Azure takes, what their sizes mean in cores, and which nodes they have now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from checks.catalogue.vm_sizes import vm_sizes
+from twinloop.localazure.core.errors import InvalidRequest, NotEmulated
+from twinloop.localazure.core.reply import Reply
+from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.resources import ResourceHooks, on_type, require, resource
+from twinloop.localazure.core.router import Router
+from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.services.machinelearning import quotas
+from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE, WORKSPACES, workspace_id
+
+router = Router("machinelearning")
+Doc = dict[str, Any]
+COMPUTES = f"{WORKSPACES}/computes"
+EMULATED = ("AmlCompute",)
+_PRIORITIES = ("Dedicated", "LowPriority")
+_DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+DEFAULT_IDLE = "PT120S"
+NodeCounts = Callable[[str], dict[str, int]]  # ARM id of a compute -> {"running", "idle", "waiting"}
+
+
+@on_type(COMPUTES)
+class ComputeHooks(ResourceHooks):
+    """Rules of a cluster, and its nodes."""
+
+    def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
+        """The size exists, the limits make sense, and the quota allows the largest case."""
+        properties = body["properties"]
+        kind = properties.get("computeType")
+        if kind not in EMULATED:
+            raise NotEmulated(
+                request.method, f"computes of type {kind!r} (this twin has: {', '.join(EMULATED)})"
+            )
+        parent = request.arm_id.parent
+        owner = resource(twin, parent) if parent else None
+        body.setdefault("location", owner["body"].get("location") if owner else None)
+        cluster = properties.setdefault("properties", {}) or {}
+        properties["properties"] = cluster
+        size = _check_size(cluster, request.arm_id.name)
+        cluster.setdefault("vmPriority", "Dedicated")
+        if cluster["vmPriority"] not in _PRIORITIES:
+            raise InvalidRequest(
+                "ValidationError",
+                f"vmPriority: {cluster['vmPriority']!r} is not valid; allowed: {', '.join(_PRIORITIES)}.",
+            )
+        _check_scale(cluster, request.arm_id.name)
+        before = old["body"]["properties"].get("properties", {}) if old else None
+        quotas.demand(twin, request.arm_id, body, size, before)
+
+    def render(self, doc: Doc, twin: Twin, api_version: str) -> Doc:
+        """Nodes as they are now."""
+        del api_version
+        properties = doc["body"]["properties"]
+        nodes = node_counts(twin, doc["id"])
+        least = (properties.get("properties", {}).get("scaleSettings") or {}).get("minNodeCount", 0)
+        have = max(nodes["running"] + nodes["idle"], least)
+        states = {
+            "runningNodeCount": nodes["running"],
+            "idleNodeCount": have - nodes["running"],
+            "preparingNodeCount": 0,
+            "leavingNodeCount": 0,
+            "preemptedNodeCount": 0,
+            "unusableNodeCount": 0,
+        }
+        shown: Doc = {
+            "currentNodeCount": have,
+            "targetNodeCount": have,
+            "nodeStateCounts": states,
+            "allocationState": "Steady",
+            "allocationStateTransitionTime": doc["changedAt"],
+            "errors": None,
+        }
+        return {
+            "properties": {
+                "computeLocation": properties.get("computeLocation") or doc["body"].get("location"),
+                "isAttachedCompute": False,
+                "createdOn": doc["createdAt"],
+                "modifiedOn": doc["changedAt"],
+                "provisioningErrors": None,
+                "properties": shown,
+            }
+        }
+
+    def updated(self, doc: Doc, twin: Twin) -> None:
+        """Let waiting jobs in where the limit was raised."""
+        resized = twin.services.get("compute-resized")
+        if callable(resized):
+            resized(doc["id"])
+
+
+def node_counts(twin: Twin, compute: str) -> dict[str, int]:
+    """How many nodes run and idle, as the executor knows; none while nothing was submitted."""
+    counts: NodeCounts | None = twin.services.get("compute-nodes")
+    return counts(compute) if counts else {"running": 0, "idle": 0, "waiting": 0}
+
+
+@router.on("POST", f"{WORKSPACE}/computes/{{computeName}}/listNodes", action=f"{COMPUTES}/listNodes/action")
+def list_nodes(request: Request, twin: Twin) -> Reply:
+    """The nodes that are there, as processes of this machine: they have no addresses of their own."""
+    doc = require(twin, workspace_id(request).child("computes", request.params["computeName"]))
+    counts = node_counts(twin, doc["id"])
+    states = ["running"] * counts["running"] + ["idle"] * counts["idle"]
+    nodes = [
+        {"nodeId": f"{doc['name']}-{n}", "nodeState": state, "runId": None} for n, state in enumerate(states)
+    ]
+    return Reply(200, {"nodes": nodes})
+
+
+@router.on("POST", f"{WORKSPACE}/computes/{{computeName}}/listKeys", action=f"{COMPUTES}/listKeys/action")
+def list_keys(request: Request, twin: Twin) -> Reply:
+    """A cluster without local accounts has no keys."""
+    doc = require(twin, workspace_id(request).child("computes", request.params["computeName"]))
+    return Reply(200, {"computeType": doc["body"]["properties"]["computeType"]})
+
+
+def _refuse(operation: str) -> None:
+    def refuse(request: Request, twin: Twin) -> Reply:
+        require(twin, workspace_id(request).child("computes", request.params["computeName"]))
+        raise NotEmulated(
+            "POST", f"{operation} of a compute: only compute instances have it, and this twin has none"
+        )
+
+    router.on(
+        "POST", f"{WORKSPACE}/computes/{{computeName}}/{operation}", action=f"{COMPUTES}/{operation}/action"
+    )(refuse)
+
+
+for _operation in ("start", "stop", "restart"):
+    _refuse(_operation)
+
+
+def _check_size(cluster: Doc, name: str) -> str:
+    size = str(cluster.get("vmSize") or "")
+    known = {one.lower(): one for one in vm_sizes()}
+    if size.lower() not in known:
+        near = [one for one in vm_sizes() if one.lower().startswith(size.lower()[:12])][:4] if size else []
+        hint = f" Near it: {', '.join(near)}." if near else " GET .../locations/<region>/vmSizes lists them."
+        raise InvalidRequest(
+            "ValidationError", f"computes/{name}: vmSize {size!r} is not a known size.{hint}"
+        )
+    return known[size.lower()]
+
+
+def _check_scale(cluster: Doc, name: str) -> None:
+    scale = cluster.setdefault("scaleSettings", {})
+    least, most = scale.setdefault("minNodeCount", 0), scale.get("maxNodeCount")
+    if not isinstance(most, int) or not isinstance(least, int) or not 0 <= least <= most:
+        raise InvalidRequest(
+            "ValidationError",
+            f"computes/{name}: scaleSettings: minNodeCount={least!r} and maxNodeCount={most!r} must be whole numbers with 0 <= min <= max.",
+        )
+    idle = scale.setdefault("nodeIdleTimeBeforeScaleDown", DEFAULT_IDLE)
+    if not isinstance(idle, str) or not _DURATION.fullmatch(idle):
+        raise InvalidRequest(
+            "ValidationError",
+            f"computes/{name}: nodeIdleTimeBeforeScaleDown {idle!r} is not an ISO 8601 duration, e.g. PT120S.",
+        )

@@ -1,0 +1,145 @@
+"""Cores: what the clusters of a region may use at most, by family, against the subscription's quota."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.catalogue.vm_sizes import LOW_PRIORITY, VmSize, family_key, vm_sizes
+from twinloop.localazure.core.errors import QuotaExceeded
+from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.reply import Reply
+from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.resources import kind_of
+from twinloop.localazure.core.router import Router
+from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.services.machinelearning.workspace_scope import PROVIDER, WORKSPACES
+
+router = Router("machinelearning")
+Doc = dict[str, Any]
+_LOCATION = f"/subscriptions/{{subscriptionId}}/providers/{PROVIDER}/locations/{{location}}"
+_LOW_PRIORITY_KEYS = ("lowpriority", family_key(LOW_PRIORITY))
+
+
+def demand(twin: Twin, arm_id: ArmId, body: Doc, size: str, before: Doc | None) -> None:
+    """Demand that the quota allows a cluster's largest case beside those of all others.
+
+    A cluster at zero nodes counts with its maximum: the cores are spoken for. What shrinks or stays is let be.
+
+    Raises:
+        QuotaExceeded: it does not; says what is used, by whom, and what is left.
+    """
+    cluster = body["properties"]["properties"]
+    location = _plain(str(body.get("location") or ""))
+    family = _family(cluster, vm_sizes()[size])
+    limit = _limit(twin, arm_id.subscription, location, family)
+    if limit is None:
+        return
+    most = cluster["scaleSettings"]["maxNodeCount"]
+    if before and most <= (before.get("scaleSettings") or {}).get("maxNodeCount", 0):
+        return
+    wanted = most * vm_sizes()[size].vcpus
+    others = {
+        name: cores
+        for name, cores in _claims(twin, arm_id.subscription, location, family)
+        if name != arm_id.key
+    }
+    used = sum(others.values())
+    if used + wanted > limit:
+        names = ", ".join(f"{ArmId(key).name} ({cores})" for key, cores in others.items()) or "none"
+        raise QuotaExceeded(
+            f"computes/{arm_id.name}: {most} nodes of {size} are {wanted} cores of '{family}' in {location}; the quota is {limit}, "
+            f"of which other clusters claim {used}: {names}. Lower maxNodeCount to {max(0, limit - used) // vm_sizes()[size].vcpus} "
+            "or ask for a larger quota.",
+            code="ClusterCoreQuotaReached",
+        )
+
+
+@router.on("GET", f"{_LOCATION}/usages", action=f"{PROVIDER}/locations/usages/read")
+def list_usages(request: Request, twin: Twin) -> Reply:
+    """Cores by family: what is claimed and what the quota is."""
+    subscription, location = request.params["subscriptionId"].lower(), _plain(request.params["location"])
+    limits = {
+        family: limit
+        for (s, place, family), limit in twin.seed.quotas.items()
+        if (s, place) == (subscription, location)
+    }
+    rows = []
+    for family, limit in sorted(limits.items()):
+        used = sum(cores for _, cores in _claims(twin, subscription, location, _canonical(family)))
+        row_id = f"/subscriptions/{subscription}/providers/{PROVIDER}/locations/{location}/usages/{family}"
+        name = {"value": family, "localizedValue": family}
+        rows.append(
+            {
+                "id": row_id,
+                "type": f"{PROVIDER}/locations/usages",
+                "amlWorkspaceLocation": location,
+                "unit": "Count",
+                "currentValue": used,
+                "limit": limit,
+                "name": name,
+            }
+        )
+    return Reply(200, {"value": rows})
+
+
+@router.on("GET", f"{_LOCATION}/vmSizes", action=f"{PROVIDER}/locations/vmsizes/read")
+def list_vm_sizes(_request: Request, _twin: Twin) -> Reply:
+    """The sizes that are known, with their cores, memory and GPUs."""
+    return Reply(200, {"value": [_size(one) for one in vm_sizes().values()]})
+
+
+def _size(size: VmSize) -> Doc:
+    return {
+        "name": size.name,
+        "family": size.family,
+        "vCPUs": size.vcpus,
+        "gpus": size.gpus,
+        "memoryGB": size.memory_gib,
+        "osVhdSizeMB": None,
+        "maxResourceVolumeMB": None,
+        "lowPriorityCapable": True,
+        "premiumIO": None,
+        "estimatedVMPrices": None,
+        "supportedComputeTypes": ["AmlCompute"],
+    }
+
+
+def _claims(twin: Twin, subscription: str, location: str, family: str) -> list[tuple[str, int]]:
+    """Id and cores of every cluster of the region that is counted in a family."""
+    claims = []
+    for key, doc in twin.store.list(kind_of(f"{WORKSPACES}/computes"), f"/subscriptions/{subscription}/"):
+        cluster = doc["body"]["properties"].get("properties") or {}
+        size = vm_sizes().get(cluster.get("vmSize", "")) or _by_name(cluster.get("vmSize", ""))
+        if (
+            size is None
+            or _plain(str(doc["body"].get("location") or "")) != location
+            or _family(cluster, size) != family
+        ):
+            continue
+        claims.append((key, cluster["scaleSettings"]["maxNodeCount"] * size.vcpus))
+    return claims
+
+
+def _by_name(name: str) -> VmSize | None:
+    return next((size for size in vm_sizes().values() if size.name.lower() == name.lower()), None)
+
+
+def _family(cluster: Doc, size: VmSize) -> str:
+    """Low-priority nodes are counted together, whatever their family."""
+    return LOW_PRIORITY if cluster.get("vmPriority") == "LowPriority" else family_key(size.family)
+
+
+def _canonical(family: str) -> str:
+    return LOW_PRIORITY if family_key(family) in _LOW_PRIORITY_KEYS else family_key(family)
+
+
+def _limit(twin: Twin, subscription: str, location: str, family: str) -> int | None:
+    """The quota of a family; None where the seed names none: then nothing is held to it."""
+    for (owner, place, name), limit in twin.seed.quotas.items():
+        if (owner, place) == (subscription, location) and _canonical(name) == family:
+            return limit
+    return None
+
+
+def _plain(location: str) -> str:
+    return location.replace(" ", "").lower()
