@@ -1,1 +1,1 @@
-"""What exists: the Pulumi program of one stack. It knows Pulumi, its settings and the catalogue, nothing of the tool."""
+"""What exists: the Pulumi program of one stack; it knows its settings and nothing of the tool."""

@@ -1,4 +1,4 @@
-"""The address plan: which subnets a network has, how large they are, and what may enter them. Data and arithmetic."""
+"""The address plan: which subnets a network has and how large they are. Data and arithmetic."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Names and ARM ids of everything that is declared, computed from the settings alone.
 
-A physical name is `<prefix>-<workload>-<environment>-<region>`, with a purpose where there are several of a kind and
-four characters of a hash where Azure wants the name to be unique in the world. Because nothing here asks the cloud,
-the tool, the checks and other stacks know every id before anything exists.
+A physical name is `<prefix>-<workload>-<environment>-<region>`, with a purpose where there are several of a
+kind and four characters of a hash where Azure wants the name to be unique in the world. Because nothing here
+asks the cloud, the tool, the checks and other stacks know every id before anything exists.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ REGIONS = {
 class Rule:
     """How names of one kind of resource are built."""
 
-    token: str
+    of: str  # Pulumi token of the type
     prefix: str
     max_length: int
     separator: str = "-"
@@ -51,24 +51,24 @@ class Rule:
 
 
 RULES = {
-    "resource_group": Rule(token="azure-native:resources:ResourceGroup", prefix="rg", max_length=90),
-    "identity": Rule(token="azure-native:managedidentity:UserAssignedIdentity", prefix="id", max_length=128),
-    "network": Rule(token="azure-native:network:VirtualNetwork", prefix="vnet", max_length=64),
-    "security_group": Rule(token="azure-native:network:NetworkSecurityGroup", prefix="nsg", max_length=80),
+    "resource_group": Rule(of="azure-native:resources:ResourceGroup", prefix="rg", max_length=90),
+    "identity": Rule(of="azure-native:managedidentity:UserAssignedIdentity", prefix="id", max_length=128),
+    "network": Rule(of="azure-native:network:VirtualNetwork", prefix="vnet", max_length=64),
+    "security_group": Rule(of="azure-native:network:NetworkSecurityGroup", prefix="nsg", max_length=80),
     "storage": Rule(
-        token="azure-native:storage:StorageAccount", prefix="st", max_length=24, separator="", unique=True
+        of="azure-native:storage:StorageAccount", prefix="st", max_length=24, separator="", unique=True
     ),
-    "vault": Rule(token="azure-native:keyvault:Vault", prefix="kv", max_length=24, unique=True),
+    "vault": Rule(of="azure-native:keyvault:Vault", prefix="kv", max_length=24, unique=True),
     "images": Rule(
-        token="azure-native:containerregistry:Registry", prefix="cr", max_length=50, separator="", unique=True
+        of="azure-native:containerregistry:Registry", prefix="cr", max_length=50, separator="", unique=True
     ),
-    "logs": Rule(token="azure-native:operationalinsights:Workspace", prefix="log", max_length=63),
-    "insights": Rule(token="azure-native:applicationinsights:Component", prefix="appi", max_length=260),
-    "workspace": Rule(token="azure-native:machinelearningservices:Workspace", prefix="mlw", max_length=33),
+    "logs": Rule(of="azure-native:operationalinsights:Workspace", prefix="log", max_length=63),
+    "insights": Rule(of="azure-native:applicationinsights:Component", prefix="appi", max_length=260),
+    "workspace": Rule(of="azure-native:machinelearningservices:Workspace", prefix="mlw", max_length=33),
     "registry": Rule(
-        token="azure-native:machinelearningservices:Registry", prefix="mlr", max_length=33, unique=True
+        of="azure-native:machinelearningservices:Registry", prefix="mlr", max_length=33, unique=True
     ),
-    "budget": Rule(token="azure-native:consumption:Budget", prefix="budget", max_length=63),
+    "budget": Rule(of="azure-native:consumption:Budget", prefix="budget", max_length=63),
 }
 
 
@@ -123,7 +123,7 @@ class Names:
 
     def identity_id(self, purpose: str) -> str:
         """ARM id of the identity for a purpose."""
-        return self.arm_id(RULES["identity"].token, resourceName=self.physical("identity", purpose))
+        return self.arm_id(RULES["identity"].of, resourceName=self.physical("identity", purpose))
 
     @cached_property
     def storage(self) -> str:
@@ -133,7 +133,7 @@ class Names:
     @cached_property
     def storage_id(self) -> str:
         """ARM id of the workspace's own storage account."""
-        return self.arm_id(RULES["storage"].token, accountName=self.storage)
+        return self.arm_id(RULES["storage"].of, accountName=self.storage)
 
     @cached_property
     def lake(self) -> str:
@@ -143,7 +143,7 @@ class Names:
     @cached_property
     def lake_id(self) -> str:
         """ARM id of the data lake's storage account."""
-        return self.arm_id(RULES["storage"].token, accountName=self.lake)
+        return self.arm_id(RULES["storage"].of, accountName=self.lake)
 
     def lake_zone_id(self, zone: str) -> str:
         """ARM id of the container that holds one zone of the lake."""
@@ -157,7 +157,7 @@ class Names:
     @cached_property
     def vault_id(self) -> str:
         """ARM id of the key vault."""
-        return self.arm_id(RULES["vault"].token, vaultName=self.vault)
+        return self.arm_id(RULES["vault"].of, vaultName=self.vault)
 
     @cached_property
     def images(self) -> str:
@@ -167,17 +167,17 @@ class Names:
     @cached_property
     def images_id(self) -> str:
         """ARM id of the registry of container images."""
-        return self.arm_id(RULES["images"].token, registryName=self.images)
+        return self.arm_id(RULES["images"].of, registryName=self.images)
 
     @cached_property
     def logs_id(self) -> str:
         """ARM id of the log workspace."""
-        return self.arm_id(RULES["logs"].token, workspaceName=self.physical("logs"))
+        return self.arm_id(RULES["logs"].of, workspaceName=self.physical("logs"))
 
     @cached_property
     def insights_id(self) -> str:
         """ARM id of the application insights component."""
-        return self.arm_id(RULES["insights"].token, resourceName=self.physical("insights"))
+        return self.arm_id(RULES["insights"].of, resourceName=self.physical("insights"))
 
     @cached_property
     def workspace(self) -> str:
@@ -187,7 +187,7 @@ class Names:
     @cached_property
     def workspace_id(self) -> str:
         """ARM id of the Azure ML workspace."""
-        return self.arm_id(RULES["workspace"].token, workspaceName=self.workspace)
+        return self.arm_id(RULES["workspace"].of, workspaceName=self.workspace)
 
     @cached_property
     def registry(self) -> str:
@@ -197,4 +197,4 @@ class Names:
     @cached_property
     def registry_id(self) -> str:
         """ARM id of the Azure ML registry (made by a stack of kind `shared`)."""
-        return self.arm_id(RULES["registry"].token, registryName=self.registry)
+        return self.arm_id(RULES["registry"].of, registryName=self.registry)

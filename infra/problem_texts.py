@@ -23,6 +23,14 @@ def problem_of(
 ) -> Problem:
     """One problem from one of pydantic's errors."""
     key = config_key(details["loc"], raw)
+    if isinstance(details["input"], dict) and details["input"].keys() == {"secure"}:
+        return Problem(
+            key=key,
+            given="is a secret",
+            allowed="a value in clear text: settings decide what exists and stand in every preview; secrets belong "
+            "into the key vault",
+            next_step=remove_command(key, stack),
+        )
     if details["type"] == "extra_forbidden":
         return _unknown_key(details, key, model, raw, stack)
     field = _field_at(model, details["loc"], raw)
@@ -48,7 +56,7 @@ def config_key(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> str:
     return f"twinloop:{text.removeprefix('.')}"
 
 
-def _steps(loc: tuple[int | str, ...], raw: Any) -> Iterator[int | str]:
+def _steps(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> Iterator[int | str]:
     at: Any = raw
     for position, step in enumerate(loc):
         last = position == len(loc) - 1
@@ -80,6 +88,8 @@ def _unknown_key(
 
 def _allowed(details: ErrorDetails, field: FieldInfo | None, good: object) -> str:
     context = details.get("ctx", {})
+    if details["type"] == "missing":
+        return f"a value, e.g. {good}" if good is not None else "a value"
     if details["type"] == "value_error":
         return str(context.get("error", details["msg"]))
     if details["type"] == "literal_error":
@@ -89,14 +99,14 @@ def _allowed(details: ErrorDetails, field: FieldInfo | None, good: object) -> st
     return f"{text}, e.g. {good}" if good is not None else text
 
 
-def _bounds(item: Any) -> Iterator[str]:
+def _bounds(item: object) -> Iterator[str]:
     for name, words in BOUNDS.items():
         bound = getattr(item, name, None)
         if bound is not None:
             yield f"{words} {bound:,}" if isinstance(bound, int) else f"{words} {bound}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return f"'{text}'" if len(text) <= SHOWN else f"'{text[:SHOWN]}…'"
 
@@ -145,7 +155,7 @@ def _tags_of(model: type[BaseModel]) -> tuple[Any, ...]:
     return get_args(field.annotation) if field and get_origin(field.annotation) is Literal else ()
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     elif get_origin(annotation) in {Annotated, Union, UnionType, tuple, list, dict}:

@@ -1,7 +1,8 @@
 """The settings of one stack: what people write in `Pulumi.<stack>.yaml`, as typed values.
 
-`load(path)` reads a stack file without Pulumi; `from_pulumi()` reads the configuration of a running program. Both
-refuse everything that is wrong at once. What the program does depends on these values, never on the stack's name.
+`load(path)` reads a stack file without Pulumi; `from_pulumi()` reads the configuration of a running program.
+Both refuse everything that is wrong at once. What the program does depends on these values, never on the name of
+the stack.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class Budget(Section):
     @model_validator(mode="after")
     def _at_most_five_notices(self) -> Budget:
         percents = [*self.actual_percent, *(-share for share in self.forecast_percent)]
-        if len(percents) > 5 or len(set(percents)) < len(percents):  # noqa: PLR2004 - Azure's limit, said in the message
+        if len(percents) > 5 or len(set(percents)) < len(percents):  # noqa: PLR2004 - said in the message
             raise ValueError("at most five thresholds in all, each once: Azure's budgets take five notices")
         return self
 
@@ -101,8 +102,9 @@ class SharedStack(Section):
 
     stack: Annotated[str, Field(min_length=1, max_length=100), example("shared")]
     environment: EnvironmentName
-    location: Region | None = None
-    subscription_id: Guid | None = None
+    location: Region | None = None  # the environment's own unless given
+    subscription_id: Guid | None = None  # the environment's own unless given
+    ci_environment: EnvironmentName | None = None  # whose CI identities act here; none unless given
 
 
 class Network(Section):
@@ -165,7 +167,8 @@ class Lake(Section):
         archived = [name for name, tiers in self.zones if tiers.archive_after_days is not None]
         if archived and self.sku == "Standard_ZRS":
             raise ValueError(
-                f"no archiveAfterDays (zones.{archived[0]}) with Standard_ZRS: zone-redundant accounts have no archive tier"
+                f"no archiveAfterDays (zones.{archived[0]}) with Standard_ZRS: "
+                "zone-redundant accounts have no archive tier"
             )
         return self
 
@@ -283,7 +286,7 @@ class Common(Section):
     environment: EnvironmentName
     owner: Email
     cost_centre: CostCentre
-    tags: Annotated[dict[TagName, TagValue], Field(max_length=40)] = {}
+    tags: Annotated[dict[TagName, TagValue], Field(max_length=40, default_factory=dict)]
     protect: bool
     access: Access
     logs: Logs
@@ -301,11 +304,18 @@ class Common(Section):
         )
 
 
+class Registry(Section):
+    """The Azure ML registry that models, environments and components are promoted to."""
+
+    regions: Annotated[tuple[Region, ...], Field(min_length=1), example("westeurope")]
+    public_access: Annotated[Literal["Enabled", "Disabled"], example("Disabled")]
+
+
 class SharedSettings(Common):
     """A stack that other stacks build on: registry, log hub, identities of CI."""
 
     kind: Literal["shared"]
-    registry_regions: Annotated[tuple[Region, ...], Field(min_length=1), example("westeurope")]
+    registry: Registry
     deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example("dev")]
 
 

@@ -1,4 +1,4 @@
-"""What settings must hold together: rules over several keys, and over several stacks. Pure, no cloud is asked."""
+"""What settings must hold together: rules over several keys, and over several stacks; no cloud is asked."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
 from infra.addresses import overlapping
 from infra.naming import RULES, Names
 from infra.refusals import Problem, remove_command, set_command
-from infra.settings import Cluster, EnvironmentSettings, Settings
+from infra.settings import Cluster, EnvironmentSettings, Settings, SharedSettings
 from infra.tagging import REQUIRED
-
-Refuse = Callable[..., Problem]
-
-
-class Rule(Protocol):
-    """A rule: given settings whose needed keys are valid, and the stack's name, what is wrong."""
-
-    def __call__(self, settings: Any, stack: str) -> Iterator[Problem]:
-        """Yield one problem per thing that is wrong."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -32,10 +22,10 @@ class CrossRule:
     """A rule with the top-level fields that it reads; it is skipped where one of them is itself refused."""
 
     needs: frozenset[str]
-    check: Rule
+    check: Callable[[Any, str], Iterator[Problem]]
 
 
-def cluster_rules(settings: Any, stack: str) -> Iterator[Problem]:
+def cluster_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Problem]:
     """Each cluster makes sense in itself, and beside the others."""
     builds = [cluster for cluster in settings.clusters if cluster.purpose == "build"]
     if len(builds) != 1:
@@ -88,7 +78,7 @@ def worst_case_cores(clusters: tuple[Cluster, ...]) -> dict[str, int]:
     return dict(cores)
 
 
-def quota_rules(settings: Any, stack: str) -> Iterator[Problem]:
+def quota_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Problem]:
     """Every cluster at its largest fits into the quota that the subscription has."""
     limits = _limits(settings)
     for family, cores in worst_case_cores(settings.clusters).items():
@@ -113,7 +103,7 @@ def quota_rules(settings: Any, stack: str) -> Iterator[Problem]:
             )
 
 
-def quota_list_rules(settings: Any, stack: str) -> Iterator[Problem]:
+def quota_list_rules(settings: Settings, stack: str) -> Iterator[Problem]:
     """A quota is stated once."""
     places = Counter((family_key(q.family), q.location or settings.azure.location) for q in settings.quotas)
     for (family, location), times in places.items():
@@ -126,7 +116,7 @@ def quota_list_rules(settings: Any, stack: str) -> Iterator[Problem]:
             )
 
 
-def name_rules(settings: Any, stack: str) -> Iterator[Problem]:
+def name_rules(settings: Settings, stack: str) -> Iterator[Problem]:
     """Azure accepts every name that the naming table would make."""
     names = Names(
         workload=settings.workload,
@@ -135,7 +125,7 @@ def name_rules(settings: Any, stack: str) -> Iterator[Problem]:
         subscription_id=settings.azure.subscription_id,
     )
     for kind, rule in RULES.items():
-        row = resource_types().get(rule.token)
+        row = resource_types().get(rule.of)
         name = names.physical(kind)
         if row and row.name_pattern and not re.fullmatch(row.name_pattern, name):
             yield Problem(
@@ -146,7 +136,7 @@ def name_rules(settings: Any, stack: str) -> Iterator[Problem]:
             )
 
 
-def tag_rules(settings: Any, stack: str) -> Iterator[Problem]:
+def tag_rules(settings: Settings, stack: str) -> Iterator[Problem]:
     """The tags that every resource gets cannot be set by hand."""
     for name in settings.tags:
         if name.lower() in {required.lower() for required in REQUIRED}:
@@ -159,7 +149,7 @@ def tag_rules(settings: Any, stack: str) -> Iterator[Problem]:
             )
 
 
-def isolation_rules(settings: Any, stack: str) -> Iterator[Problem]:
+def isolation_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Problem]:
     """What is cut off from the internet needs the tiers that can be."""
     if settings.network.public_access == "Disabled" and settings.images.sku != "Premium":
         yield Problem(
@@ -172,18 +162,18 @@ def isolation_rules(settings: Any, stack: str) -> Iterator[Problem]:
         yield Problem(
             key="twinloop:managedNetwork.isolationMode",
             given="'Disabled' with twinloop:network.publicAccess Disabled",
-            allowed="AllowInternetOutbound or AllowOnlyApprovedOutbound: jobs would not reach the workspace's own stores",
+            allowed="AllowInternetOutbound or AllowOnlyApprovedOutbound: else jobs do not reach the stores",
             next_step=set_command("twinloop:managedNetwork.isolationMode", "AllowInternetOutbound", stack),
         )
 
 
-def registry_rules(settings: Any, stack: str) -> Iterator[Problem]:
+def registry_rules(settings: SharedSettings, stack: str) -> Iterator[Problem]:
     """The registry is present where it is made."""
-    if settings.azure.location not in settings.registry_regions:
-        key = f"twinloop:registryRegions[{len(settings.registry_regions)}]"
+    if settings.azure.location not in settings.registry.regions:
+        key = f"twinloop:registry.regions[{len(settings.registry.regions)}]"
         yield Problem(
-            key="twinloop:registryRegions",
-            given=f"{', '.join(settings.registry_regions)}",
+            key="twinloop:registry.regions",
+            given=f"{', '.join(settings.registry.regions)}",
             allowed=f"a list with the stack's own region {settings.azure.location}: the registry's primary region",
             next_step=set_command(key, settings.azure.location, stack),
         )
@@ -195,7 +185,7 @@ COMMON_RULES = (
     CrossRule(frozenset({"azure", "quotas"}), quota_list_rules),
 )
 RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
-    "shared": (*COMMON_RULES, CrossRule(frozenset({"azure", "registry_regions"}), registry_rules)),
+    "shared": (*COMMON_RULES, CrossRule(frozenset({"azure", "registry"}), registry_rules)),
     "environment": (
         *COMMON_RULES,
         CrossRule(frozenset({"clusters"}), cluster_rules),
@@ -222,7 +212,8 @@ def _shared_addresses(environments: Mapping[str, EnvironmentSettings]) -> Iterat
             key="twinloop:network.addressSpace",
             given=f"{spaces[one]} of stack '{one}' overlaps {spaces[other]} of stack '{other}'",
             allowed="address spaces that share no address: both networks meet in one hub",
-            next_step=f"choose another space: pulumi config set --path 'twinloop:network.addressSpace' <space> --stack {other}",
+            next_step="choose a free space: "
+            + set_command("twinloop:network.addressSpace", "10.23.0.0/20", other),
         )
 
 
@@ -247,6 +238,6 @@ def _shared_quotas(environments: Mapping[str, EnvironmentSettings]) -> Iterator[
             )
 
 
-def _limits(settings: Any) -> dict[str, int]:
+def _limits(settings: EnvironmentSettings) -> dict[str, int]:
     here = settings.azure.location
     return {family_key(q.family): q.limit for q in settings.quotas if (q.location or here) == here}

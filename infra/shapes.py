@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 from ipaddress import IPv4Network
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 from checks.catalogue.vm_sizes import vm_sizes
 from infra.naming import REGIONS
@@ -86,19 +87,12 @@ def _vm_size(value: str) -> str:
     return by_name[value.lower()]
 
 
-def _wrapped(value: Any) -> Any:
-    """Refuses a secret where none belongs: settings decide what exists, and that is shown in every preview."""
-    if isinstance(value, dict) and value.keys() == {"secure"}:
-        raise ValueError("a value in clear text: no setting is a secret, secrets live in the key vault")
-    return value
-
-
-def example(field_example: object) -> Any:
+def example(field_example: object) -> FieldInfo:
     """A good value of a field, shown in the next step of a refusal."""
-    return Field(examples=[field_example])
+    shown: FieldInfo = Field(examples=[field_example])
+    return shown
 
 
-NotSecret = BeforeValidator(_wrapped)
 Guid = Annotated[str, AfterValidator(_guid), example("8c5f1d7e-0b7a-4f0e-9a53-2f6f5a1c9d10")]
 Region = Annotated[str, AfterValidator(_region), example("westeurope")]
 PrivateSpace = Annotated[str, AfterValidator(_private_space), example("10.20.0.0/20")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from pydantic import ValidationError, create_model
@@ -109,8 +108,8 @@ def _takes_structure(model: type[Common], key: str) -> bool:
     )
 
 
-def _structured(value: Any) -> Any:
-    """A structure that came as JSON text (`pulumi config set`, or the running program), decoded; else as it is."""
+def _structured(value: object) -> object:
+    """A structure that came as JSON text (`pulumi config set`, a running program), decoded; else as it is."""
     if not isinstance(value, str) or value[:1] not in {"[", "{"}:
         return value
     try:
@@ -119,23 +118,23 @@ def _structured(value: Any) -> Any:
         return value
 
 
-def _valid_fields(model: type[Common], raw: dict[str, Any], refused: set[str]) -> SimpleNamespace:
+def _valid_fields(model: type[Common], raw: dict[str, Any], refused: set[str]) -> Common:
     """The fields that are good although others are not, so that the rules over them are not kept for later."""
-    valid = SimpleNamespace()
+    valid: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         if info.alias in refused or (info.alias not in raw and info.is_required()):
             continue
         alone = create_model("Alone", __base__=Section, **{name: (info.annotation, info)})  # type: ignore[call-overload]
         given = {info.alias: raw[info.alias]} if info.alias in raw else {}
-        setattr(valid, name, getattr(alone.model_validate(given), name))
-    return valid
+        valid[name] = getattr(alone.model_validate(given), name)
+    return model.model_construct(**valid)
 
 
-def _rules(kind: str, settings: Any, stack: str) -> list[Problem]:
+def _rules(kind: str, settings: Common, stack: str) -> list[Problem]:
     return [
         problem
         for rule in RULES_BY_KIND[kind]
-        if all(hasattr(settings, name) for name in rule.needs)
+        if rule.needs <= settings.__dict__.keys()
         for problem in rule.check(settings, stack)
     ]
 

@@ -1,4 +1,4 @@
-"""VM sizes that the platform may use: cores, memory, GPUs, and the family that Azure counts their quota in."""
+"""VM sizes that the platform may use: cores, memory, GPUs, and the family that their quota is counted in."""
 
 from __future__ import annotations
 

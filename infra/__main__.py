@@ -1,0 +1,8 @@
+"""Entry of the Pulumi program."""
+
+from infra.program import build
+from infra.settings import from_pulumi
+from infra.version_aliases import drop_version_aliases
+
+drop_version_aliases()
+build(from_pulumi()).export()

@@ -1,0 +1,141 @@
+"""Role assignments: rows of the table of grants, with ids that are the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from uuid import NAMESPACE_URL, uuid5
+
+import pulumi
+from pulumi_azure_native import authorization
+
+from checks.catalogue.roles import role_named
+from checks.permissions import limit_assignable_roles
+from infra.grants import REGISTRY_READER_ACTIONS, Grant, Role
+from infra.naming import Names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Principal:
+    """Somebody who can be given a role."""
+
+    key: str  # what stands for the principal in derived ids: known before the cloud has made it
+    object_id: pulumi.Input[str]
+    kind: Literal["Group", "ServicePrincipal"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeTarget:
+    """Something that a role can be given on: its id, known offline, and the resource that must exist first."""
+
+    id: str
+    resource: pulumi.Resource | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessArgs:
+    """Rows to put in force, and what their words stand for."""
+
+    grants: tuple[Grant, ...]
+    principals: Mapping[str, Principal]
+    scopes: Mapping[str, ScopeTarget]
+    registry_reader: tuple[
+        str, pulumi.Resource | None
+    ]  # the registry's own role: its GUID, and who makes it here
+    assignable: Iterable[Role] = ()  # what a limited administrator may assign
+
+
+class Access(pulumi.ComponentResource):
+    """One role assignment per row.
+
+    Scopes are ids computed offline, so that a preview, and every check of it, knows who gets what on what before
+    anything exists; the order is kept by depending on the resource.
+    """
+
+    assignments: dict[str, authorization.RoleAssignment]
+
+    def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("twinloop:infra:Access", name, None, opts)
+        own_guid, own_role = args.registry_reader
+        guids = {role: role_guid(role, own_guid) for role in Role}
+        limit = limit_assignable_roles(guids[role] for role in args.assignable) if args.assignable else None
+        self.assignments = {}
+        self._rows_of = {
+            who: {grant.logical_name for grant in args.grants if grant.who == who}
+            for who in {grant.who for grant in args.grants}
+        }
+        for grant in args.grants:
+            principal, scope, guid = args.principals[grant.who], args.scopes[grant.on], guids[grant.role]
+            limited = grant.role is Role.RBAC_ADMINISTRATOR
+            if limited and limit is None:
+                raise ValueError(f"{grant.logical_name}: an administrator of roles must be limited to some")
+            self.assignments[grant.logical_name] = authorization.RoleAssignment(
+                grant.logical_name,
+                role_assignment_name=assignment_name(scope.id, principal.key, guid),
+                principal_id=principal.object_id,
+                principal_type=principal.kind,  # left out, it would be sent as User
+                role_definition_id=role_definition_id(scope.id, guid),
+                scope=scope.id,
+                description=grant.reason,
+                condition=limit if limited else None,
+                condition_version="2.0" if limited else None,
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=[
+                        first
+                        for first in (
+                            scope.resource,
+                            own_role if grant.role is Role.REGISTRY_READER else None,
+                        )
+                        if first is not None
+                    ],
+                ),
+            )
+        self.register_outputs({})
+
+    def of(self, who: str) -> list[pulumi.Resource]:
+        """The assignments of one principal, for whatever must not start before they are there."""
+        return [made for name, made in self.assignments.items() if name in self._rows_of[who]]
+
+
+class RegistryReader(pulumi.ComponentResource):
+    """The role that reads a registry and does nothing else."""
+
+    role: authorization.RoleDefinition
+
+    def __init__(self, name: str, names: Names, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("twinloop:infra:RegistryReader", name, None, opts)
+        self.role = authorization.RoleDefinition(
+            f"{name}-role",
+            role_definition_id=registry_reader_guid(names),
+            role_name=f"{Role.REGISTRY_READER.value} ({names.registry})",  # unique in the whole tenant
+            role_type="CustomRole",
+            description="Read the registry and its models, components and environments",
+            scope=names.subscription,
+            assignable_scopes=[names.subscription],
+            permissions=[authorization.PermissionArgs(actions=list(REGISTRY_READER_ACTIONS))],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"role_id": self.role.id})
+
+
+def registry_reader_guid(shared: Names) -> str:
+    """Id of the registry's own role, computed from where the registry is."""
+    return str(uuid5(NAMESPACE_URL, f"{shared.registry_id}|{Role.REGISTRY_READER.name}".lower()))
+
+
+def role_guid(role: Role, registry_reader: str) -> str:
+    """Id of a role: from the catalogue, or our own."""
+    return registry_reader if role is Role.REGISTRY_READER else role_named(role.value).guid
+
+
+def role_definition_id(scope: str, guid: str) -> str:
+    """ARM id of a role definition, in the subscription of the scope, as Azure reports it."""
+    subscription = "/".join(scope.split("/")[:3])
+    return f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+
+
+def assignment_name(scope: str, principal_key: str, guid: str) -> str:
+    """Id of an assignment: the same grant has the same id on every machine, so that a second run changes nothing."""
+    return str(uuid5(NAMESPACE_URL, f"{scope}|{principal_key}|{guid}".lower()))

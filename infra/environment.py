@@ -1,0 +1,289 @@
+"""What a stack of kind `environment` is made of; read it as a table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_azure_native import resources
+
+from infra.access import Access, AccessArgs, Principal, ScopeTarget, registry_reader_guid
+from infra.compute import Clusters, ClustersArgs
+from infra.datastores import Datastores, DatastoresArgs
+from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force
+from infra.identities import Identities, IdentitiesArgs
+from infra.images import Images, ImagesArgs
+from infra.locks import Locks, LocksArgs
+from infra.network import Network, NetworkArgs
+from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore, Traces, TracesArgs
+from infra.outputs import EnvironmentOutputs
+from infra.people import machines, people
+from infra.reach import Reach
+from infra.settings import EnvironmentSettings
+from infra.shared_stack import ci_principals
+from infra.spending import Spending, SpendingArgs
+from infra.storage import Lake, LakeArgs, WorkspaceStorage, WorkspaceStorageArgs
+from infra.tagging import tags
+from infra.vault import Vault, VaultArgs
+from infra.workspace import Workspace, WorkspaceArgs
+
+
+class Environment:
+    """One environment, declared step by step; each method is a chapter, in the order of the dependencies."""
+
+    def __init__(self, settings: EnvironmentSettings) -> None:
+        self.settings = settings
+        self.names, self.tags, self.location = settings.names, tags(settings), settings.azure.location
+        self.reach = Reach.of(settings.network)
+        self.group = resources.ResourceGroup(
+            "group", resource_group_name=self.names.resource_group, location=self.location, tags=self.tags
+        )
+        self.foundation()
+        self.stores()
+        self.principals = self._principals()
+        self.grants = self._grants()
+        self.access = self._access("access", tuple(g for g in self.grants if g.on != "workspace"))
+        self.platform()
+        self.governance()
+
+    def foundation(self) -> None:
+        """Identities, network, logs."""
+        self.identities = Identities(
+            "identity",
+            IdentitiesArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                purposes=("workspace", "training", "build"),
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.network = Network(
+            "network",
+            NetworkArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                address_space=self.settings.network.address_space,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.logs = LogStore(
+            "logs",
+            LogsArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.logs,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.traces = Traces(
+            "traces",
+            TracesArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                logs_id=self.logs.logs_id,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+
+    def stores(self) -> None:
+        """Where data, secrets and images lie."""
+        self.storage = WorkspaceStorage(
+            "storage",
+            WorkspaceStorageArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.storage,
+                reach=self.reach,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.lake = Lake(
+            "lake",
+            LakeArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.lake,
+                reach=self.reach,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.vault = Vault(
+            "vault",
+            VaultArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                tenant_id=self.settings.azure.tenant_id,
+                settings=self.settings.vault,
+                reach=self.reach,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.images = Images(
+            "images",
+            ImagesArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.images,
+                reach=self.reach,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+
+    def platform(self) -> None:
+        """The workspace, who may use it, and what it computes on."""
+        self.workspace = Workspace(
+            "ml",
+            WorkspaceArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                storage_id=self.storage.account_id,
+                vault_id=self.vault.vault_id,
+                images_id=self.images.registry_id,
+                insights_id=self.traces.insights_id,
+                identity_id=self.identities.ids["workspace"],
+                build_cluster=self.settings.build_cluster.name,
+                public_access=self.settings.network.public_access,
+                managed_network=self.settings.managed_network,
+                targets={
+                    "storage": self.storage.account_id,
+                    "lake": self.lake.account_id,
+                    "registry": self.settings.shared_names.registry_id,
+                },
+                after=self.access.of("workspace"),
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self._access("ml-access", tuple(g for g in self.grants if g.on == "workspace"))
+        self.clusters = Clusters(
+            "cluster",
+            ClustersArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                workspace_name=self.workspace.workspace_name,
+                clusters=self.settings.clusters,
+                identity_ids=self.identities.ids,
+                after={purpose: self.access.of(purpose) for purpose in ("training", "build")},
+                tags=self.tags,
+            ),
+        )
+        self.datastores = Datastores(
+            "datastore",
+            DatastoresArgs(
+                resource_group=self.group.name,
+                subscription_id=self.settings.azure.subscription_id,
+                workspace_name=self.workspace.workspace_name,
+                account_name=self.names.lake,
+                zones=self.lake.zones,
+                tags=self.tags,
+            ),
+        )
+
+    def governance(self) -> None:
+        """Logs, money, and what must not be deleted."""
+        Diagnostics(
+            "diagnostics",
+            DiagnosticsArgs(
+                logs_id=self.logs.logs_id,
+                categories=self.settings.logs.categories,
+                sources={
+                    "workspace": ("workspace", self.workspace.workspace_id),
+                    "storage": ("blobs", self.storage.blobs_id),
+                    "lake": ("blobs", self.lake.blobs_id),
+                    "vault": ("vault", self.vault.vault_id),
+                    "images": ("images", self.images.registry_id),
+                },
+            ),
+        )
+        Spending(
+            "spending", SpendingArgs(scope=self.group.id, settings=self.settings.budget, names=self.names)
+        )
+        if self.settings.protect:
+            kept = {
+                "workspace": self.workspace.workspace_id,
+                "storage": self.storage.account_id,
+                "lake": self.lake.account_id,
+                "vault": self.vault.vault_id,
+            }
+            Locks("locks", LocksArgs(resources=kept))
+
+    def outputs(self) -> EnvironmentOutputs:
+        """The contract."""
+        return EnvironmentOutputs(
+            kind=self.settings.kind,
+            environment=self.settings.environment,
+            subscription_id=self.settings.azure.subscription_id,
+            location=self.location,
+            resource_group=self.group.name,
+            workspace_name=self.workspace.workspace_name,
+            workspace_id=self.workspace.workspace_id,
+            storage_account_id=self.storage.account_id,
+            lake_account_id=self.lake.account_id,
+            vault_id=self.vault.vault_id,
+            images_login_server=self.images.login_server,
+            log_workspace_id=self.logs.logs_id,
+            network_id=self.network.network_id,
+            subnet_ids=self.network.subnet_ids,
+            cluster_names=self.clusters.names,
+            datastore_names=self.datastores.names,
+            identity_client_ids=self.identities.client_ids,
+            identity_principal_ids=self.identities.principal_ids,
+            registry_name=self.settings.shared_names.registry,
+            registry_id=self.settings.shared_names.registry_id,
+        )
+
+    def _principals(self) -> Mapping[str, Principal]:
+        return (
+            people(self.settings.access.groups)
+            | machines(self.names, self.identities.principal_ids)
+            | ci_principals(self.settings)
+        )
+
+    def _grants(self) -> tuple[Grant, ...]:
+        managed = self.settings.managed_network.isolation_mode != "Disabled"
+        conditions = [self.settings.access.people_may, *(["managed network"] if managed else [])]
+        table = ENVIRONMENT if self.settings.shared.ci_environment is None else (*ENVIRONMENT, *CI)
+        return in_force(table, *conditions)
+
+    def _access(self, name: str, grants: tuple[Grant, ...]) -> Access:
+        inside: dict[str, ScopeTarget] = {
+            "group": ScopeTarget(id=self.names.resource_group_id, resource=self.group),
+            "storage": ScopeTarget(id=self.names.storage_id, resource=self.storage),
+            "vault": ScopeTarget(id=self.names.vault_id, resource=self.vault),
+            "images": ScopeTarget(id=self.names.images_id, resource=self.images),
+            "logs": ScopeTarget(id=self.names.logs_id, resource=self.logs),
+            "insights": ScopeTarget(id=self.names.insights_id, resource=self.traces),
+            "registry": ScopeTarget(id=self.settings.shared_names.registry_id),  # of another stack
+            **{
+                f"lake-{zone}": ScopeTarget(id=self.names.lake_zone_id(zone), resource=container)
+                for zone, container in self.lake.zones.items()
+            },
+        }
+        if name != "access":
+            inside["workspace"] = ScopeTarget(id=self.names.workspace_id, resource=self.workspace)
+        return Access(
+            name,
+            AccessArgs(
+                grants=grants,
+                principals=self.principals,
+                scopes=inside,
+                registry_reader=(registry_reader_guid(self.settings.shared_names), None),
+                assignable={grant.role for grant in self.grants} - {Role.RBAC_ADMINISTRATOR},
+            ),
+        )
+
+
+def build_environment(settings: EnvironmentSettings) -> EnvironmentOutputs:
+    """Declare one environment."""
+    return Environment(settings).outputs()

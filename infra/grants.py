@@ -1,0 +1,184 @@
+"""The table of grants: who gets which role on what, when, and why. Reviewers read rows, not constructors.
+
+Rows are as narrow as their reason allows. Three choices that are not obvious:
+data scientists do not get AzureML Compute Operator, because that role also makes and deletes clusters, which are
+declared here; the registry is read through a role of our own, because AzureML Registry User also writes; and where
+people only observe, more than reading comes by just-in-time elevation, which is no standing grant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Role(StrEnum):
+    """Roles in use, by the name that Azure gives them; their ids are in the catalogue of roles."""
+
+    ACR_PULL = "AcrPull"
+    ACR_PUSH = "AcrPush"
+    AML_COMPUTE_OPERATOR = "AzureML Compute Operator"
+    AML_DATA_SCIENTIST = "AzureML Data Scientist"
+    AML_REGISTRY_USER = "AzureML Registry User"
+    BLOB_CONTRIBUTOR = "Storage Blob Data Contributor"
+    BLOB_READER = "Storage Blob Data Reader"
+    CONTRIBUTOR = "Contributor"
+    COST_READER = "Cost Management Reader"
+    FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
+    KEY_VAULT_ADMINISTRATOR = "Key Vault Administrator"
+    LOG_READER = "Log Analytics Reader"
+    MONITORING_CONTRIBUTOR = "Monitoring Contributor"
+    NETWORK_APPROVER = "Azure AI Enterprise Network Connection Approver"
+    QUEUE_CONTRIBUTOR = "Storage Queue Data Contributor"
+    RBAC_ADMINISTRATOR = "Role Based Access Control Administrator"
+    READER = "Reader"
+    REGISTRY_READER = "Twinloop Registry Reader"  # our own, see REGISTRY_READER_ACTIONS
+    TABLE_CONTRIBUTOR = "Storage Table Data Contributor"
+
+
+# Read what is in a registry, and nothing else; built-in roles either read everything everywhere or also write.
+REGISTRY_READER_ACTIONS = (
+    "Microsoft.MachineLearningServices/registries/read",
+    "Microsoft.MachineLearningServices/registries/assets/read",
+)
+
+When = Literal["always", "develop", "observe", "managed network"]
+Scope = Literal[
+    "group",
+    "storage",
+    "lake-landing",
+    "lake-curated",
+    "lake-monitoring",
+    "vault",
+    "images",
+    "logs",
+    "insights",
+    "workspace",
+    "registry",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """One row."""
+
+    who: str
+    role: Role
+    on: Scope
+    reason: str
+    when: When = "always"
+
+    @property
+    def logical_name(self) -> str:
+        """What the row is called in the state: who, role and scope."""
+        return f"{self.who}-{self.role.name.lower().replace('_', '-')}-{self.on}"
+
+
+def _row(who: str, role: Role, on: Scope, reason: str, when: When = "always") -> Grant:
+    return Grant(who=who, role=role, on=on, reason=reason, when=when)
+
+
+WORKSPACE_IDENTITY = (
+    _row("workspace", Role.CONTRIBUTOR, "workspace", "the service manages what is in the workspace by it"),
+    _row("workspace", Role.CONTRIBUTOR, "storage", "the service makes its containers and private endpoints"),
+    _row("workspace", Role.BLOB_CONTRIBUTOR, "storage", "system datastores by identity, no keys"),
+    _row("workspace", Role.FILE_CONTRIBUTOR, "storage", "the file share of notebooks by identity, no keys"),
+    _row("workspace", Role.QUEUE_CONTRIBUTOR, "storage", "batch and parallel jobs queue their work, no keys"),
+    _row("workspace", Role.TABLE_CONTRIBUTOR, "storage", "batch and parallel jobs keep progress, no keys"),
+    _row("workspace", Role.CONTRIBUTOR, "vault", "the service approves its private endpoint"),
+    _row("workspace", Role.KEY_VAULT_ADMINISTRATOR, "vault", "the service keeps connections' secrets there"),
+    _row("workspace", Role.ACR_PULL, "images", "endpoints and image builds read base images"),
+    _row("workspace", Role.ACR_PUSH, "images", "environments are built into images"),
+    _row("workspace", Role.CONTRIBUTOR, "insights", "endpoints send their traces by the service"),
+    _row("workspace", Role.NETWORK_APPROVER, "group", "private endpoints to our stores", "managed network"),
+    _row(
+        "workspace", Role.NETWORK_APPROVER, "registry", "private endpoint to the registry", "managed network"
+    ),
+)
+TRAINING_IDENTITY = (
+    _row("training", Role.ACR_PULL, "images", "a node pulls the job's image before the job starts"),
+    _row("training", Role.BLOB_CONTRIBUTOR, "storage", "jobs write outputs, logs and models"),
+    _row("training", Role.FILE_CONTRIBUTOR, "storage", "jobs read code from the file store by identity"),
+    _row(
+        "training",
+        Role.BLOB_READER,
+        "lake-landing",
+        "jobs that prepare data read it raw, and write elsewhere",
+    ),
+    _row("training", Role.BLOB_READER, "lake-curated", "jobs train on curated data, and cannot change it"),
+    _row("training", Role.AML_DATA_SCIENTIST, "workspace", "steps register models and submit child jobs"),
+    _row(
+        "training", Role.REGISTRY_READER, "registry", "steps use promoted components, environments and models"
+    ),
+)
+BUILD_IDENTITY = (
+    _row("build", Role.ACR_PUSH, "images", "the build cluster pushes what it builds, and nothing else does"),
+    _row("build", Role.BLOB_READER, "storage", "the build context lies in the workspace's storage"),
+)
+PEOPLE = (
+    _row("data-scientists", Role.AML_DATA_SCIENTIST, "workspace", "submit jobs, register models", "develop"),
+    _row("data-scientists", Role.BLOB_CONTRIBUTOR, "storage", "upload inputs, read outputs", "develop"),
+    _row("data-scientists", Role.FILE_CONTRIBUTOR, "storage", "notebooks lie in the file share", "develop"),
+    _row(
+        "data-scientists", Role.BLOB_READER, "lake-curated", "explore the data that jobs train on", "develop"
+    ),
+    _row("data-scientists", Role.READER, "group", "find resources and their settings", "develop"),
+    _row("data-scientists", Role.READER, "workspace", "look at runs and endpoints", "observe"),
+    _row("data-scientists", Role.BLOB_READER, "lake-monitoring", "analyse drift and errors", "observe"),
+    _row("data-scientists", Role.LOG_READER, "logs", "find out why a job or a request failed"),
+    _row("ml-engineers", Role.AML_DATA_SCIENTIST, "workspace", "build pipelines and endpoints", "develop"),
+    _row(
+        "ml-engineers", Role.AML_COMPUTE_OPERATOR, "workspace", "start, stop and resize computes", "develop"
+    ),
+    _row("ml-engineers", Role.BLOB_CONTRIBUTOR, "storage", "upload inputs, read outputs", "develop"),
+    _row("ml-engineers", Role.FILE_CONTRIBUTOR, "storage", "notebooks lie in the file share", "develop"),
+    _row("ml-engineers", Role.BLOB_CONTRIBUTOR, "lake-curated", "build the jobs that curate data", "develop"),
+    _row("ml-engineers", Role.ACR_PUSH, "images", "push base images of environments", "develop"),
+    _row("ml-engineers", Role.READER, "group", "find resources and their settings"),
+    _row("ml-engineers", Role.MONITORING_CONTRIBUTOR, "group", "own alerts and dashboards of their models"),
+    _row("ml-engineers", Role.LOG_READER, "logs", "find out why a job or a request failed"),
+    _row(
+        "platform-admins",
+        Role.CONTRIBUTOR,
+        "group",
+        "run the platform by hand where that is allowed",
+        "develop",
+    ),
+    _row("platform-admins", Role.READER, "group", "look; changing comes by elevation or by CI", "observe"),
+    _row("auditors", Role.READER, "group", "read every setting, change none"),
+    _row("auditors", Role.COST_READER, "group", "read what it costs"),
+)
+CI = (
+    _row("ci-preview", Role.READER, "group", "previews of pull requests, which must never write"),
+    _row("ci-deploy", Role.CONTRIBUTOR, "group", "applies reviewed changes of this environment"),
+    _row(
+        "ci-deploy", Role.RBAC_ADMINISTRATOR, "group", "applies this very table; limited to the roles in it"
+    ),
+    _row("ci-models", Role.AML_DATA_SCIENTIST, "workspace", "submits, registers and deploys models"),
+    _row("ci-models", Role.BLOB_CONTRIBUTOR, "storage", "uploads code and inputs of what it submits"),
+    _row("ci-models", Role.ACR_PUSH, "images", "pushes images of deployments"),
+)
+ENVIRONMENT = (*WORKSPACE_IDENTITY, *TRAINING_IDENTITY, *BUILD_IDENTITY, *PEOPLE)
+
+SHARED = (
+    _row("data-scientists", Role.REGISTRY_READER, "registry", "use what was promoted"),
+    _row("ml-engineers", Role.AML_REGISTRY_USER, "registry", "promote components and environments"),
+    _row("ml-engineers", Role.LOG_READER, "logs", "see who read or wrote a model"),
+    _row("platform-admins", Role.READER, "group", "look; changing comes by elevation or by CI"),
+    _row("auditors", Role.READER, "group", "read every setting, change none"),
+    _row("auditors", Role.COST_READER, "group", "read what it costs"),
+    _row("auditors", Role.LOG_READER, "logs", "see who read or wrote a model"),
+)
+# Per deployed environment: its CI acts on the registry, which lies outside of the environment's own group.
+SHARED_CI = (
+    _row(
+        "ci-deploy", Role.RBAC_ADMINISTRATOR, "registry", "lets its environment in; limited to registry roles"
+    ),
+    _row("ci-models", Role.AML_REGISTRY_USER, "registry", "promotes models with their proof"),
+)
+
+
+def in_force(grants: tuple[Grant, ...], *conditions: str) -> tuple[Grant, ...]:
+    """Rows that apply: those for always, and those of the given conditions."""
+    return tuple(grant for grant in grants if grant.when == "always" or grant.when in conditions)

@@ -1,0 +1,73 @@
+"""The registry of container images that jobs and endpoints run in.
+
+Made here, not by Azure ML: a policy that demands tags makes the automatic registry fail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import containerregistry
+
+from infra.naming import Names
+from infra.reach import Reach
+from infra.settings import Images as ImagesSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesArgs:
+    """Settings of the image registry."""
+
+    resource_group: pulumi.Input[str]
+    location: str
+    settings: ImagesSettings
+    reach: Reach
+    names: Names
+    tags: dict[str, str]
+
+
+class Images(pulumi.ComponentResource):
+    """A container registry without an administrator's password and without anonymous pull."""
+
+    registry_id: pulumi.Output[str]
+    login_server: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("twinloop:infra:Images", name, None, opts)
+        premium = args.settings.sku == "Premium"
+        registry = containerregistry.Registry(
+            f"{name}-registry",
+            registry_name=args.names.images,
+            resource_group_name=args.resource_group,
+            location=args.location,
+            sku=containerregistry.SkuArgs(name=args.settings.sku),
+            admin_user_enabled=False,
+            anonymous_pull_enabled=False,
+            public_network_access=args.reach.public_access,
+            network_rule_bypass_options=containerregistry.NetworkRuleBypassOptions.AZURE_SERVICES,
+            network_rule_set=_rules(args.reach) if premium and args.reach.allowed_networks else None,
+            zone_redundancy="Enabled" if args.settings.zone_redundant else "Disabled",
+            policies=_policies(args.settings.untagged_retention_days),
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.registry_id, self.login_server = registry.id, registry.login_server
+        self.register_outputs({"registry_id": self.registry_id, "login_server": self.login_server})
+
+
+def _rules(reach: Reach) -> containerregistry.NetworkRuleSetArgs:
+    return containerregistry.NetworkRuleSetArgs(
+        default_action="Deny",
+        ip_rules=[
+            containerregistry.IPRuleArgs(action="Allow", i_p_address_or_range=network)
+            for network in reach.allowed_networks
+        ],
+    )
+
+
+def _policies(untagged_days: int | None) -> containerregistry.PoliciesArgs | None:
+    if untagged_days is None:
+        return None
+    kept = containerregistry.RetentionPolicyArgs(days=untagged_days, status="enabled")
+    return containerregistry.PoliciesArgs(retention_policy=kept)

@@ -1,0 +1,62 @@
+"""What the tool, CI and other stacks may rely on. A new field is free; a rename breaks them; a credential is never here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import pulumi
+from pydantic.alias_generators import to_camel
+
+
+class Contract:
+    """Exports every field under its name in camelCase."""
+
+    def export(self) -> None:
+        """Make each field an output of the stack."""
+        for field in fields(self):  # type: ignore[arg-type]
+            pulumi.export(to_camel(field.name), getattr(self, field.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentOutputs(Contract):
+    """Outputs of a stack of kind `environment`."""
+
+    kind: str
+    environment: str
+    subscription_id: str
+    location: str
+    resource_group: pulumi.Output[str]
+    workspace_name: pulumi.Output[str]
+    workspace_id: pulumi.Output[str]
+    storage_account_id: pulumi.Output[str]
+    lake_account_id: pulumi.Output[str]
+    vault_id: pulumi.Output[str]
+    images_login_server: pulumi.Output[str]
+    log_workspace_id: pulumi.Output[str]
+    network_id: pulumi.Output[str]
+    subnet_ids: dict[str, pulumi.Output[str]]
+    cluster_names: dict[str, pulumi.Output[str]]
+    datastore_names: dict[str, pulumi.Output[str]]
+    identity_client_ids: dict[str, pulumi.Output[str]]
+    identity_principal_ids: dict[str, pulumi.Output[str]]
+    registry_name: str
+    registry_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedOutputs(Contract):
+    """Outputs of a stack of kind `shared`."""
+
+    kind: str
+    environment: str
+    subscription_id: str
+    location: str
+    resource_group: pulumi.Output[str]
+    registry_name: pulumi.Output[str]
+    registry_id: pulumi.Output[str]
+    registry_reader_role_id: pulumi.Output[str]
+    log_workspace_id: pulumi.Output[str]
+    ci_principal_ids: dict[
+        str, pulumi.Output[str]
+    ]  # by purpose and environment: preview, deploy-dev, models-dev
+    ci_client_ids: dict[str, pulumi.Output[str]]

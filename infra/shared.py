@@ -1,0 +1,106 @@
+"""What a stack of kind `shared` is made of; read it as a table of contents."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from pulumi_azure_native import resources
+
+from infra.access import Access, AccessArgs, RegistryReader, ScopeTarget, registry_reader_guid
+from infra.grants import SHARED, SHARED_CI, Grant, Role
+from infra.identities import Identities, IdentitiesArgs
+from infra.locks import Locks, LocksArgs
+from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
+from infra.outputs import SharedOutputs
+from infra.people import ci_purposes, machines, people
+from infra.registry import Registry, RegistryArgs
+from infra.settings import SharedSettings
+from infra.spending import Spending, SpendingArgs
+from infra.tagging import tags
+
+REGISTRY_ROLES = (Role.REGISTRY_READER, Role.AML_REGISTRY_USER, Role.NETWORK_APPROVER)
+
+
+def build_shared(settings: SharedSettings) -> SharedOutputs:
+    """Declare everything that environments share."""
+    names, tagged, location = settings.names, tags(settings), settings.azure.location
+    group = resources.ResourceGroup(
+        "group", resource_group_name=names.resource_group, location=location, tags=tagged
+    )
+    identities = Identities(
+        "identity",
+        IdentitiesArgs(
+            resource_group=group.name,
+            location=location,
+            purposes=ci_purposes(settings.deployed_environments),
+            names=names,
+            tags=tagged,
+        ),
+    )
+    logs = LogStore(
+        "logs",
+        LogsArgs(
+            resource_group=group.name,
+            location=location,
+            settings=settings.logs,
+            names=names,
+            tags=tagged,
+        ),
+    )
+    registry = Registry(
+        "registry",
+        RegistryArgs(
+            resource_group=group.name,
+            location=location,
+            settings=settings.registry,
+            protect=settings.protect,
+            names=names,
+            tags=tagged,
+        ),
+    )
+    reader = RegistryReader("registry-reader", names)
+    Access(
+        "access",
+        AccessArgs(
+            grants=(*SHARED, *_ci_grants(settings.deployed_environments)),
+            principals=people(settings.access.groups) | machines(names, identities.principal_ids),
+            scopes={
+                "group": ScopeTarget(id=names.resource_group_id, resource=group),
+                "logs": ScopeTarget(id=names.logs_id, resource=logs),
+                "registry": ScopeTarget(id=names.registry_id, resource=registry),
+            },
+            registry_reader=(registry_reader_guid(names), reader),
+            assignable=REGISTRY_ROLES,
+        ),
+    )
+    Diagnostics(
+        "diagnostics",
+        DiagnosticsArgs(
+            logs_id=logs.logs_id,
+            categories=settings.logs.categories,
+            sources={"registry": ("registry", registry.registry_id)},
+        ),
+    )
+    Spending("spending", SpendingArgs(scope=group.id, settings=settings.budget, names=names))
+    if settings.protect:
+        Locks("locks", LocksArgs(resources={"registry": registry.registry_id, "logs": logs.logs_id}))
+    return SharedOutputs(
+        kind=settings.kind,
+        environment=settings.environment,
+        subscription_id=settings.azure.subscription_id,
+        location=location,
+        resource_group=group.name,
+        registry_name=registry.registry_name,
+        registry_id=registry.registry_id,
+        registry_reader_role_id=reader.role.id,
+        log_workspace_id=logs.logs_id,
+        ci_principal_ids=identities.principal_ids,
+        ci_client_ids=identities.client_ids,
+    )
+
+
+def _ci_grants(environments: tuple[str, ...]) -> tuple[Grant, ...]:
+    """The rows of CI, once per environment, for that environment's own identities."""
+    return tuple(
+        dataclasses.replace(grant, who=f"{grant.who}-{name}") for name in environments for grant in SHARED_CI
+    )

@@ -1,0 +1,60 @@
+"""The key vault: the only place for secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import keyvault
+
+from infra.naming import Names
+from infra.reach import Reach
+from infra.settings import Vault as VaultSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultArgs:
+    """Settings of the vault."""
+
+    resource_group: pulumi.Input[str]
+    location: str
+    tenant_id: str
+    settings: VaultSettings
+    reach: Reach
+    protect: bool
+    names: Names
+    tags: dict[str, str]
+
+
+class Vault(pulumi.ComponentResource):
+    """A vault whose access is decided by roles, not by access policies of its own."""
+
+    vault_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("twinloop:infra:Vault", name, None, opts)
+        vault = keyvault.Vault(
+            f"{name}-vault",
+            vault_name=args.names.vault,
+            resource_group_name=args.resource_group,
+            location=args.location,
+            properties=keyvault.VaultPropertiesArgs(
+                tenant_id=args.tenant_id,
+                sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName(args.settings.sku)),
+                enable_rbac_authorization=True,
+                enable_soft_delete=True,
+                soft_delete_retention_in_days=args.settings.soft_delete_days,
+                # Azure refuses `false`: purge protection is on or not mentioned.
+                enable_purge_protection=True if args.settings.purge_protection else None,
+                public_network_access=args.reach.public_access,
+                network_acls=keyvault.NetworkRuleSetArgs(
+                    default_action=keyvault.NetworkRuleAction.DENY,
+                    bypass=keyvault.NetworkRuleBypassOptions.AZURE_SERVICES,
+                    ip_rules=[keyvault.IPRuleArgs(value=network) for network in args.reach.allowed_networks],
+                ),
+            ),
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        self.vault_id = vault.id
+        self.register_outputs({"vault_id": self.vault_id})

@@ -1,0 +1,93 @@
+"""A recording engine: programs run against it, and tests read what was declared once everything has landed."""
+
+import asyncio
+import functools
+import json
+from collections import Counter
+from pathlib import Path
+
+import pulumi
+import pytest
+import yaml
+
+from infra.program import build
+from infra.settings import load
+
+ROOT = Path(__file__).resolve().parents[2]
+STACKS = ("shared", "dev", "staging", "prod")
+CI_PRINCIPALS = {
+    purpose: f"00000000-0000-4000-8000-00000000000{index}"
+    for index, purpose in enumerate(
+        ["ci-preview"] + [f"ci-{task}-{env}" for env in ("dev", "staging", "prod") for task in ("deploy", "models")]
+    )
+}
+
+
+class Recorder(pulumi.runtime.Mocks):
+    """Stands in for the engine: echoes inputs back, makes the ids a cloud would, and remembers what was declared."""
+
+    def __init__(self, published):
+        self.declared = []
+        self.published = published
+        self.outputs = {}
+
+    def new_resource(self, args):
+        if args.typ == "pulumi:pulumi:StackReference":
+            return args.name, {"name": args.name, "outputs": self.published, "secretOutputNames": []}
+        self.declared.append(args)
+        made = {"name": next((value for key, value in args.inputs.items() if key.endswith("Name")), args.name)}
+        if args.typ.endswith(":UserAssignedIdentity"):
+            made |= {"principalId": f"principal-of-{args.name}", "clientId": f"client-of-{args.name}"}
+        if args.typ == "azure-native:containerregistry:Registry":
+            made |= {"loginServer": f"{args.inputs['registryName']}.azurecr.io"}
+        if "userAssignedIdentities" in args.inputs.get("identity", {}):  # a list goes in, a mapping comes back
+            given = args.inputs["identity"]
+            made["identity"] = given | {"userAssignedIdentities": {i: {} for i in given["userAssignedIdentities"]}}
+        return f"{args.name}-id", {**args.inputs, **made}
+
+    def call(self, args):
+        raise LookupError(f"no answer recorded for {args.token}")
+
+    def of(self, token):
+        return [resource for resource in self.declared if resource.typ.endswith(token)]
+
+    def one(self, token, name=None):
+        (found,) = [resource for resource in self.of(token) if name is None or resource.name == name]
+        return found.inputs
+
+
+def declare(program, *, published=None):
+    """Run a program against a fresh recorder and return it once every registration has landed."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    engine = Recorder({"ciPrincipalIds": CI_PRINCIPALS} if published is None else published)
+    pulumi.runtime.set_mocks(engine, project="twinloop", stack="any", preview=False, organization="organization")
+
+    def run():
+        engine.outputs = program()
+
+    pulumi.runtime.test(run)()
+    names = Counter((resource.typ, resource.name) for resource in engine.declared)
+    assert not [name for name, times in names.items() if times > 1], "the real engine refuses a repeated URN"
+    return engine
+
+
+@functools.cache
+def declared(stack):
+    """What one of the four stacks declares."""
+    return declare(lambda: build(settings_of(stack)))
+
+
+@functools.cache
+def settings_of(stack):
+    return load(ROOT / f"Pulumi.{stack}.yaml")
+
+
+@pytest.fixture
+def config():
+    """The configuration of dev, as a fresh copy to change."""
+
+    def of(stack="dev"):
+        document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+        return json.loads(json.dumps(document["config"], default=str))
+
+    return of
