@@ -17,6 +17,7 @@ class Kind(StrEnum):
     STATE_CORRUPTED = "state-corrupted"
     TWIN_UNREACHABLE = "twin-unreachable"
     NOT_SUPPORTED = "not-supported"
+    INTERRUPTED = "interrupted"
 
 
 class Problem(Exception):  # noqa: N818 - the word a person uses for it
@@ -32,6 +33,8 @@ class Problem(Exception):  # noqa: N818 - the word a person uses for it
     """
 
     kind: Kind = Kind.FAILED
+    result: object = None
+    """What was done until then, for `--json`."""
 
     def __init__(
         self,

@@ -23,13 +23,22 @@ class Entry:
     attribute: str = "app"
 
 
+_OPERATIONS = "twinloop.cli.operations"
+
 COMMANDS: dict[str, Entry] = {
-    "preview": Entry("twinloop.cli.preview", "Show what `up` would change; touches nothing.", INFRASTRUCTURE),
-    "up": Entry("twinloop.cli.up", "Bring a stack up: make the cloud as the program says.", INFRASTRUCTURE),
-    "refresh": Entry(
-        "twinloop.cli.refresh", "Read what really exists and correct the state.", INFRASTRUCTURE
+    "preview": Entry(
+        _OPERATIONS, "Show what `up` would change; touches nothing.", INFRASTRUCTURE, attribute="preview"
     ),
-    "destroy": Entry("twinloop.cli.destroy", "Delete everything a stack has made.", INFRASTRUCTURE),
+    "up": Entry(
+        _OPERATIONS, "Bring a stack up: make the cloud as the program says.", INFRASTRUCTURE, attribute="up"
+    ),
+    "refresh": Entry(
+        _OPERATIONS,
+        "Read what really exists and correct the state.",
+        INFRASTRUCTURE,
+        attribute="refresh",
+    ),
+    "destroy": Entry(_OPERATIONS, "Delete everything a stack has made.", INFRASTRUCTURE, attribute="destroy"),
     "stack": Entry("twinloop.cli.stack", "Outputs, list, and rescue of stacks.", INFRASTRUCTURE, noun=True),
     "workspace": Entry("twinloop.cli.workspace", "The Azure ML workspace in use.", LEARNING, noun=True),
     "jobs": Entry("twinloop.cli.jobs", "Submit, follow and compare jobs.", LEARNING, noun=True),

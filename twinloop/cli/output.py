@@ -81,10 +81,10 @@ def say(message: str) -> None:
     words().print(message)
 
 
-def fail(problem: Problem, result: object = None) -> None:
+def fail(problem: Problem) -> None:
     """Print a problem: as the JSON shape with `--json` (on stdout), and always as words on stderr."""
     if wants_json():
-        _print_json(ok=False, result=result, error=as_json(problem))
+        _print_json(ok=False, result=problem.result, error=as_json(problem))
     from rich.text import Text
 
     shown = Text()

@@ -111,7 +111,7 @@ def env(
 ) -> None:
     """Print the variables that point any official client at the twin, or run one command with them.
 
-    `pulumi` gets all else it needs: our providers, the twin's backend and passphrase, a generated `--config-file`.
+    `pulumi` gets all else it needs: our providers, the twin's backend, passphrase and `--config-file`.
     """
     from twinloop.clouds.environment import unset_lines
     from twinloop.stacks.choice import choose

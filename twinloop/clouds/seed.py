@@ -113,7 +113,7 @@ def facts_of(file: StackFile) -> Facts:
     )
 
 
-def refused(file: StackFile, error: Exception) -> BadUsage:
+def refused(file: StackFile, error: BaseException) -> BadUsage:
     """Settings that cannot be used, with every reason."""
     reasons = getattr(error, "problems", ())
     lines = [line for reason in reasons for line in str(reason).splitlines()] or [str(error)]

@@ -12,7 +12,7 @@ from twinloop.clouds import pulumi_yaml
 from twinloop.problems import BadUsage, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _SECURE = "secure"
@@ -44,9 +44,16 @@ class StackFile:
         """Keys that are encrypted, or hold an encrypted value somewhere inside."""
         return tuple(key for key, value in self.raw.items() if any(_ciphertexts(value)))
 
-    def ciphertexts(self) -> list[str]:
-        """Every encrypted value, in the file's order."""
-        return [text for value in self.raw.values() for text in _ciphertexts(value)]
+    def ciphertexts(self, key: str = "") -> list[str]:
+        """Every encrypted value of the file, or those of one key, in the file's order."""
+        chosen = [self.raw[key]] if key else self.raw.values()
+        return [text for value in chosen for text in _ciphertexts(value)]
+
+    def resealed(self, replaced: Mapping[str, str]) -> dict[str, Any]:
+        """The configuration with other ciphertexts in place of its own; plain values as they are."""
+        return {
+            key: _replaced(value, lambda old: {_SECURE: replaced[old]}) for key, value in self.raw.items()
+        }
 
     def flat(self, plain: Mapping[str, str]) -> dict[str, str]:
         """Configuration as a program is given it: text, structured values as JSON.
@@ -54,7 +61,9 @@ class StackFile:
         Args:
             plain: ciphertext -> the text that takes its place.
         """
-        return {key: pulumi_yaml.as_text(_opened(value, plain)) for key, value in self.raw.items()}
+        return {
+            key: pulumi_yaml.as_text(_replaced(value, plain.__getitem__)) for key, value in self.raw.items()
+        }
 
     def value(self, key: str) -> str:
         """One plain value by its full key, empty where it is missing or not text."""
@@ -75,6 +84,11 @@ class StackFile:
 def project_name(checkout: Path) -> str:
     """`name` in `Pulumi.yaml`."""
     return str(_load(checkout / "Pulumi.yaml").get("name", ""))
+
+
+def program_folder(checkout: Path) -> Path:
+    """Folder of the program: `main` in `Pulumi.yaml`, the checkout itself where it says nothing."""
+    return (checkout / str(_load(checkout / "Pulumi.yaml").get("main") or ".")).resolve()
 
 
 def known(checkout: Path) -> list[str]:
@@ -141,6 +155,11 @@ def _load(path: Path) -> dict[str, Any]:
     return content
 
 
+def project_config(checkout: Path) -> list[str]:
+    """Keys of `config` in `Pulumi.yaml`: defaults for every stack."""
+    return [str(key) for key in _load(checkout / "Pulumi.yaml").get("config") or {}]
+
+
 def _full_key(key: str, project: str) -> str:
     parts = key.split(":")
     if len(parts) == 1:
@@ -164,11 +183,12 @@ def _is_secure(value: dict[Any, Any]) -> bool:
     return len(value) == 1 and isinstance(value.get(_SECURE), str)
 
 
-def _opened(value: object, plain: Mapping[str, str]) -> object:
+def _replaced(value: object, make: Callable[[str], object]) -> object:
+    """A copy in which every encrypted value has become what `make` makes of its ciphertext."""
     if isinstance(value, dict):
         if _is_secure(value):
-            return plain[str(value[_SECURE])]
-        return {str(key): _opened(inner, plain) for key, inner in value.items()}
+            return make(str(value[_SECURE]))
+        return {key: _replaced(inner, make) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_opened(inner, plain) for inner in value]
+        return [_replaced(inner, make) for inner in value]
     return value

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 START_PATIENCE = 30.0  # seconds; a start takes under one, a loaded machine takes longer
 CALL_PATIENCE = 30.0
+NOBODY = 1  # a port nobody listens on: of a home whose twin was never started
 
 
 class TwinUnreachable(Problem):
@@ -106,6 +107,16 @@ def running(home: Home) -> Twin | None:
     """The twin of this home if it serves now; None when it is not there or has died."""
     twin = _recorded(home)
     return twin if twin is not None and _answers(twin) else None
+
+
+def remembered(home: Home) -> Twin:
+    """Where the twin of this home listens when it serves; nothing is asked, and it may not serve now."""
+    try:
+        ports = json.loads((home.root / "ports.json").read_text())
+        https, http = int(ports["httpsPort"]), int(ports["httpPort"])
+    except (OSError, ValueError, KeyError, TypeError):
+        https = http = NOBODY
+    return Twin(home=home, pid=0, https_port=https, http_port=http, started_at="", version="")
 
 
 def start(home: Home, *, version: str) -> tuple[Twin, bool]:

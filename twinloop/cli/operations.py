@@ -1,0 +1,273 @@
+"""`twinloop preview|up|refresh|destroy`: one shape for the four operations on a stack."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twinloop.cli import options as given
+from twinloop.cli.nouns import verb
+from twinloop.cli.options import CloudName, EngineName
+from twinloop.cli.output import Json, emit, say, wants_json, words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from twinloop.engine import Options, Outcome
+    from twinloop.stacks.target import Target
+
+preview, up, refresh, destroy = verb(), verb(), verb(), verb()
+
+Diff = Annotated[bool, typer.Option("--diff", help="Show every property of what is created, too.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A command line of one of the four, as typed."""
+
+    operation: str
+    stack: str
+    cloud: CloudName
+    engine: EngineName
+    persona: str
+    parallel: int
+    target: list[str] | None
+    expect_no_changes: bool
+    refresh: bool = False
+    unprotect: bool = False
+    yes: bool = True
+    diff: bool = False
+
+
+@preview.command("preview")
+def preview_command(
+    *,
+    stack: given.Stack = "",
+    cloud: given.Cloud = CloudName.TWIN,
+    engine: given.Engine = EngineName.AUTO,
+    as_persona: given.As = "",
+    target: given.Target = None,
+    parallel: given.Parallel = 16,
+    expect_no_changes: given.ExpectNoChanges = False,
+    refresh_first: given.Refresh = False,
+    diff: Diff = False,
+    _json: Json = False,
+) -> None:
+    """Show what `up` would change; touches nothing, and needs no twin that runs.
+
+    [bold]Examples[/]
+
+      twinloop preview -s dev
+      twinloop preview -s prod --expect-no-changes       exit code 6 if there are any
+      twinloop preview -s prod --cloud azure             the official CLI, on your team's backend
+    """
+    _run(
+        Request(
+            operation="preview",
+            stack=stack,
+            cloud=cloud,
+            engine=engine,
+            persona=as_persona,
+            target=target,
+            parallel=parallel,
+            expect_no_changes=expect_no_changes,
+            refresh=refresh_first,
+            diff=diff,
+        )
+    )
+
+
+@up.command("up")
+def up_command(
+    *,
+    stack: given.Stack = "",
+    cloud: given.Cloud = CloudName.TWIN,
+    engine: given.Engine = EngineName.AUTO,
+    as_persona: given.As = "",
+    target: given.Target = None,
+    parallel: given.Parallel = 16,
+    expect_no_changes: given.ExpectNoChanges = False,
+    refresh_first: given.Refresh = False,
+    unprotect: given.Unprotect = False,
+    yes: given.Yes = False,
+    diff: Diff = False,
+    _json: Json = False,
+) -> None:
+    """Bring a stack up: make the cloud as the program says. Asks on Azure, unless --yes.
+
+    [bold]Examples[/]
+
+      twinloop up -s dev
+      twinloop up -s dev --as data-scientist             see what a data scientist may not do
+      twinloop up -s prod --cloud azure                  the official CLI, on your team's backend
+    """
+    _run(
+        Request(
+            operation="up",
+            stack=stack,
+            cloud=cloud,
+            engine=engine,
+            persona=as_persona,
+            target=target,
+            parallel=parallel,
+            expect_no_changes=expect_no_changes,
+            refresh=refresh_first,
+            unprotect=unprotect,
+            yes=yes,
+            diff=diff,
+        )
+    )
+
+
+@refresh.command("refresh")
+def refresh_command(
+    *,
+    stack: given.Stack = "",
+    cloud: given.Cloud = CloudName.TWIN,
+    engine: given.Engine = EngineName.AUTO,
+    as_persona: given.As = "",
+    target: given.Target = None,
+    parallel: given.Parallel = 16,
+    expect_no_changes: given.ExpectNoChanges = False,
+    yes: given.Yes = False,
+    _json: Json = False,
+) -> None:
+    """Read what really exists and correct the state; the cloud itself is not changed.
+
+    [bold]Examples[/]
+
+      twinloop refresh -s dev
+      twinloop refresh -s dev --expect-no-changes        exit code 6 if somebody changed something by hand
+    """
+    _run(
+        Request(
+            operation="refresh",
+            stack=stack,
+            cloud=cloud,
+            engine=engine,
+            persona=as_persona,
+            target=target,
+            parallel=parallel,
+            expect_no_changes=expect_no_changes,
+            yes=yes,
+        )
+    )
+
+
+@destroy.command("destroy")
+def destroy_command(
+    *,
+    stack: given.Stack = "",
+    cloud: given.Cloud = CloudName.TWIN,
+    engine: given.Engine = EngineName.AUTO,
+    as_persona: given.As = "",
+    target: given.Target = None,
+    parallel: given.Parallel = 16,
+    unprotect: given.Unprotect = False,
+    yes: given.Yes = False,
+    _json: Json = False,
+) -> None:
+    """Delete everything a stack has made. Protected resources are refused, with their list.
+
+    [bold]Examples[/]
+
+      twinloop destroy -s dev
+      twinloop destroy -s prod --unprotect               on the twin only
+    """
+    _run(
+        Request(
+            operation="destroy",
+            stack=stack,
+            cloud=cloud,
+            engine=engine,
+            persona=as_persona,
+            target=target,
+            parallel=parallel,
+            expect_no_changes=False,
+            unprotect=unprotect,
+            yes=yes,
+        )
+    )
+
+
+def _run(asked: Request) -> None:
+    """Resolve, say where it acts, run, show, and end with a problem where it did not end well."""
+    from twinloop.clouds.home import find_home
+    from twinloop.stacks.target import target
+
+    on = target(
+        find_home(),
+        stack=asked.stack,
+        cloud=asked.cloud.value,
+        engine=asked.engine.value,
+        persona=asked.persona,
+        environment=os.environ,
+    )
+    if not wants_json():
+        say(f"[bold]{asked.operation}[/] of stack [bold]{on.stack}[/] on {on.place}")
+    outcome = _execute(asked, on)
+    from twinloop.cli.diff import outcome_json
+
+    result = _where(on) | outcome_json(outcome)
+    if outcome.error is not None:
+        from twinloop.stacks.problems import problem_of
+
+        problem = problem_of(outcome.error, on)
+        problem.result = result
+        if on.engine == "embedded" and not wants_json() and any(step.changes for step in outcome.steps):
+            _show(asked, on, outcome, words())
+        raise problem
+    emit(result, None if on.engine == "pulumi" else lambda out: _show(asked, on, outcome, out))
+
+
+def _execute(asked: Request, on: Target) -> Outcome:
+    from twinloop.cli.progress import shown
+    from twinloop.engine import Operation
+    from twinloop.stacks.run import execute
+
+    with shown(f"{asked.operation} {on.stack}", planning=asked.operation == "preview") as on_event:
+        return execute(
+            Operation(asked.operation),
+            on,
+            _options(asked),
+            on_event,
+            yes=asked.yes,
+            quiet_stdout=wants_json(),
+        )
+
+
+def _options(asked: Request) -> Options:
+    from twinloop.engine import Options
+
+    return Options(
+        parallel=asked.parallel,
+        targets=tuple(asked.target or ()),
+        refresh=asked.refresh,
+        expect_no_changes=asked.expect_no_changes,
+        unprotect=asked.unprotect,
+    )
+
+
+def _where(on: Target) -> dict[str, str]:
+    return {"stack": on.stack, "cloud": on.cloud, "engine": on.engine, "place": on.place}
+
+
+def _show(asked: Request, on: Target, outcome: Outcome, out: Console) -> None:
+    from rich.table import Table
+
+    from twinloop.cli.diff import plan_tree, summary, value_text
+
+    if outcome.changed:
+        out.print(plan_tree(outcome, details=asked.diff))
+    out.print(summary(outcome, on.cloud))
+    if asked.operation == "up" and outcome.outputs:
+        table = Table("output", "value", box=None, pad_edge=False, header_style="bold")
+        for name, value in sorted(outcome.outputs.items()):
+            table.add_row(name, value if isinstance(value, str) else value_text(value, longest=10_000))
+        out.print(table)
+    if asked.operation == "preview" and outcome.changed and sys.stdout.isatty():
+        say(f"next: twinloop up -s {on.stack}")

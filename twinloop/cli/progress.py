@@ -1,0 +1,190 @@
+"""What is happening, while it happens: a live tree on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from rich.tree import Tree
+
+from twinloop.cli.diff import QUIET, short_type
+from twinloop.cli.output import wants_json, words
+from twinloop.engine.model import Diagnostic, StepDone, StepFailed, StepStarted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from twinloop.engine.model import Event, Step
+
+STACK = "pulumi:pulumi:Stack"
+_PAST = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "replace": "replaced",
+    "create-replacement": "created anew",
+    "delete-replaced": "old one deleted",
+    "import": "taken in",
+    "discard": "forgotten",
+}
+_SHOWN_SEVERITIES = frozenset(("info", "warning", "error"))
+_COLOURS = {"warning": "yellow", "error": "red", "info": "cyan"}
+
+
+@contextmanager
+def shown(title: str, *, planning: bool = False) -> Iterator[Callable[[Event], None]]:
+    """Show the events that the given function is handed; nothing with `--json`.
+
+    Args:
+        title: first line of the tree.
+        planning: a preview: what it plans is printed at its end, so only messages are shown on the way.
+    """
+    console = words()
+    if wants_json():
+        yield lambda _event: None
+    elif sys.stderr.isatty() and console.is_terminal:
+        with _LiveTree(console, title, planning=planning) as tree:
+            yield tree.take
+    else:
+        yield lambda event: _plain(console, event, planning=planning)
+
+
+def _plain(console: Console, event: Event, *, planning: bool) -> None:
+    if isinstance(event, StepDone) and not planning and event.step.op not in QUIET:
+        step = event.step
+        done = _PAST.get(str(step.op), str(step.op))
+        console.print(f"{done:<9} {short_type(step.type)}  {step.name}  {event.seconds:.1f} s", markup=False)
+    elif isinstance(event, StepFailed):
+        console.print(f"failed    {short_type(event.step.type)}  {event.step.name}", markup=False)
+    elif isinstance(event, Diagnostic):
+        _say(console, event)
+
+
+def _say(console: Console, event: Diagnostic) -> None:
+    """A message of the program or a provider; errors are told at the end, with what to do next."""
+    if event.severity in _SHOWN_SEVERITIES and event.severity != "error":
+        name = event.urn.rsplit("::", 1)[-1]
+        line = Text(f"{event.severity}: ", _COLOURS[event.severity])
+        line.append(f"{name}: {event.message.strip()}" if name else event.message.strip(), "")
+        console.print(line)
+
+
+@dataclass
+class _Node:
+    step: Step
+    began: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    error: str = ""
+    children: list[str] = field(default_factory=list)
+
+    @property
+    def busy(self) -> bool:
+        return self.ended is None
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended or time.monotonic()) - self.began
+
+
+class _LiveTree:
+    """Components with their children, redrawn as it goes; finished ones fold when there is no room."""
+
+    def __init__(self, console: Console, title: str, *, planning: bool) -> None:
+        from rich.live import Live
+
+        self._console = console
+        self._title = title
+        self._planning = planning
+        self._nodes: dict[str, _Node] = {}
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._live = Live(
+            get_renderable=self._draw,
+            console=console,
+            refresh_per_second=8,
+            transient=True,
+            auto_refresh=True,
+        )
+
+    def __enter__(self) -> _LiveTree:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._live.stop()
+
+    def take(self, event: Event) -> None:
+        """Take one event of the engine in; called from its threads."""
+        if isinstance(event, Diagnostic):
+            _say(self._console, event)
+            return
+        if not isinstance(event, StepStarted | StepDone | StepFailed):
+            return
+        with self._lock:
+            step = event.step
+            node = self._nodes.get(step.urn)
+            if node is None:
+                node = self._nodes[step.urn] = _Node(step)
+                if step.parent in self._nodes:
+                    self._nodes[step.parent].children.append(step.urn)
+            node.step = step
+            if not isinstance(event, StepStarted):
+                node.ended = time.monotonic()
+            if isinstance(event, StepFailed):
+                node.error = event.error
+
+    def _draw(self) -> Tree:
+        with self._lock:
+            done = sum(not node.busy for node in self._nodes.values())
+            head = (
+                f"{self._title}   {done} of {len(self._nodes)} so far, {time.monotonic() - self._began:.0f} s"
+            )
+            tree = Tree(Text(head, style="bold"), guide_style="dim")
+            room = max(5, self._console.size.height - 4)
+            visible = [urn for urn, node in self._nodes.items() if self._worth_showing(node)]
+            roomy = len(visible) <= room
+            if not roomy:
+                visible = [urn for urn in visible if self._nodes[urn].busy or self._nodes[urn].error][:room]
+            branches: dict[str, Tree] = {}
+            for urn in visible:
+                self._branch(urn, branches, tree)
+            return tree
+
+    def _worth_showing(self, node: _Node) -> bool:
+        if node.step.type == STACK:
+            return False
+        return node.busy or bool(node.error) or (node.step.op not in QUIET and not self._planning)
+
+    def _branch(self, urn: str, branches: dict[str, Tree], top: Tree) -> Tree:
+        if urn in branches:
+            return branches[urn]
+        node = self._nodes.get(urn)
+        if node is None or node.step.type == STACK:
+            return top
+        above = self._branch(node.step.parent, branches, top)
+        branches[urn] = above.add(_label(node))
+        return branches[urn]
+
+
+def _label(node: _Node) -> Text:
+    step = node.step
+    if node.error:
+        sign, style = "✗", "red"
+    elif node.busy:
+        sign, style = "◌", "yellow"
+    else:
+        sign, style = "✓", "green"
+    label = Text(f"{sign} ", style)
+    label.append(step.name)
+    label.append(f"  {short_type(step.type)}", "dim")
+    state = "failed" if node.error else (f"{step.op}…" if node.busy else _PAST.get(str(step.op), ""))
+    label.append(f"  {state}", style)
+    label.append(f"  {node.seconds:.1f} s", "dim")
+    return label

@@ -1,0 +1,95 @@
+"""The embedded engine, wired to our providers, the twin's state, and the twin itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from twinloop.clouds import environment, personas, stack_file
+from twinloop.clouds import twin as twins
+from twinloop.clouds.session import open_session
+from twinloop.engine import Operation, Program, Stack, UnknownProvider, run, stack_outputs
+from twinloop.stacks.local_state import configuration, passphrase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinloop.clouds.environment import Variables
+    from twinloop.engine import Event, Options, Outcome
+    from twinloop.stacks.target import Target
+
+PACKAGE = "azure-native"
+
+
+def stack_of(target: Target) -> Stack:
+    """The stack in the twin's own backend."""
+    return Stack(
+        project=target.project,
+        name=target.stack,
+        backend=target.home.make().state,
+        passphrase=passphrase(target.home),
+    )
+
+
+def run_embedded(
+    operation: Operation, target: Target, options: Options, on_event: Callable[[Event], None]
+) -> Outcome:
+    """Run the program in this process and bring its resources where it wants them.
+
+    A preview needs no twin that serves, unless it is to read what really exists.
+
+    Raises:
+        EngineError: it could not begin: the stack is locked, its state damaged, the passphrase wrong.
+        Problem: there is no twin, no such persona, or the stack file cannot be used.
+    """
+    given = configuration(target.file)
+    offline = operation == Operation.PREVIEW and not options.refresh
+    variables = _remembered(target) if offline else _served(target)
+    program = Program(
+        main=stack_file.program_folder(target.home.checkout),
+        config=given.values,
+        secret_keys=given.secret_keys,
+    )
+    with environment.applied(variables):
+        return run(operation, stack_of(target), program, provider, options, on_event)
+
+
+def provider(package: str, version: str) -> Any:  # noqa: ANN401 - a servicer; gRPC's classes are untyped
+    """The provider of a package, one instance for each configuration.
+
+    Raises:
+        UnknownProvider: there is none here.
+    """
+    if package != PACKAGE:
+        raise UnknownProvider(package, version, (PACKAGE,))
+    from twinloop.providers.azure_native.provider import AzureNativeProvider
+
+    return AzureNativeProvider()
+
+
+def outputs(target: Target, *, show_secrets: bool) -> dict[str, Any]:
+    """The stack's outputs, secrets masked unless they are asked for.
+
+    Raises:
+        EngineError: there is no state, or it cannot be read.
+    """
+    return stack_outputs(stack_of(target), show_secrets=show_secrets)
+
+
+def _served(target: Target) -> Variables:
+    return open_session(target.home, stack=target.stack, persona=target.persona).variables
+
+
+def _remembered(target: Target) -> Variables:
+    """The variables of a twin that may not serve: then nobody answers, and never the public cloud."""
+    try:
+        secret = str(json.loads(target.home.personas.read_text())[personas.check(target.persona)])
+    except (OSError, ValueError, KeyError):
+        secret = "none-before-the-first-start"  # noqa: S105 - says what it is
+    return environment.variables(
+        twins.remembered(target.home),
+        persona=target.persona,
+        secret=secret,
+        subscription=target.file.subscription,
+        tenant=target.file.tenant,
+    )

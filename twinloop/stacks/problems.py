@@ -1,0 +1,216 @@
+"""The engine's errors as problems of a person: kind, where, and the command that leads on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from twinloop.clouds import personas
+from twinloop.engine import errors as engine
+from twinloop.problems import Kind, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinloop.stacks.target import Target
+
+_DEAD = re.compile(
+    r"connection refused|failed to establish a new connection|max retries exceeded|connection aborted|"
+    r"connection reset|remote end closed|no route to host|ServiceRequestError|statuscode\.unavailable",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed")
+_NOT_EMULATED = re.compile(r"NotEmulated")
+
+
+def problem_of(error: Exception, target: Target) -> Problem:
+    """What a person is told about an error of the engine."""
+    if isinstance(error, Problem):
+        return error
+    for kind, make in _BY_CLASS:
+        if isinstance(error, kind):
+            return make(error, target)
+    return Problem(str(error), where=f"stack {target.stack}")
+
+
+def _locked(error: engine.StackLocked, target: Target) -> Problem:
+    return Problem(
+        f"Stack '{target.stack}' is being changed by another process.",
+        where=str(error.holder.path),
+        given=f"lock held by {error.holder}",
+        next_step=f"wait for it to end; if that process is gone for good: rm '{error.holder.path}'",
+        kind=Kind.LOCKED,
+    )
+
+
+def _corrupted(error: engine.StateCorrupted, target: Target) -> Problem:
+    return Problem(
+        f"The state of stack '{target.stack}' cannot be read; nothing was changed.",
+        where=str(error.path),
+        given=error.problem,
+        allowed=f"newest good backup: {error.backup}" if error.backup else "there is no good backup",
+        next_step=f"twinloop stack restore -s {target.stack}"
+        if error.backup
+        else "restore the file from your own backup, or start anew with: twinloop twin reset",
+        kind=Kind.STATE_CORRUPTED,
+    )
+
+
+def _diverged(error: engine.StateDiverged, target: Target) -> Problem:
+    return Problem(
+        f"An interrupted run of stack '{target.stack}' left a journal; another tool wrote the state since.",
+        where=str(error.path),
+        given=str(error.journal),
+        next_step=f"compare them; to keep the state as it is: mv '{error.journal}' '{error.journal}.old'",
+        kind=Kind.STATE_CORRUPTED,
+    )
+
+
+def _protected(error: engine.ProtectedResource, target: Target) -> Problem:
+    again = f"twinloop destroy -s {target.stack} --unprotect" if target.cloud == "twin" else ""
+    return Problem(
+        "Protected resources stand in the way; nothing was changed.",
+        where=f"stack {target.stack}",
+        given="\n".join(error.urns),
+        allowed="unprotected ones: set twinloop:protect to false in the stack file and run `up`",
+        next_step=again or f"edit {target.file.path.name}, then: twinloop up -s {target.stack} --cloud azure",
+        kind=Kind.REFUSED,
+    )
+
+
+def _passphrase(_error: engine.PassphraseWrong, target: Target) -> Problem:
+    return Problem(
+        f"The passphrase does not open the secrets of stack '{target.stack}'.",
+        where=str(target.home.passphrase),
+        allowed="the passphrase the state was made with",
+        next_step="put that file back, or start anew with: twinloop twin reset",
+        kind=Kind.REFUSED,
+    )
+
+
+def _not_supported(error: engine.NotSupported, target: Target) -> Problem:
+    return Problem(
+        str(error),
+        where=f"the program of stack {target.stack}",
+        next_step=f"twinloop preview -s {target.stack} --engine pulumi",
+        kind=Kind.NOT_SUPPORTED,
+    )
+
+
+def _unknown_provider(error: engine.UnknownProvider, target: Target) -> Problem:
+    return Problem(
+        f"The embedded engine has no provider for package '{error.package}'.",
+        where=f"the program of stack {target.stack}",
+        given=f"{error.package} {error.version}".strip(),
+        allowed="azure-native",
+        next_step=f"twinloop preview -s {target.stack} --engine pulumi   (with the official plugins)",
+        kind=Kind.NOT_SUPPORTED,
+    )
+
+
+def _changes(error: engine.ChangesNotExpected, target: Target) -> Problem:
+    return Problem(
+        f"No changes were expected, but there are {len(error.steps)}.",
+        where=f"stack {target.stack}",
+        given="\n".join(error.steps),
+        next_step=f"twinloop up -s {target.stack}",
+        kind=Kind.CHANGES_FOUND,
+    )
+
+
+def _unknown_target(error: engine.UnknownTarget, target: Target) -> Problem:
+    return Problem(
+        str(error),
+        where="--target",
+        next_step=f"twinloop preview -s {target.stack} --json shows every URN",
+        kind=Kind.NOT_FOUND,
+    )
+
+
+def _missing(_error: engine.StackMissing, target: Target) -> Problem:
+    return Problem(
+        f"Stack '{target.stack}' has nothing on the {target.cloud} yet.",
+        where=str(target.home.state) if target.cloud == "twin" else "the backend you are logged in to",
+        next_step=f"twinloop up -s {target.stack}",
+        kind=Kind.NOT_FOUND,
+    )
+
+
+def _cancelled(_error: engine.Cancelled, target: Target) -> Problem:
+    return Problem(
+        "Stopped at your word; what was running is finished and saved.",
+        where=f"stack {target.stack}",
+        next_step=f"twinloop up -s {target.stack}   goes on from there",
+        kind=Kind.INTERRUPTED,
+    )
+
+
+def _failed(error: engine.ResourceFailed, target: Target) -> Problem:
+    said = "\n".join(f"{urn.rsplit('::', 1)[-1]}: {message}" for urn, message in error.failures)
+    count = len(error.failures)
+    where = f"stack {target.stack}, {target.place}"
+    if _DEAD.search(said) and target.cloud == "twin":
+        return Problem(
+            "The local Azure stopped answering; what was done is saved.",
+            where=where,
+            given=said,
+            next_step=f"twinloop up -s {target.stack}   starts it again and goes on from there",
+            kind=Kind.TWIN_UNREACHABLE,
+        )
+    if _DENIED.search(said):
+        return Problem(
+            f"You may not do this: {count} resource(s) were refused.",
+            where=where,
+            given=said,
+            next_step=f"you are {target.persona}; somebody with the role can: --as {personas.DEPLOYER}"
+            if target.cloud == "twin"
+            else "ask for the role named above",
+            kind=Kind.REFUSED,
+        )
+    if _NOT_EMULATED.search(said):
+        return Problem(
+            "The local Azure does not emulate this.",
+            where=where,
+            given=said,
+            next_step="twinloop twin logs names the request; the list of what is emulated is in the docs",
+            kind=Kind.NOT_SUPPORTED,
+        )
+    return Problem(
+        f"{count} resource(s) failed; what was done is saved.",
+        where=where,
+        given=said,
+        next_step=f"put it right, then: twinloop up -s {target.stack}",
+    )
+
+
+def _program(error: engine.ProgramFailed, target: Target) -> Problem:
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause).__name__ == "SettingsError":
+            from twinloop.clouds.seed import refused
+
+            return refused(target.file, cause)
+        cause = cause.__cause__ or cause.__context__
+    return Problem(
+        "The program failed; nothing was changed.",
+        where=str(target.file.path.parent / "infra"),
+        given=str(error),
+        next_step=f"put it right, then: twinloop preview -s {target.stack}",
+    )
+
+
+_BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
+    (engine.StackLocked, _locked),
+    (engine.StateCorrupted, _corrupted),
+    (engine.StateDiverged, _diverged),
+    (engine.ProtectedResource, _protected),
+    (engine.PassphraseWrong, _passphrase),
+    (engine.NotSupported, _not_supported),
+    (engine.UnknownProvider, _unknown_provider),
+    (engine.ChangesNotExpected, _changes),
+    (engine.UnknownTarget, _unknown_target),
+    (engine.StackMissing, _missing),
+    (engine.Cancelled, _cancelled),
+    (engine.ResourceFailed, _failed),
+    (engine.ProgramFailed, _program),
+)

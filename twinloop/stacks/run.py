@@ -1,0 +1,103 @@
+"""The face of this room: run an operation on a target; one outcome comes back, whichever engine ran."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from twinloop.engine import EngineError, Operation, Options
+from twinloop.problems import Refused
+from twinloop.stacks import vetting
+from twinloop.stacks.problems import problem_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinloop.engine import Event, Outcome
+    from twinloop.stacks.target import Target
+
+
+def execute(
+    operation: Operation,
+    target: Target,
+    options: Options,
+    on_event: Callable[[Event], None],
+    *,
+    yes: bool = False,
+    quiet_stdout: bool = False,
+) -> Outcome:
+    """Preview, bring up, refresh or destroy a stack.
+
+    Args:
+        operation: what to do.
+        target: on what.
+        options: how.
+        on_event: told of everything while it happens, by the embedded engine; the official CLI shows it.
+        yes: do not ask, where the official CLI would.
+        quiet_stdout: keep the official CLI's display off stdout.
+
+    Returns:
+        How it ended; `Outcome.error` is set where it did not end well, and `problem_of` explains it.
+
+    Raises:
+        Problem: it could not begin, or was refused before anything was touched.
+    """
+    if options.unprotect and target.cloud == "azure":
+        raise Refused(
+            "Protected resources are unprotected on Azure by the program only.",
+            where="--unprotect",
+            allowed="--unprotect with --cloud twin",
+            next_step=f"set twinloop:protect to false in {target.file.path.name} and run `up` first",
+        )
+    try:
+        if target.engine == "pulumi":
+            from twinloop.stacks.official_run import run_official
+
+            return run_official(operation, target, options, yes=yes, to_stderr=quiet_stdout)
+        return _embedded(operation, target, options, on_event)
+    except EngineError as error:
+        raise problem_of(error, target) from error
+
+
+def _embedded(
+    operation: Operation, target: Target, options: Options, on_event: Callable[[Event], None]
+) -> Outcome:
+    from twinloop.stacks.embedded import run_embedded
+
+    if operation == Operation.UP and not vetting.is_vetted(target):
+        planned = run_embedded(Operation.PREVIEW, target, replace(options, expect_no_changes=False), _nobody)
+        if not planned.ok:
+            return replace(planned, operation=operation)
+        _vet(planned, target)
+    return run_embedded(operation, target, options, on_event)
+
+
+def _vet(planned: Outcome, target: Target) -> None:
+    from twinloop.clouds.session import open_twin
+
+    found, _ = open_twin(target.home, stack=target.stack)
+    emulated = found.call("GET", "/_twin/emulates")["operations"]
+    vetting.refuse_not_emulated((step.type for step in planned.steps), emulated, target)
+    vetting.remember(target)
+
+
+def outputs(target: Target, *, show_secrets: bool = False) -> dict[str, Any]:
+    """The stack's outputs; secrets masked unless they are asked for.
+
+    Raises:
+        Problem: there are none yet, or they cannot be read.
+    """
+    try:
+        if target.cloud == "azure":
+            from twinloop.stacks.official_run import official_outputs
+
+            return official_outputs(target, show_secrets=show_secrets)
+        from twinloop.stacks import embedded
+
+        return embedded.outputs(target, show_secrets=show_secrets)
+    except EngineError as error:
+        raise problem_of(error, target) from error
+
+
+def _nobody(_event: Event) -> None:
+    """Hears of the preview that only serves to vet."""

@@ -1,0 +1,109 @@
+"""Before anything is touched: is every type that the program declares emulated by this twin?
+
+What a program declares is known only by running it, so an `up` of a program that is new to the twin is
+previewed first. A program, settings and catalogue that were vetted once are known by their digest, and go
+straight on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinloop import __version__
+from twinloop.clouds import stack_file
+from twinloop.clouds.files import write_durably
+from twinloop.problems import NotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from twinloop.stacks.target import Target
+
+PREFIX = "azure-native:"
+_PACKAGES = ("pulumi", "pulumi-azure-native")
+
+
+def refuse_not_emulated(types: Iterable[str], emulated: Iterable[dict[str, Any]], target: Target) -> None:
+    """Refuse, by name, what the twin cannot make.
+
+    Args:
+        types: Pulumi type tokens of the plan.
+        emulated: rows of the twin's `/_twin/emulates`.
+        target: what the command acts on.
+
+    Raises:
+        NotSupported: some types have no row in the catalogue, or no route on the twin.
+    """
+    from checks.catalogue.resource_types import resource_types
+
+    known = resource_types()
+    made = {_shape(row["path"]) for row in emulated if row["method"] == "PUT"}
+    refused = sorted(
+        token
+        for token in {one for one in types if one.startswith(PREFIX)}
+        if token not in known or _shape(known[token].path) not in made
+    )
+    if refused:
+        raise NotSupported(
+            f"The local Azure does not emulate {len(refused)} type(s) of this program; nothing was touched.",
+            where=f"the program of stack {target.stack}",
+            given="\n".join(refused),
+            allowed=f"{len(known)} types: "
+            + ", ".join(sorted(token.removeprefix(PREFIX) for token in known)),
+            next_step=f"twinloop up -s {target.stack} --cloud azure, or leave them out by the settings",
+        )
+
+
+def _shape(path: str) -> str:
+    """A URL template without the names of its parameters, in which twin and provider may differ."""
+    return re.sub(r"\{[^}]*\}", "{}", path).lower().rstrip("/")
+
+
+def is_vetted(target: Target) -> bool:
+    """Whether this very program with these very settings has been vetted for this twin before."""
+    return _remembered(target).get(target.stack) == digest(target)
+
+
+def remember(target: Target) -> None:
+    """Note that the program as it stands is fit for the twin."""
+    write_durably(
+        _file(target), json.dumps(_remembered(target) | {target.stack: digest(target)}, indent=2) + "\n"
+    )
+
+
+def digest(target: Target) -> str:
+    """Of everything that decides which types a program declares."""
+    import checks
+
+    checkout = target.home.checkout
+    program = stack_file.program_folder(checkout)
+    rules = Path(str(checks.__file__)).parent
+    sources = [target.file.path, checkout / "Pulumi.yaml"]
+    for folder in (program, rules):
+        sources += sorted(
+            path for path in folder.rglob("*") if path.suffix in {".py", ".toml", ".json", ".csv"}
+        )
+    summary = hashlib.sha256(__version__.encode())
+    for package in _PACKAGES:
+        summary.update(f"{package} {metadata.version(package)}\0".encode())
+    for path in sources:
+        facts = path.stat()
+        summary.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+    return summary.hexdigest()
+
+
+def _file(target: Target) -> Path:
+    return target.home.root / "vetted.json"
+
+
+def _remembered(target: Target) -> dict[str, str]:
+    try:
+        content = json.loads(_file(target).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
