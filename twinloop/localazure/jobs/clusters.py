@@ -80,6 +80,10 @@ class Clusters:
         wanted = sum(count for _, count, _ in cluster.waiting)
         return {"running": cluster.running, "idle": idle, "waiting": wanted, "runs": len(cluster.waiting)}
 
+    def runs(self, compute: str) -> list[str]:
+        """The run on each busy node."""
+        return [run.rpartition("/")[2] for run, count in self._of(compute).busy.items() for _ in range(count)]
+
     def resized(self, compute: str) -> None:
         """Let runs in that a raised limit has room for."""
         self._admit(compute, self._of(compute))

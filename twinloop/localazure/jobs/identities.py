@@ -29,15 +29,12 @@ def identity_of(twin: Twin, job: Job, step: Step) -> Principal:
     """
     if step.identity == "UserIdentity" or step.compute == SERVERLESS:
         return principal_of(job)
-    doc = resource(twin, ArmId(step.compute))
-    identity = (doc or {"body": {}})["body"].get("identity") or {}
-    for arm_id in identity.get("userAssignedIdentities") or {}:
-        assigned = resource(twin, ArmId(arm_id))
-        object_id = ((assigned or {}).get("body", {}).get("properties") or {}).get("principalId", "")
-        if found := twin.directory.find(object_id):
+    doc = resource(twin, ArmId(step.compute)) or {}
+    assigned = ((doc.get("body") or {}).get("identity") or {}).get("userAssignedIdentities") or {}
+    holders = [resource(twin, ArmId(arm_id)) or {} for arm_id in assigned]
+    for holder in (*holders, doc):
+        if found := twin.directory.find(str(holder.get("principalId", ""))):
             return found
-    if found := twin.directory.find(str(identity.get("principalId", ""))):
-        return found
     name = step.compute.rpartition("/")[2]
     raise NoIdentity(
         f"cluster '{name}' has no identity, so its jobs may read and write nothing; give it a user-assigned identity "

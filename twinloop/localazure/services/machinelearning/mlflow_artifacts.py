@@ -14,6 +14,7 @@ from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.services.machinelearning.datastore_paths import locate, long_uri
 from twinloop.localazure.services.machinelearning.mlflow import admit
+from twinloop.localazure.services.machinelearning.uploads import blob_address
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE
 from twinloop.localazure.storage import sas
 from twinloop.localazure.storage.blobs import blobs
@@ -94,7 +95,7 @@ def _content(twin: Twin, home: str, run: str, path: str, permissions: str) -> di
     words = sas.mint(
         twin, place.account, place.container, place.path, permissions=permissions, lifetime=_LIFETIME
     )
-    uri = f"{twin.http_base}/{place.account}/{place.container}/{quote(place.path)}?{words}"
+    uri = f"{blob_address(twin, place.account, place.container, quote(place.path))}?{words}"
     return {"contentUri": uri, "origin": "ExperimentRun", "container": f"dcid.{run}", "path": path}
 
 
