@@ -251,7 +251,7 @@ def twin_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinServer
 
 @pytest.fixture
 def make_twin(tmp_path: Path) -> Iterator[Callable[..., TwinServer]]:
-    """Twins of a test's own, for those that restart, kill or move the clock: `make_twin("--manual-clock")`."""
+    """Twins of a test's own, to restart, kill or move the clock of: `make_twin("--manual-clock")`."""
     made: list[TwinServer] = []
 
     def make(*options: str, home: str = "home", doc: dict[str, Any] | None = None) -> TwinServer:

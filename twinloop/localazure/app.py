@@ -1,13 +1,14 @@
-"""The ASGI app: finds the route, checks the caller, runs the handler, turns every refusal into ARM's envelope."""
+"""The ASGI app: finds the route, checks the caller, runs the handler, renders every refusal as ARM's."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import pkgutil
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ import anyio.to_thread
 
 from twinloop.localazure import services
 from twinloop.localazure.core.errors import ArmError, NotEmulated, Unauthenticated
+from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.reply import FileReply, Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Route, Router
@@ -64,7 +66,8 @@ class App:
                     self.twin.store.transaction()
                 ):  # acknowledged is committed; a refusal leaves nothing behind
                     return route.handler(request, self.twin)  # type: ignore[return-value]
-            return await route.handler(request, self.twin)  # type: ignore[misc]
+            answer: Reply | FileReply = await route.handler(request, self.twin)  # type: ignore[misc]
+            return answer
         except ArmError as error:
             if isinstance(error, NotEmulated):
                 log.warning("not emulated: %s %s?%s", request.method, request.path, request.api_version)
@@ -72,7 +75,10 @@ class App:
         except Exception:
             incident = uuid.uuid4().hex
             log.exception("%s %s failed; incident %s", request.method, request.path, incident)
-            message = f"{request.method} {request.path}: a defect of the twin, not of the request; see log/twin.log, incident {incident}"
+            message = (
+                f"{request.method} {request.path}: a defect of the twin, not of the request; see "
+                f"log/twin.log, incident {incident}"
+            )
             return Reply(500, {"error": {"code": "InternalServerError", "message": message}})
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
@@ -98,7 +104,7 @@ class App:
         self.twin.authorization.demand(request.principal, route.action, text, data=route.data)
 
 
-def bearer(request: Request, twin: Twin) -> Any:
+def bearer(request: Request, twin: Twin) -> Principal:
     """The principal that the request's bearer token names.
 
     Raises:
@@ -198,7 +204,7 @@ async def _send_file(reply: FileReply, request: Request, send: Send) -> int:
     return reply.status
 
 
-def _headers(own: Any, request: Request) -> dict[bytes, bytes]:
+def _headers(own: Mapping[str, str], request: Request) -> dict[bytes, bytes]:
     headers = {name.lower().encode("latin-1"): str(value).encode("latin-1") for name, value in own.items()}
     headers.setdefault(b"x-ms-request-id", uuid.uuid4().hex.encode())
     if client := request.headers.get("x-ms-client-request-id"):

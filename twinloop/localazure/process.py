@@ -12,10 +12,11 @@ import signal
 import socket
 import ssl
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import uvicorn
 
@@ -31,7 +32,7 @@ HOST = "127.0.0.1"
 _TICK = 1.0  # seconds between looks at the idle time
 
 
-class CannotServe(Exception):
+class CannotServe(Exception):  # noqa: N818 - said to a person
     """The process cannot begin; its text says why and what to do."""
 
 
@@ -115,7 +116,7 @@ class _Server(uvicorn.Server):
     """A server that leaves signals to the process: there are two of them in it."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Any:
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
@@ -180,8 +181,10 @@ def _bind(port: int, name: str, file: Path) -> socket.socket:
     except OSError as error:
         sock.close()
         raise CannotServe(
-            f"port {port} ({name} of {file}) is taken by {_holder(port)}: {error.strerror}; stop that program, or give "
-            f"another port with --{'https' if name == 'httpsPort' else 'http'}-port (clients must then be pointed anew)"
+            f"port {port} ({name} of {file}) is taken by {_holder(port)}: {error.strerror}; stop that "
+            "program, or give "
+            f"another port with --{'https' if name == 'httpsPort' else 'http'}-port (clients must then be "
+            "pointed anew)"
         ) from error
     return sock
 
@@ -228,9 +231,10 @@ def _log_to(file: Path) -> None:
     root.setLevel(logging.INFO)
 
 
-def _loop_factory() -> Any:
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:
         return None
-    return uvloop.new_event_loop
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return new_loop

@@ -1,4 +1,4 @@
-"""What exists before anything is deployed: tenant, subscriptions, regions, quotas, groups, personas, first grants."""
+"""What exists before anything is deployed: tenant, regions, quotas, groups, personas, first grants."""
 
 from __future__ import annotations
 

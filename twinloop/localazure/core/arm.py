@@ -1,13 +1,13 @@
-"""The generic life of every ARM resource over HTTP: created, changed, read, listed, deleted as the catalogue says."""
+"""The generic life of an ARM resource over HTTP: created, changed, read, listed, deleted by the catalogue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import ResourceType
-
 from twinloop.localazure.core import locks, rules
 from twinloop.localazure.core.bodies import drop, fill, merge_patch
 from twinloop.localazure.core.errors import Conflict, InvalidRequest, ResourceGroupNotFound
@@ -46,7 +46,7 @@ _DELETED_AT_ONCE = {"Microsoft.Storage/storageAccounts"}
 DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores"
 _OWN = {(DEFINITIONS, "GET"), (DEFINITIONS, "LIST"), (ASSIGNMENTS, "LIST"), (DATASTORES, "LIST")}
 _GROUP_DELETE_SECONDS = 0.3
-# Azure keeps these under names of their own; the deletion of the tombstone is asked for in the deletion itself.
+# The services name it differently: the deletion asks that no tombstone is left.
 _PURGE_FLAGS = ("forceToPurge", "force")
 
 
@@ -91,13 +91,13 @@ def _put(row: ResourceType) -> Handler:
         rules.check_api_version(row, request, twin)
         rules.check_name(row, request.arm_id)
         arm_id = rules.canonical_id(twin, request.arm_id, row)
-        return _write(row, arm_id, request.json(), resource(twin, arm_id), request, twin)
+        return _write(row, arm_id, request.json(), old=resource(twin, arm_id), request=request, twin=twin)
 
     return put
 
 
-def _may_assign(request: Request, body: Any, verb: str, twin: Twin) -> None:
-    """Conditions on assignments look at the role that is given or taken: asked here, where the body is known."""
+def _may_assign(request: Request, body: object, verb: str, twin: Twin) -> None:
+    """Conditions on assignments look at the role that is given or taken: here the body is known."""
     properties = body.get("properties") if isinstance(body, dict) else None
     role = properties.get("roleDefinitionId") if isinstance(properties, dict) else None
     twin.authorization.demand(
@@ -113,13 +113,13 @@ def _patch(row: ResourceType) -> Handler:
         rules.check_api_version(row, request, twin)
         old = require(twin, request.arm_id)
         body = merge_patch(old["body"], request.json())
-        return _write(row, ArmId(old["id"]), body, old, request, twin)
+        return _write(row, ArmId(old["id"]), body, old=old, request=request, twin=twin)
 
     return patch
 
 
 def _write(
-    row: ResourceType, arm_id: ArmId, given: Any, old: Doc | None, request: Request, twin: Twin
+    row: ResourceType, arm_id: ArmId, given: object, *, old: Doc | None, request: Request, twin: Twin
 ) -> Reply:
     """Validate, complete, store and answer: what PUT and PATCH share."""
     arm_id = ArmId(old["id"]) if old else arm_id
@@ -162,17 +162,14 @@ def _written(row: ResourceType, doc: Doc, old: Doc | None, request: Request, twi
             owner=request.caller.id,
         )
         headers = headers_of(operation, twin, request, also_location=False)
-    if old is None:
-        status = _CREATED.get(row.arm_type, 201)
-    else:
-        status = _CHANGED_LATER.get(row.arm_type, 200)
-    if not headers and status == 202:  # nothing to wait for
+    status = _CREATED.get(row.arm_type, 201) if old is None else _CHANGED_LATER.get(row.arm_type, 200)
+    if not headers and status == HTTPStatus.ACCEPTED:  # nothing to wait for
         status = 200
     return Reply(status, render(doc, twin, request.api_version), headers)
 
 
 def _check_birth(row: ResourceType, arm_id: ArmId, body: dict[str, Any], twin: Twin) -> Doc | None:
-    """What only a creation must hold: a free name, no tombstone in the way; the tombstone to recover, if any."""
+    """What a creation must hold: a free name, no tombstone in the way; the tombstone to recover, if any."""
     rules.check_name_is_free(row, arm_id, twin)
     if row.delete != "soft":
         return None
@@ -187,13 +184,15 @@ def _check_birth(row: ResourceType, arm_id: ArmId, body: dict[str, Any], twin: T
     if row.arm_type == "Microsoft.KeyVault/vaults":
         raise Conflict(
             "ConflictError",
-            f"A vault with the same name already exists in deleted state. You need to either recover or purge existing key "
+            "A vault with the same name already exists in deleted state. You need to either recover or "
+            "purge existing key "
             f"vault: POST /subscriptions/{arm_id.subscription}/providers/Microsoft.KeyVault/locations/"
             f"{tomb['body'].get('location', '')}/deletedVaults/{arm_id.name}/purge.",
         )
     raise Conflict(
         "SoftDeletedResourceExists",
-        f"'{arm_id}' was deleted and can still be recovered, so its name is taken. Purge it (DELETE with forceToPurge=true) "
+        f"'{arm_id}' was deleted and can still be recovered, so its name is taken. Purge it (DELETE with "
+        "forceToPurge=true) "
         "or wait until its time is over.",
     )
 

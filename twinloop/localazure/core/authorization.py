@@ -66,7 +66,7 @@ class Authorization:
         data: bool = False,
         role_definition: str | None = None,
     ) -> Decision:
-        """The decision and the assignment that made it; a role assignment's role decides where a condition says so."""
+        """The decision and the assignment that made it; `role_definition` is what a condition looks at."""
         self._refresh()
         question = (principal.id, action.lower(), scope.lower(), data, (role_definition or "").lower())
         known = self._decisions.get(question)

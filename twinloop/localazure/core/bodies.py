@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+Json = Any  # whatever a JSON text can hold
 Body = dict[str, Any]
 MISSING = object()
 
 
-def at(body: Any, path: str) -> Any:
+def at(body: Json, path: str) -> Json:
     """The value at a path without `[]`, or MISSING; keys are compared as written, then without case."""
     for key in path.split("."):
         body = _key(body, key)
@@ -19,7 +20,7 @@ def at(body: Any, path: str) -> Any:
     return body
 
 
-def every(body: Any, path: str) -> Iterator[Any]:
+def every(body: Json, path: str) -> Iterator[Any]:
     """All values at a path, where `[]` stands for every element."""
     head, _, rest = path.partition(".")
     value = _key(body, head.removesuffix("[]"))
@@ -32,7 +33,7 @@ def every(body: Any, path: str) -> Iterator[Any]:
             yield one
 
 
-def put(body: Body, path: str, value: Any) -> None:
+def put(body: Body, path: str, value: Json) -> None:
     """Set the value at a path, making objects on the way."""
     *way, last = path.split(".")
     for key in way:
@@ -40,7 +41,7 @@ def put(body: Body, path: str, value: Any) -> None:
     body[last] = value
 
 
-def drop(body: Any, path: str) -> None:
+def drop(body: Json, path: str) -> None:
     """Remove the value at a path, in every element where the path says `[]`."""
     head, _, rest = path.partition(".")
     name = head.removesuffix("[]")
@@ -73,7 +74,7 @@ def overlay(body: Body, more: Mapping[str, Any]) -> Body:
     return body
 
 
-def merge_patch(body: Any, patch: Any) -> Any:
+def merge_patch(body: Json, patch: Json) -> Json:
     """A JSON merge patch (RFC 7396): null removes, objects merge, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
@@ -86,7 +87,7 @@ def merge_patch(body: Any, patch: Any) -> Any:
     return result
 
 
-def _key(body: Any, key: str) -> Any:
+def _key(body: Json, key: str) -> Json:
     if not isinstance(body, dict):
         return MISSING
     if key in body:

@@ -24,7 +24,7 @@ _RENEW_BEFORE = timedelta(days=30)
 def ensure(home: Path, environ: Mapping[str, str]) -> tuple[Path, Path]:
     """Make what is missing; the server's certificate chain and its key.
 
-    Writes `ca.pem`, `ca-bundle.pem` (the user's present bundle and the CA) and, private, the keys below `azure/`.
+    Writes `ca.pem`, `ca-bundle.pem` (the user's present bundle and the CA) and, private, keys below `azure/`.
     """
     ca_file, ca_key = home / "ca.pem", home / "azure" / "ca.key"
     chain, key = home / "azure" / "server.pem", home / "azure" / "server.key"

@@ -66,14 +66,14 @@ class ArmError(Exception):
         return {"error": error}
 
 
-class InvalidRequest(ArmError):
+class InvalidRequest(ArmError):  # noqa: N818 - the name is ARM\'s code
     """Something in the request cannot be taken as it is."""
 
-    def __init__(self, code: str, message: str, **more: Any) -> None:
+    def __init__(self, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(400, code, message, **more)
 
 
-class Unauthenticated(ArmError):
+class Unauthenticated(ArmError):  # noqa: N818 - the name is ARM\'s code
     """No token, or one that does not verify."""
 
     def __init__(self, message: str, *, authority: str, code: str = "InvalidAuthenticationToken") -> None:
@@ -83,7 +83,7 @@ class Unauthenticated(ArmError):
         super().__init__(401, code, message, headers={"www-authenticate": challenge})
 
 
-class AuthorizationFailed(ArmError):
+class AuthorizationFailed(ArmError):  # noqa: N818 - the name is ARM\'s code
     """The caller's roles do not allow the action; names the roles that would, fewest rights first."""
 
     def __init__(
@@ -92,8 +92,10 @@ class AuthorizationFailed(ArmError):
         self.principal, self.action, self.scope = principal, action, scope
         self.missing_roles = tuple(missing_roles)
         message = (
-            f"The client '{principal}' with object id '{oid or principal}' does not have authorization to perform action "
-            f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh "
+            f"The client '{principal}' with object id '{oid or principal}' does not have authorization to "
+            "perform action "
+            f"'{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
+            "please refresh "
             "your credentials."
         )
         if self.missing_roles:
@@ -105,10 +107,10 @@ class AuthorizationFailed(ArmError):
         super().__init__(403, "AuthorizationFailed", message, info=[info])
 
 
-class ResourceNotFound(ArmError):
+class ResourceNotFound(ArmError):  # noqa: N818 - the name is ARM\'s code
     """No resource has this id."""
 
-    def __init__(self, arm_id: Any, message: str = "", *, code: str = "ResourceNotFound") -> None:
+    def __init__(self, arm_id: object, message: str = "", *, code: str = "ResourceNotFound") -> None:
         text = message or _not_found(arm_id)
         super().__init__(404, code, text)
 
@@ -123,18 +125,19 @@ class ResourceGroupNotFound(ResourceNotFound):
 class ParentResourceNotFound(ResourceNotFound):
     """The resource that this one would live in does not exist."""
 
-    def __init__(self, arm_id: Any) -> None:
+    def __init__(self, arm_id: object) -> None:
         message = (
             "Failed to perform 'write' on resource(s) of type "
-            f"'{getattr(arm_id, 'type', '')}', because the parent resource '{getattr(arm_id, 'parent', '')}' could not be found."
+            f"'{getattr(arm_id, 'type', '')}', because the parent resource "
+            f"'{getattr(arm_id, 'parent', '')}' could not be found."
         )
         super().__init__(arm_id, message, code="ParentResourceNotFound")
 
 
-class Conflict(ArmError):
+class Conflict(ArmError):  # noqa: N818 - the name is ARM\'s code
     """The present state, of this or another resource, forbids the operation."""
 
-    def __init__(self, code: str, message: str, **more: Any) -> None:
+    def __init__(self, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(409, code, message, **more)
 
 
@@ -145,7 +148,8 @@ class ScopeLocked(Conflict):
         names = ", ".join(f"'{lock}'" for lock in locks)
         super().__init__(
             "ScopeLocked",
-            f"The scope '{scope}' cannot perform {operation} operation because following scope(s) are locked: {names}. "
+            f"The scope '{scope}' cannot perform {operation} operation because following scope(s) are "
+            f"locked: {names}. "
             "Please remove the lock and try again.",
         )
 
@@ -157,7 +161,7 @@ class QuotaExceeded(InvalidRequest):
         super().__init__(code, message)
 
 
-class NotEmulated(ArmError):
+class NotEmulated(ArmError):  # noqa: N818 - the name is ARM\'s code
     """This twin does not know the operation: said loudly, never an empty success."""
 
     def __init__(self, method: str, path: str) -> None:
@@ -168,7 +172,7 @@ class NotEmulated(ArmError):
         )
 
 
-def _not_found(arm_id: Any) -> str:
+def _not_found(arm_id: object) -> str:
     kind, name, group = (getattr(arm_id, part, "") for part in ("type", "name", "group"))
     if kind and name and group:
         return f"The Resource '{kind}/{name}' under resource group '{group}' was not found."

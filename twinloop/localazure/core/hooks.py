@@ -15,14 +15,14 @@ Body = dict[str, Any]
 
 
 class ResourceHooks:
-    """Override what a type needs; several services may hang hooks on one type, called in order of registration.
+    """Override what a type needs; several services may hang hooks on one type, called as registered.
 
     A hook refuses by raising an `ArmError`. Hooks run inside the request's transaction: what they write is
     committed with the resource, or not at all.
     """
 
     def validate(self, body: Body, old: Doc | None, request: Request, twin: Twin) -> None:
-        """Check, or complete, the body that is about to be stored; `old` is what is there, None at creation."""
+        """Check, or complete, the body to be stored; `old` is what is there, None at creation."""
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> Body:
         """Computed outputs, laid over the stored body: what only the service knows."""

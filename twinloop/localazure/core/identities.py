@@ -1,4 +1,4 @@
-"""Identities on resources: the system-assigned one, and the right to hang user-assigned ones on a resource."""
+"""Identities on resources: the system-assigned one, and the right to assign user-assigned ones."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ def check_linked(twin: Twin, caller: Principal, action: str, scope: ArmId) -> No
     """
     if not twin.authorization.allows(caller, action, scope.text):
         message = (
-            f"The client '{caller.name}' with object id '{caller.id}' has permission to perform the action on the resource; "
-            f"however, it does not have permission to perform action(s) '{action}' on the linked scope(s) '{scope}' or the "
+            f"The client '{caller.name}' with object id '{caller.id}' has permission to perform the action "
+            "on the resource; "
+            f"however, it does not have permission to perform action(s) '{action}' on the linked scope(s) "
+            f"'{scope}' or the "
             "linked scope(s) are invalid."
         )
         raise ArmError(403, "LinkedAuthorizationFailed", message)

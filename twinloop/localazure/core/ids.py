@@ -54,7 +54,7 @@ class ArmId:
 
     @cached_property
     def parent(self) -> ArmId | None:
-        """What the resource lives in: its parent resource, the scope it extends, its group, its subscription."""
+        """What it lives in: its parent resource, the scope it extends, its group, its subscription."""
         parts, at = self.segments, self._provider_at
         if at >= 0:
             tail = len(parts) - at - 1  # namespace, type, name [, type, name]...

@@ -28,7 +28,7 @@ class Lifecycle:
     def begin(self, *, resource: str, location: str, seconds: float, verb: str, owner: str) -> Operation:
         """Record an operation that will have succeeded after `seconds`."""
         now = self._clock.time()
-        doc = {
+        doc: Operation = {
             "id": str(uuid.uuid4()),
             "resource": resource,
             "location": location,

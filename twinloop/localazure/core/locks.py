@@ -20,7 +20,7 @@ def refuse_write(twin: Twin, arm_id: ArmId) -> None:
     Raises:
         ScopeLocked: a ReadOnly lock holds at the resource or above it.
     """
-    _refuse(twin, arm_id, "write", [scope for level, scope, _ in _locks(twin) if level == "readonly"])
+    _refuse(arm_id, "write", [scope for level, scope, _ in _locks(twin) if level == "readonly"])
 
 
 def refuse_delete(twin: Twin, arm_id: ArmId) -> None:
@@ -31,12 +31,10 @@ def refuse_delete(twin: Twin, arm_id: ArmId) -> None:
     """
     locks = list(_locks(twin))
     below = [scope for _, scope, _ in locks if scope.within(arm_id) and scope != arm_id]
-    _refuse(twin, arm_id, "delete", [scope for _, scope, _ in locks], below)
+    _refuse(arm_id, "delete", [scope for _, scope, _ in locks], below)
 
 
-def _refuse(
-    twin: Twin, arm_id: ArmId, operation: str, scopes: Iterable[ArmId], below: Iterable[ArmId] = ()
-) -> None:
+def _refuse(arm_id: ArmId, operation: str, scopes: Iterable[ArmId], below: Iterable[ArmId] = ()) -> None:
     if arm_id.type.lower() == "microsoft.authorization/locks":
         return  # a lock never protects a lock: else none could be removed
     holding = [scope.text for scope in scopes if arm_id.within(scope)] + [scope.text for scope in below]

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import ResourceType
-
 from twinloop.localazure.core.resources import row_of
 from twinloop.localazure.core.rules import name_taken_by
 from twinloop.localazure.core.tombstones import tombstones

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from twinloop.localazure.core.twin import Twin
 
 router = Router("operations")
-_STATUSES = "/subscriptions/{subscriptionId}/providers/{namespace}/locations/{location}/operationStatuses/{operationId}"
-_RESULTS = _STATUSES.replace("operationStatuses", "operationResults")
+_PLACE = "/subscriptions/{subscriptionId}/providers/{namespace}/locations/{location}"
+_STATUSES = _PLACE + "/operationStatuses/{operationId}"
+_RESULTS = _PLACE + "/operationResults/{operationId}"
 # Python's azure-core and Go's azcore wait the milliseconds, go-azure-sdk reads only whole seconds.
 _RETRY = {"retry-after": "1", "retry-after-ms": "50"}
 

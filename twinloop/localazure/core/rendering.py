@@ -49,7 +49,7 @@ def render(doc: Doc, twin: Twin, api_version: str = "") -> dict[str, Any]:
     return body
 
 
-def _identity(doc: Doc, identity: Any, twin: Twin) -> Any:
+def _identity(doc: Doc, identity: object, twin: Twin) -> object:
     """The identity block with the object ids that Azure fills in."""
     if not isinstance(identity, dict):
         return identity

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Receive = Callable[[], Awaitable[Any]]
 
 
-async def _nothing() -> Any:
+async def _nothing() -> dict[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
@@ -26,8 +26,8 @@ async def _nothing() -> Any:
 class Request:
     """One HTTP request.
 
-    A plain `def` handler finds the whole body in `body`; an `async def` handler reads it with `await read()` or
-    piece by piece with `stream()`.
+    A plain `def` handler finds the whole body in `body`; an `async def` handler reads it with
+    `await read()` or piece by piece with `stream()`.
     """
 
     method: str
@@ -75,7 +75,7 @@ class Request:
 
         return ArmId(unquote(self.path) if "%" in self.path else self.path)
 
-    def json(self) -> Any:
+    def json(self) -> Any:  # noqa: ANN401 - a JSON value
         """The body as JSON; an empty body is an empty object.
 
         Raises:

@@ -2,8 +2,8 @@
 
 A resource is a document of kind `arm/<type in lower case>` under its id's key:
 
-    {"id", "name", "type", "body": what was put and completed, "createdAt", "createdBy", "changedAt", "changedBy",
-     "serial": counts changes, "phase": "Creating|Updating|Deleting" until the clock passes "readyAt"}
+    {"id", "name", "type", "body": what was put and completed, "createdAt", "createdBy", "changedAt",
+     "changedBy", "serial": counts changes, "phase": "Creating|Updating|Deleting" until the clock passes "readyAt"}
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import ResourceType, by_arm_type
-
 from twinloop.localazure.core.bodies import fill
 from twinloop.localazure.core.errors import InvalidRequest, ResourceGroupNotFound, ResourceNotFound
 from twinloop.localazure.core.hooks import ResourceHooks, hooks_of, on_type
@@ -128,7 +127,7 @@ def save(
     phase: str = "",
     seconds: float = 0.0,
 ) -> Doc:
-    """Write a resource and let its hooks follow; with `seconds`, it is in `phase` until the clock has passed them."""
+    """Write a resource and let its hooks follow; it is in `phase` until `seconds` have passed."""
     now = twin.clock.now().isoformat().replace("+00:00", "Z")
     who = {"name": by.name, "id": by.id, "kind": by.kind} if by else {"name": PLATFORM, "id": "", "kind": ""}
     doc: Doc = {

@@ -25,7 +25,7 @@ class Route:
     Attributes:
         action: the permission it needs (`Microsoft.X/y/write`); None demands only a valid token.
         data: whether `action` is a data action.
-        scope: where the permission must hold: a template over the route's names, a function, or None for the path.
+        scope: where the permission must hold: a template over the route's names, a function, None: the path.
         auth: "arm" verifies the bearer token; "none" is open; "own" leaves it to the handler.
         is_async: the handler is `async def`, and reads the body itself.
     """
@@ -138,7 +138,7 @@ def _grow(node: _Node, segment: str) -> _Node:
     return _same(node.rest if whole[2] else node.named, whole[1])
 
 
-def _same(branches: list[tuple[Any, _Node]], label: Any) -> _Node:
+def _same(branches: list[tuple[Any, _Node]], label: object) -> _Node:
     for known, node in branches:
         if known == label:
             return node
@@ -159,7 +159,7 @@ def _walk(node: _Node, method: str, parts: list[str], lower: list[str], at: int)
         found = _walk(fixed, method, parts, lower, at + 1)
         if found is not None:
             return found
-    # A known first segment never stands for a name: an unknown ARM route must not be taken for a blob of an account.
+    # A known first segment never stands for a name: an unknown ARM route is no blob of an account.
     names = at > 0 or fixed is None
     return next(_branches(node, method, parts, lower, at, names=names), None)
 

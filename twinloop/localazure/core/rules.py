@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import ResourceType
 from checks.catalogue.schemas import problems, schema_of
-
 from twinloop.localazure.core.bodies import MISSING, at, every, put
 from twinloop.localazure.core.errors import (
     Conflict,
@@ -39,13 +38,11 @@ _TAKEN = {
     ),
     "microsoft.keyvault/vaults": (
         "VaultAlreadyExists",
-        "The vault name '{name}' is already in use. Vault names are globally unique so it is possible that the name is "
-        "already taken.",
+        "The vault name '{name}' is already in use. Vault names are globally unique.",
     ),
     "microsoft.containerregistry/registries": (
         "AlreadyInUse",
-        "The registry DNS name {name}.azurecr.io is already in use. You can check if the name is already claimed using "
-        "the checkNameAvailability API.",
+        "The registry DNS name {name}.azurecr.io is already in use.",
     ),
 }
 
@@ -71,7 +68,8 @@ def check_api_version(row: ResourceType, request: Request, twin: Twin) -> None:
     if given.lower() not in known:
         _, _, kind = row.arm_type.partition("/")
         message = (
-            f"No registered resource provider found for location '' and API version '{given}' for type '{kind}'. The "
+            f"No registered resource provider found for location '' and API version '{given}' for type "
+            f"'{kind}'. The "
             f"supported api-versions are '{', '.join(known)}'. The supported locations are "
             f"'{', '.join(twin.seed.locations)}'."
         )
@@ -131,7 +129,10 @@ def check_not_deleting(twin: Twin, arm_id: ArmId) -> None:
     group = arm_id.group_id
     holder = resource(twin, group) if group is not None else None
     if holder is not None and holder.get("phase") == "Deleting":
-        message = f"The resource group '{holder['name']}' is in deprovisioning state and cannot perform this operation."
+        message = (
+            f"The resource group '{holder['name']}' is in deprovisioning state and cannot perform this "
+            "operation."
+        )
         raise Conflict("ResourceGroupBeingDeleted", message)
     own = resource(twin, arm_id)
     if own is not None and own.get("phase") == "Deleting":
@@ -140,7 +141,7 @@ def check_not_deleting(twin: Twin, arm_id: ArmId) -> None:
         )
 
 
-def check_body(row: ResourceType, body: Any, request: Request) -> Body:
+def check_body(row: ResourceType, body: object, request: Request) -> Body:
     """The body has what the type needs and nothing that it does not know; without what is read-only.
 
     Raises:
@@ -183,11 +184,13 @@ def check_location(row: ResourceType, body: Body, old: Doc | None, arm_id: ArmId
         if row.arm_type == RESOURCE_GROUP:
             raise InvalidRequest(
                 "LocationNotAvailableForResourceGroup",
-                f"The provided location '{given}' is not available for resource group. List of available regions is '{allowed}'.",
+                f"The provided location '{given}' is not available for resource group. List of available "
+                f"regions is '{allowed}'.",
             )
         raise InvalidRequest(
             "LocationNotAvailableForResourceType",
-            f"The provided location '{given}' is not available for resource type '{row.arm_type}'. List of available "
+            f"The provided location '{given}' is not available for resource type '{row.arm_type}'. List of "
+            "available "
             f"regions for the resource type is '{allowed}'.",
         )
     there = old["body"].get("location") if old else None
@@ -196,11 +199,13 @@ def check_location(row: ResourceType, body: Body, old: Doc | None, arm_id: ArmId
     if row.arm_type == RESOURCE_GROUP:
         raise Conflict(
             "InvalidResourceGroupLocation",
-            f"Invalid resource group location '{location}'. The Resource group already exists in location '{there}'.",
+            f"Invalid resource group location '{location}'. The Resource group already exists in location "
+            f"'{there}'.",
         )
     raise Conflict(
         "InvalidResourceLocation",
-        f"The resource '{arm_id.name}' already exists in location '{there}' in resource group '{arm_id.group}'. A resource "
+        f"The resource '{arm_id.name}' already exists in location '{there}' in resource group "
+        f"'{arm_id.group}'. A resource "
         f"with the same name cannot be created in location '{location}'. Please select a new resource name.",
     )
 
@@ -233,7 +238,7 @@ def check_tags(body: Body) -> None:
 
 
 def keep_what_stays(row: ResourceType, body: Body, old: Doc) -> None:
-    """Carry over what an update leaves out and Azure keeps: birth properties, and what other resources write."""
+    """Carry over what an update leaves out and Azure keeps: birth properties, what others write."""
     for path in (*row.create_only, *row.keep_if_unset):
         if "[]" in path or path == "location":
             continue
@@ -256,19 +261,20 @@ def check_changes(row: ResourceType, body: Body, old: Doc, arm_id: ArmId) -> Non
         shown = None if before is MISSING else before
         raise Conflict(
             "PropertyChangeNotAllowed",
-            f"{arm_id}: '{path}' is fixed at creation: it is {shown!r} and cannot become {now!r}; delete the resource and "
+            f"{arm_id}: '{path}' is fixed at creation: it is {shown!r} and cannot become {now!r}; delete "
+            "the resource and "
             "create it again.",
             target=path,
         )
     for path, words in row.one_way.items():
         before, now = at(old["body"], path), at(body, path)
-        if before is True and now is not True or before == "Enabled" and now not in ("Enabled", MISSING):
+        if (before is True and now is not True) or (before == "Enabled" and now not in ("Enabled", MISSING)):
             raise InvalidRequest(
                 "OneWayChange", f"{arm_id}: '{path}': {words}; keep it at {before!r}.", target=path
             )
 
 
-def _same(before: Any, now: Any) -> bool:
+def _same(before: object, now: object) -> bool:
     if before is MISSING:
         return now in (None, False, "", [], {})
     if isinstance(before, str) and isinstance(now, str):
@@ -292,14 +298,16 @@ def check_references(row: ResourceType, body: Body, arm_id: ArmId, twin: Twin) -
             if reference.to not in ("*", "") and target.type.lower() != reference.to.lower():
                 raise InvalidRequest(
                     "LinkedInvalidPropertyId",
-                    f"Property id '{value}' at path '{reference.at}' is invalid. Expect fully qualified resource Id of type "
+                    f"Property id '{value}' at path '{reference.at}' is invalid. Expect fully qualified "
+                    "resource Id of type "
                     f"'{reference.to}' that starts with '/subscriptions/{{subscriptionId}}'.",
                     target=reference.at,
                 )
             if not is_there(twin, target):
                 raise InvalidRequest(
                     "InvalidResourceReference",
-                    f"Resource {value} referenced by resource {arm_id} at '{reference.at}' was not found. Please make sure "
+                    f"Resource {value} referenced by resource {arm_id} at '{reference.at}' was not found. "
+                    "Please make sure "
                     "that the referenced resource exists.",
                     target=reference.at,
                 )

@@ -1,7 +1,8 @@
-"""The only place where state lives: JSON documents in one SQLite table, on disk before they are acknowledged."""
+"""The only place where state lives: JSON documents in SQLite, on disk before they are acknowledged."""
 
 from __future__ import annotations
 
+import builtins
 import json
 import sqlite3
 import threading
@@ -14,8 +15,9 @@ from typing import Any
 Doc = dict[str, Any]
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS docs (kind TEXT NOT NULL, key TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (kind, key))
-WITHOUT ROWID
+CREATE TABLE IF NOT EXISTS docs (
+  kind TEXT NOT NULL, key TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (kind, key)
+) WITHOUT ROWID
 """
 _AFTER_EVERYTHING = "\U0010ffff"
 
@@ -23,8 +25,8 @@ _AFTER_EVERYTHING = "\U0010ffff"
 class Store:
     """Documents by kind and key. Thread safe.
 
-    A write outside `transaction()` is a commit of its own. With synchronous=FULL a commit is on disk when it returns,
-    so what was acknowledged survives a kill and a power cut.
+    A write outside `transaction()` is a commit of its own. With synchronous=FULL a commit is on disk when it
+    returns, so what was acknowledged survives a kill and a power cut.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +66,7 @@ class Store:
             self._before_write(kind)
             return self._db.execute("DELETE FROM docs WHERE kind=? AND key=?", (kind, key)).rowcount > 0
 
-    def list(self, kind: str, prefix: str = "") -> list[tuple[str, Doc]]:
+    def list(self, kind: str, prefix: str = "") -> builtins.list[tuple[str, Doc]]:
         """All documents of a kind whose key starts with `prefix`, in key order."""
         with self._lock:
             rows = self._db.execute(
@@ -73,7 +75,7 @@ class Store:
             ).fetchall()
         return [(key, json.loads(text)) for key, text in rows]
 
-    def keys(self, kind: str, prefix: str = "") -> list[str]:
+    def keys(self, kind: str, prefix: str = "") -> builtins.list[str]:
         """The keys of a kind that start with `prefix`, in order, without reading the documents."""
         with self._lock:
             rows = self._db.execute(
@@ -82,13 +84,13 @@ class Store:
             ).fetchall()
         return [row[0] for row in rows]
 
-    def kinds(self, prefix: str = "") -> list[str]:
+    def kinds(self, prefix: str = "") -> builtins.list[str]:
         """The kinds that hold, or have held, documents and start with `prefix`."""
         with self._lock:
             return sorted(kind for kind in self._kinds if kind.startswith(prefix))
 
     def version(self, kind: str) -> int:
-        """A number that changes whenever documents of this kind may have changed: what a cache is keyed by."""
+        """A number that changes whenever documents of this kind may have: what a cache is keyed by."""
         return self._versions[kind]
 
     @contextmanager
@@ -105,8 +107,7 @@ class Store:
             self._depth += 1
             try:
                 yield
-                if self._broken:
-                    raise RuntimeError("an inner transaction failed: nothing of the outer one is written")
+                self._check_whole()
             except BaseException:
                 self._broken = True
                 raise
@@ -119,6 +120,10 @@ class Store:
         """Close the file; the store is of no use afterwards."""
         with self._lock:
             self._db.close()
+
+    def _check_whole(self) -> None:
+        if self._broken:
+            raise RuntimeError("an inner transaction failed: nothing of the outer one is written")
 
     def _before_write(self, kind: str) -> None:
         self._versions[kind] += 1

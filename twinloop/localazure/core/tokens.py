@@ -19,7 +19,7 @@ LIFETIME = 3600  # seconds
 _CACHE_SIZE = 1024
 
 
-class InvalidToken(Exception):
+class InvalidToken(Exception):  # noqa: N818 - the name is what happened
     """The text is not a token of this twin, or it is no longer valid."""
 
 
@@ -86,7 +86,7 @@ class Tokens:
         return principal
 
     def claims(self, token: str) -> dict[str, Any]:
-        """A token's claims, its signature and issuer checked, its expiry not (that is the twin's clock's to say).
+        """A token's claims; signature and issuer are checked, expiry is not (the twin's clock says that).
 
         Raises:
             InvalidToken: it is forged, unsigned, or of another tenant.

@@ -1,4 +1,4 @@
-"""What Azure keeps of a deleted vault, ML workspace or log workspace: a tombstone that holds the name for a while."""
+"""What Azure keeps of a deleted vault or workspace: a tombstone that holds the name for a while."""
 
 from __future__ import annotations
 

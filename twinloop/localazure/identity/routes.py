@@ -32,7 +32,7 @@ def metadata(request: Request, twin: Twin) -> Reply:
 @router.on("GET", "/msi/token", auth="none")
 @router.on("GET", "/metadata/identity/oauth2/token", auth="none")
 def managed_identity_token(request: Request, twin: Twin) -> Reply:
-    """A token for the principal whose secret the caller holds (App Service forms of 2019-08-01 and 2017-09-01)."""
+    """A token for the principal whose secret the caller holds."""
     secret = request.headers.get("x-identity-header") or request.headers.get("secret", "")
     principal = twin.principal_of_secret(secret)
     if principal is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from checks.catalogue.resource_types import resource_types
-
 from twinloop.localazure.core import operations
 from twinloop.localazure.core.arm import finish_delete, generic_router
 from twinloop.localazure.core.twin import Twin

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.permissions import RoleDefinition, UnsupportedCondition, covers, parse_condition, scope_key
-
 from twinloop.localazure.core.errors import ArmError, Conflict, InvalidRequest, ResourceNotFound
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.rendering import render
@@ -63,7 +62,8 @@ def _check_principal(properties: dict[str, Any], twin: Twin) -> None:
     if principal is None:
         raise InvalidRequest(
             "PrincipalNotFound",
-            f"Principal {object_id} does not exist in the directory {twin.seed.tenant}. Check that you have the correct "
+            f"Principal {object_id} does not exist in the directory {twin.seed.tenant}. Check that you "
+            "have the correct "
             "principal ID: a group or persona of the settings, or the principalId of an identity.",
         )
     kind = _ASSIGNED_KINDS.get(principal.kind, "ServicePrincipal")
@@ -71,7 +71,8 @@ def _check_principal(properties: dict[str, Any], twin: Twin) -> None:
     if given != kind:
         raise InvalidRequest(
             "UnmatchedPrincipalType",
-            f"The PrincipalId '{object_id}' has type '{kind}', which is different from specified PrincipalType '{given}'.",
+            f"The PrincipalId '{object_id}' has type '{kind}', which is different from specified "
+            f"PrincipalType '{given}'.",
         )
 
 
@@ -98,7 +99,10 @@ def _check_new(properties: dict[str, Any], guid: str, arm_id: ArmId, twin: Twin)
     for _, doc in twin.store.list(kind_of(ASSIGNMENTS), where):
         there = doc["body"]["properties"]
         if (there["principalId"].lower(), ArmId(there["roleDefinitionId"]).name.lower()) == wanted:
-            message = f"The role assignment already exists. The ID of the existing role assignment is {doc['name']}."
+            message = (
+                f"The role assignment already exists. The ID of the existing role assignment is "
+                f"{doc['name']}."
+            )
             raise Conflict("RoleAssignmentExists", message)
 
 
@@ -121,7 +125,10 @@ class RoleDefinitionHooks(ResourceHooks):
             for key in ("actions", "notActions", "dataActions", "notDataActions"):
                 for action in permission.get(key) or ():
                     if action != "*" and not re.fullmatch(r"[\w.*-]+(/[\w.*-]+)+", action):
-                        message = f"properties.permissions.{key}: '{action}' is not '*' or like 'Microsoft.X/y/read'"
+                        message = (
+                            f"properties.permissions.{key}: '{action}' is not '*' or like "
+                            "'Microsoft.X/y/read'"
+                        )
                         raise InvalidRequest("InvalidActionOrNotAction", message)
 
     def before_delete(self, doc: Doc, twin: Twin) -> None:
@@ -212,7 +219,7 @@ def get_definition(request: Request, twin: Twin) -> Reply:
     scope="/{scope}",
 )
 def list_assignments(request: Request, twin: Twin) -> Reply:
-    """The assignments that hold at a scope and, unless filtered by atScope(), below it; the seed's included."""
+    """The assignments that hold at a scope and, unless filtered by atScope(), below it; seeded ones too."""
     scope = ArmId(request.params["scope"])
     docs = [render(doc, twin) for _, doc in twin.store.list(kind_of(ASSIGNMENTS))] + list(_seeded(twin))
     here = [

@@ -31,14 +31,20 @@ class VaultHooks(ResourceHooks):
         """Tenant, retention, and one-way protections."""
         properties = body["properties"]
         if str(properties["tenantId"]).lower() != twin.seed.tenant:
-            message = f"{request.arm_id}: properties.tenantId: '{properties['tenantId']}' is not this tenant, {twin.seed.tenant}"
+            message = (
+                f"{request.arm_id}: properties.tenantId: '{properties['tenantId']}' is not this tenant, "
+                f"{twin.seed.tenant}"
+            )
             raise InvalidRequest("InvalidTenantId", message)
         days = properties.get("softDeleteRetentionInDays")
         if not isinstance(days, int) or not _MIN_DAYS <= days <= _MAX_DAYS:
-            message = f"{request.arm_id}: properties.softDeleteRetentionInDays: given {days}; allowed: {_MIN_DAYS} to {_MAX_DAYS}"
+            message = (
+                f"{request.arm_id}: properties.softDeleteRetentionInDays: given {days}; allowed: "
+                f"{_MIN_DAYS} to {_MAX_DAYS}"
+            )
             raise InvalidRequest("BadRequest", message)
         if properties.get("enablePurgeProtection") is False:
-            message = 'The property "enablePurgeProtection" cannot be set to false. Leave it out, or set it to true for good.'
+            message = 'The property "enablePurgeProtection" cannot be set to false. Leave it out, or set it to true.'
             raise InvalidRequest("BadRequest", message)
         before = (old["body"]["properties"] if old else {}).get("softDeleteRetentionInDays")
         if before is not None and before != days:
@@ -47,7 +53,10 @@ class VaultHooks(ResourceHooks):
             )
             raise InvalidRequest("BadRequest", message)
         if old is None and _named(request.arm_id.name, twin) and properties.get("createMode") != "recover":
-            message = f"A vault named '{request.arm_id.name}' exists in deleted state. Purge it or wait until its time is over."
+            message = (
+                f"A vault named '{request.arm_id.name}' exists in deleted state. Purge it or wait until "
+                "its time is over."
+            )
             raise Conflict("ConflictError", message)
         properties.pop("createMode", None)
 
@@ -73,9 +82,9 @@ def _show(doc: Doc) -> dict[str, Any]:
         "scheduledPurgeDate": _iso(doc["purgeAt"]),
         "purgeProtectionEnabled": doc["body"]["properties"].get("enablePurgeProtection"),
     }
-    root = f"/subscriptions/{arm_id.subscription}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults"
+    place = f"/subscriptions/{arm_id.subscription}/providers/Microsoft.KeyVault/locations/{location}"
     return {
-        "id": f"{root}/{doc['name']}",
+        "id": f"{place}/deletedVaults/{doc['name']}",
         "name": doc["name"],
         "type": "Microsoft.KeyVault/deletedVaults",
         "properties": properties,
@@ -119,7 +128,10 @@ def purge_deleted(request: Request, twin: Twin) -> Reply:
     """End a tombstone before its time; refused for a vault that is protected against it."""
     doc = _find(request, twin)
     if doc["body"]["properties"].get("enablePurgeProtection"):
-        message = f"Operation 'purge' is not allowed: vault '{doc['name']}' has purge protection; it goes on {_iso(doc['purgeAt'])}."
+        message = (
+            f"Operation 'purge' is not allowed: vault '{doc['name']}' has purge protection; it goes on "
+            f"{_iso(doc['purgeAt'])}."
+        )
         raise ArmError(403, "MethodNotAllowed", message)
     purge(twin, doc)
     return Reply(200)

@@ -1,17 +1,16 @@
-"""Rules of Azure ML that concern the platform: quota of clusters, isolation of the managed network, outbound rules."""
+"""Rules of Azure ML that concern the platform: quota of clusters, managed network, outbound rules."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, VmSize, family_key, vm_sizes
-
 from twinloop.localazure.core.bodies import MISSING, at
 from twinloop.localazure.core.errors import Conflict, InvalidRequest, QuotaExceeded
 from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.rendering import state_of
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import Doc, ResourceHooks, kind_of, on_type, resource
-from twinloop.localazure.core.rendering import state_of
 from twinloop.localazure.core.twin import Twin
 
 WORKSPACES = "Microsoft.MachineLearningServices/workspaces"
@@ -35,12 +34,14 @@ class IsolationHooks(ResourceHooks):
         if _openness(now) < _openness(before):
             raise InvalidRequest(
                 "ManagedNetworkIsolationModeCannotChange",
-                f"{request.arm_id}: '{_ISOLATION}' is {before} and cannot become {now if now is not MISSING else 'unset'}: "
-                "AllowOnlyApprovedOutbound cannot be left, AllowInternetOutbound cannot go back to Disabled; a new workspace can.",
+                f"{request.arm_id}: '{_ISOLATION}' is {before} and cannot become "
+                f"{now if now is not MISSING else 'unset'}: "
+                "AllowOnlyApprovedOutbound cannot be left, AllowInternetOutbound cannot go back to "
+                "Disabled; a new workspace can.",
             )
 
 
-def _openness(mode: Any) -> int:
+def _openness(mode: object) -> int:
     return _OPENNESS.get(str(mode).lower(), 0) if mode is not MISSING else 0
 
 
@@ -65,19 +66,23 @@ class ClusterHooks(ResourceHooks):
         if size is None:
             raise InvalidRequest(
                 "InvalidVmSize",
-                f"{request.arm_id}: properties.properties.vmSize: given '{inner.get('vmSize')}'; known here: {', '.join(vm_sizes())}",
+                f"{request.arm_id}: properties.properties.vmSize: given '{inner.get('vmSize')}'; known "
+                f"here: {', '.join(vm_sizes())}",
             )
         scale = inner.get("scaleSettings") or {}
         least, most = scale.get("minNodeCount", 0) or 0, scale.get("maxNodeCount", 1)
         if not 0 <= least <= most:
-            message = f"{request.arm_id}: scaleSettings: minNodeCount {least} and maxNodeCount {most}; allowed: 0 <= min <= max"
+            message = (
+                f"{request.arm_id}: scaleSettings: minNodeCount {least} and maxNodeCount {most}; allowed: "
+                "0 <= min <= max"
+            )
             raise InvalidRequest("InvalidScaleSettings", message)
         location = (
             str(body.get("location") or (holder["body"].get("location") if holder else ""))
             .replace(" ", "")
             .lower()
         )
-        _check_quota(request.arm_id, size, most, _low(inner), location, twin)
+        _check_quota(request.arm_id, size, most, low=_low(inner), location=location, twin=twin)
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
         """What the service adds to a cluster: times, and how many nodes it has while nothing runs."""
@@ -102,7 +107,7 @@ class OutboundRuleHooks(ResourceHooks):
     """An outbound rule belongs to a managed network that filters."""
 
     def validate(self, body: dict[str, Any], old: Doc | None, request: Request, twin: Twin) -> None:
-        """The workspace has a managed network; host names are allowed only where everything else is closed."""
+        """The workspace has a managed network; host names only where everything else is closed."""
         del old
         workspace = request.arm_id.parent
         holder = resource(twin, workspace) if workspace else None
@@ -135,8 +140,8 @@ def _low(inner: dict[str, Any]) -> bool:
     return str(inner.get("vmPriority", "")).lower() == "lowpriority"
 
 
-def _check_quota(arm_id: ArmId, size: VmSize, nodes: int, low: bool, location: str, twin: Twin) -> None:  # noqa: FBT001
-    """All clusters of a family in a region fit into its cores, at their largest; a cluster at zero nodes counts too."""
+def _check_quota(arm_id: ArmId, size: VmSize, nodes: int, *, low: bool, location: str, twin: Twin) -> None:
+    """All clusters of a family in a region fit into its cores at their largest, those at zero nodes too."""
     family = LOW_PRIORITY if low else size.family
     limit = _limit(arm_id.subscription, location, family, twin)
     if limit is None:
@@ -149,8 +154,10 @@ def _check_quota(arm_id: ArmId, size: VmSize, nodes: int, low: bool, location: s
     wanted = size.vcpus * nodes
     if others + wanted > limit:
         raise QuotaExceeded(
-            f"{arm_id}: the specified subscription has a quota of {limit} cores for {family} in {location}; other clusters "
-            f"may use {others}, this one wants {wanted} ({nodes} x {size.name} with {size.vcpus} cores). Lower maxNodeCount, "
+            f"{arm_id}: the specified subscription has a quota of {limit} cores for {family} in "
+            f"{location}; other clusters "
+            f"may use {others}, this one wants {wanted} ({nodes} x {size.name} with {size.vcpus} cores). "
+            "Lower maxNodeCount, "
             "choose another size or region, or ask for more quota (twinloop:quotas in the settings).",
             code="ClusterCoreQuotaReached",
         )

@@ -19,7 +19,6 @@ from twinloop.localazure.core.resources import (
     ResourceHooks,
     children_of,
     delete_resource,
-    is_there,
     kind_of,
     on_type,
     put_resource,
@@ -164,7 +163,10 @@ class NetworkSecurityGroupHooks(ResourceHooks):
                 raise InvalidRequest("SecurityRuleInvalidPriority", message)
             other = seen.setdefault((str(properties.get("direction", "")).lower(), priority), name)
             if other != name:
-                message = f"Security rule {name} conflicts with rule {other}. Rules cannot have the same Priority and Direction."
+                message = (
+                    f"Security rule {name} conflicts with rule {other}. Rules cannot have the same "
+                    "Priority and Direction."
+                )
                 raise InvalidRequest("SecurityRuleConflict", message)
 
     def before_delete(self, doc: Doc, twin: Twin) -> None:
@@ -174,8 +176,10 @@ class NetworkSecurityGroupHooks(ResourceHooks):
             raise ArmError(
                 400,
                 "InUseNetworkSecurityGroupCannotBeDeleted",
-                f"Network security group {doc['id']} cannot be deleted because it is in use by the following resources: "
-                f"{', '.join(users)}. In order to delete the Network security group, remove the association with the "
+                f"Network security group {doc['id']} cannot be deleted because it is in use by the "
+                "following resources: "
+                f"{', '.join(users)}. In order to delete the Network security group, remove the "
+                "association with the "
                 "resource(s).",
             )
 
@@ -228,7 +232,8 @@ def _check_unused(subnet: Doc, twin: Twin) -> None:
         raise ArmError(
             400,
             "InUseSubnetCannotBeDeleted",
-            f"Subnet {subnet['name']} is in use by {', '.join(users)} and cannot be deleted. In order to delete the subnet, "
+            f"Subnet {subnet['name']} is in use by {', '.join(users)} and cannot be deleted. In order to "
+            "delete the subnet, "
             "delete all the resources within the subnet.",
         )
 
@@ -248,7 +253,7 @@ def _naming(arm_type: str, key: str, twin: Twin) -> Iterator[Doc]:
                 yield doc
 
 
-def _prefixes(space: Any) -> list[str]:
+def _prefixes(space: dict[str, Any] | None) -> list[str]:
     return list((space or {}).get("addressPrefixes") or ())
 
 
@@ -259,12 +264,15 @@ def _ranges(subnet: dict[str, Any], name: str) -> Iterator[Network]:
     for text in texts:
         net = _network(text, f"subnet '{name}'")
         if net.version == 4 and net.prefixlen > _SMALLEST:  # noqa: PLR2004 - IPv4
-            message = f"subnet '{name}': {text} is too small: Azure keeps {_RESERVED} addresses; the smallest range is /{_SMALLEST}"
+            message = (
+                f"subnet '{name}': {text} is too small: Azure keeps {_RESERVED} addresses; the smallest "
+                f"range is /{_SMALLEST}"
+            )
             raise InvalidRequest("InvalidCIDRNotation", message)
         yield net
 
 
-def _network(text: Any, where: str) -> Network:
+def _network(text: str, where: str) -> Network:
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
@@ -273,17 +281,24 @@ def _network(text: Any, where: str) -> Network:
 
 
 def _check_inside(name: str, net: Network, space: list[Network]) -> None:
-    if not any(net.version == one.version and net.subnet_of(one) for one in space):  # type: ignore[arg-type]
+    if not any(_lies_in(net, one) for one in space):
         raise InvalidRequest(
             "NetcfgInvalidSubnet",
-            f"Subnet '{name}' is not valid in its virtual network: {net} is not within {', '.join(map(str, space))}.",
+            f"Subnet '{name}' is not valid in its virtual network: {net} is not within "
+            f"{', '.join(map(str, space))}.",
         )
+
+
+def _lies_in(net: Network, space: Network) -> bool:
+    if isinstance(net, ipaddress.IPv4Network):
+        return isinstance(space, ipaddress.IPv4Network) and net.subnet_of(space)
+    return isinstance(space, ipaddress.IPv6Network) and net.subnet_of(space)
 
 
 def _check_disjoint(named: list[tuple[str, Network]], arm_id: ArmId) -> None:
     for index, (name, net) in enumerate(named):
         for other, there in named[:index]:
-            if net.version == there.version and net.overlaps(there):  # type: ignore[arg-type]
+            if net.version == there.version and net.overlaps(there):
                 raise InvalidRequest(
                     "NetcfgSubnetRangesOverlap",
                     f"{arm_id}: '{other}' ({there}) and '{name}' ({net}) overlap; give ranges that do not.",

@@ -29,7 +29,10 @@ class LogWorkspaceHooks(ResourceHooks):
         properties.setdefault("sku", {"name": "PerGB2018"})
         days = properties.setdefault("retentionInDays", 30)
         if not isinstance(days, int) or not _MIN_DAYS <= days <= _MAX_DAYS:
-            message = f"{request.arm_id}: properties.retentionInDays: given {days}; allowed: {_MIN_DAYS} to {_MAX_DAYS}"
+            message = (
+                f"{request.arm_id}: properties.retentionInDays: given {days}; allowed: {_MIN_DAYS} to "
+                f"{_MAX_DAYS}"
+            )
             raise InvalidRequest("InvalidParameter", message)
 
     def created(self, doc: Doc, twin: Twin) -> None:
@@ -115,11 +118,15 @@ class BudgetHooks(ResourceHooks):
         if properties["timeGrain"] not in _GRAINS:
             raise InvalidRequest(
                 "400",
-                f"{where}: properties.timeGrain: given '{properties['timeGrain']}'; allowed: {', '.join(_GRAINS)}",
+                f"{where}: properties.timeGrain: given '{properties['timeGrain']}'; allowed: "
+                f"{', '.join(_GRAINS)}",
             )
         begin = str(properties["timePeriod"]["startDate"])
         if begin[8:10] != "01":
-            message = f"{where}: properties.timePeriod.startDate: given '{begin}'; it must be the first of a month, e.g. 2026-01-01T00:00:00Z"
+            message = (
+                f"{where}: properties.timePeriod.startDate: given '{begin}'; it must be the first of a "
+                "month, e.g. 2026-01-01T00:00:00Z"
+            )
             raise InvalidRequest("400", message)
         notices = properties.get("notifications") or {}
         if len(notices) > _MAX_NOTICES:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from checks.catalogue.resource_types import resource_types
-
 from twinloop.localazure.core.errors import ResourceGroupNotFound, ResourceNotFound
 from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
 from twinloop.localazure.core.rendering import render, state_of

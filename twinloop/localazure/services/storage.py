@@ -36,7 +36,10 @@ class StorageAccountHooks(ResourceHooks):
                 "InvalidValue", f"{request.arm_id}: kind: given '{body['kind']}'; allowed: {allowed}"
             )
         if properties.get("isHnsEnabled") and body["kind"] not in {"StorageV2", "BlockBlobStorage"}:
-            message = f"{request.arm_id}: properties.isHnsEnabled: a {body['kind']} account has no hierarchical namespace"
+            message = (
+                f"{request.arm_id}: properties.isHnsEnabled: a {body['kind']} account has no hierarchical "
+                "namespace"
+            )
             raise InvalidRequest("HnsNotSupportedForKind", message)
 
     def created(self, doc: Doc, twin: Twin) -> None:
