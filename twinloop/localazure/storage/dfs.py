@@ -35,8 +35,6 @@ _CODES = {BlobNotFound: "PathNotFound", ContainerNotFound: "FilesystemNotFound"}
 def create_path(call: Call) -> Reply:
     """Create a directory or an empty file, with the directories above it."""
     kind = call.request.query.get("resource")
-    if "x-ms-rename-source" in call.request.headers:
-        raise NotEmulatedStorage("renames (x-ms-rename-source)")
     condition = for_write(call.request.headers)
     if kind == "directory":
         info = call.blobs.put_directory(*call.place, precondition=condition)
@@ -132,6 +130,8 @@ async def serve(request: Request, twin: Twin, path: str) -> Answer:
 async def _answer(request: Request, twin: Twin, path: str) -> Reply | FileReply:
     container, _, name = (unquote(part).strip("/") for part in path.partition("/"))
     level = "blob" if name else "container" if container else "account"
+    if "x-ms-rename-source" in request.headers:
+        raise NotEmulatedStorage("renames (x-ms-rename-source)")
     query = request.query
     operation = OPERATIONS.get((request.method, level, query.get("resource", "")))
     if operation is None or query.get("action", "") not in {"", "append", "flush", "getStatus"}:
