@@ -83,6 +83,9 @@ class Platform:
     def principal(self, identity: str) -> str:
         return self.twin.call("GET", f"{identity}?api-version=2023-01-31").json()["properties"]["principalId"]
 
+    def identity_name(self, identity: str) -> str:
+        return identity.rpartition("/")[2]
+
     def grant(self, who: str, role: str, scope: str) -> None:
         reply = self.twin.grant(who, role, scope)
         assert reply.status_code in (200, 201), reply.text
@@ -152,3 +155,14 @@ def code(tmp_path: Path) -> Path:
     folder = tmp_path / "src"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def platform_of(twin_server: Any) -> Any:
+    """Makes a twin with a platform at a folder, for tests that kill it."""
+
+    def make(home: Path) -> tuple[Any, Platform]:
+        server = type(twin_server)(home)
+        return server, Platform(server)
+
+    return make

@@ -93,12 +93,14 @@ def test_a_command_job_is_submitted_streamed_and_downloaded(platform, environmen
     from azure.ai.ml import Input, Output, command
 
     (code / "main.py").write_text(
-        "import pathlib, sys\n"
+        "import pathlib, sys, time\n"
         "text = pathlib.Path(sys.argv[1]).read_text()\n"
-        "print('read', text)\n"
+        "print('read', text, flush=True)\n"
+        "time.sleep(1.5)  # long enough for the client to begin to follow\n"
         "pathlib.Path(sys.argv[2], 'copy.txt').write_text(text * int(sys.argv[3]))\n"
     )
     (tmp_path / "data.txt").write_text("abc")
+    scientist.workspaces.get()  # the client loads MLflow once, for seconds; not while the job runs
     job = scientist.jobs.create_or_update(
         command(
             code=str(code),
