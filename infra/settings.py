@@ -75,9 +75,9 @@ class Budget(Section):
 
     monthly_amount: Annotated[float, Field(gt=0), example(1500)]  # in the subscription's currency
     start: MonthStart
-    contacts: Annotated[tuple[Email, ...], Field(min_length=1), example("ml-platform@example.com")]
+    contacts: Annotated[tuple[Email, ...], Field(min_length=1), example('["ml-platform@example.com"]')]
     actual_percent: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=1000)], ...], Field(min_length=1), example(90)
+        tuple[Annotated[int, Field(ge=1, le=1000)], ...], Field(min_length=1), example("[75, 100]")
     ]
     forecast_percent: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = ()
 
@@ -307,7 +307,7 @@ class Common(Section):
 class Registry(Section):
     """The Azure ML registry that models, environments and components are promoted to."""
 
-    regions: Annotated[tuple[Region, ...], Field(min_length=1), example("westeurope")]
+    regions: Annotated[tuple[Region, ...], Field(min_length=1), example('["westeurope"]')]
     public_access: Annotated[Literal["Enabled", "Disabled"], example("Disabled")]
 
 
@@ -316,7 +316,7 @@ class SharedSettings(Common):
 
     kind: Literal["shared"]
     registry: Registry
-    deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example("dev")]
+    deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example('["dev"]')]
 
 
 class EnvironmentSettings(Common):

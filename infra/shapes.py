@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +14,11 @@ from pydantic.fields import FieldInfo
 
 from checks.catalogue.vm_sizes import vm_sizes
 from infra.naming import REGIONS
+
+
+PUBLIC_WORDS = (
+    "an IPv4 address, or a network of /8 to /30 (Azure's firewalls take no others), e.g. 203.0.113.0/24"
+)
 
 
 class Section(BaseModel):
@@ -65,11 +70,14 @@ def _private_space(value: str) -> str:
 
 
 def _public_network(value: str) -> str:
+    if "/" not in value:
+        try:
+            return str(IPv4Address(value))
+        except ValueError:
+            raise ValueError(PUBLIC_WORDS) from None
     network = IPv4Network(_network(value))
-    if network.prefixlen > 30 or network.prefixlen < 8:  # noqa: PLR2004 - Azure's own limits, said in the message
-        raise ValueError(
-            "a public IPv4 network of /8 to /30 (Azure takes single addresses without /32), e.g. 203.0.113.0/24"
-        )
+    if not 8 <= network.prefixlen <= 30:  # noqa: PLR2004 - Azure's own limits, said in the message
+        raise ValueError(PUBLIC_WORDS)
     return str(network)
 
 

@@ -1,4 +1,4 @@
-"""A recording engine: programs run against it, and tests read what was declared once everything has landed."""
+"""A recording engine: programs run against it, and tests read what was declared once all has landed."""
 
 import asyncio
 import functools
@@ -10,21 +10,19 @@ import pulumi
 import pytest
 import yaml
 
+from infra.people import ci_purposes
 from infra.program import build
 from infra.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("shared", "dev", "staging", "prod")
 CI_PRINCIPALS = {
-    purpose: f"00000000-0000-4000-8000-00000000000{index}"
-    for index, purpose in enumerate(
-        ["ci-preview"] + [f"ci-{task}-{env}" for env in ("dev", "staging", "prod") for task in ("deploy", "models")]
-    )
+    purpose: f"principal-of-identity-{purpose}" for purpose in ci_purposes(("dev", "staging", "prod"))
 }
 
 
 class Recorder(pulumi.runtime.Mocks):
-    """Stands in for the engine: echoes inputs back, makes the ids a cloud would, and remembers what was declared."""
+    """Stands in for the engine: echoes inputs back with ids as a cloud makes them, and remembers."""
 
     def __init__(self, published):
         self.declared = []
@@ -35,14 +33,20 @@ class Recorder(pulumi.runtime.Mocks):
         if args.typ == "pulumi:pulumi:StackReference":
             return args.name, {"name": args.name, "outputs": self.published, "secretOutputNames": []}
         self.declared.append(args)
-        made = {"name": next((value for key, value in args.inputs.items() if key.endswith("Name")), args.name)}
+        made = {
+            "name": next((value for key, value in args.inputs.items() if key.endswith("Name")), args.name)
+        }
         if args.typ.endswith(":UserAssignedIdentity"):
             made |= {"principalId": f"principal-of-{args.name}", "clientId": f"client-of-{args.name}"}
         if args.typ == "azure-native:containerregistry:Registry":
             made |= {"loginServer": f"{args.inputs['registryName']}.azurecr.io"}
-        if "userAssignedIdentities" in args.inputs.get("identity", {}):  # a list goes in, a mapping comes back
+        if "userAssignedIdentities" in args.inputs.get(
+            "identity", {}
+        ):  # a list goes in, a mapping comes back
             given = args.inputs["identity"]
-            made["identity"] = given | {"userAssignedIdentities": {i: {} for i in given["userAssignedIdentities"]}}
+            made["identity"] = given | {
+                "userAssignedIdentities": {i: {} for i in given["userAssignedIdentities"]}
+            }
         return f"{args.name}-id", {**args.inputs, **made}
 
     def call(self, args):
@@ -60,7 +64,9 @@ def declare(program, *, published=None):
     """Run a program against a fresh recorder and return it once every registration has landed."""
     asyncio.set_event_loop(asyncio.new_event_loop())
     engine = Recorder({"ciPrincipalIds": CI_PRINCIPALS} if published is None else published)
-    pulumi.runtime.set_mocks(engine, project="twinloop", stack="any", preview=False, organization="organization")
+    pulumi.runtime.set_mocks(
+        engine, project="twinloop", stack="any", preview=False, organization="organization"
+    )
 
     def run():
         engine.outputs = program()
