@@ -239,7 +239,7 @@ def check_tags(body: Body) -> None:
 
 def keep_what_stays(row: ResourceType, body: Body, old: Doc) -> None:
     """Carry over what an update leaves out and Azure keeps: birth properties, what others write."""
-    for path in (*row.create_only, *row.keep_if_unset):
+    for path in (*row.create_only, *row.keep_if_unset, *row.one_way):
         if "[]" in path or path == "location":
             continue
         before = at(old["body"], path)
