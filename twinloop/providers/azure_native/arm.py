@@ -258,6 +258,11 @@ def _polling(arm: Arm, seconds: float) -> Any:  # noqa: ANN401 - azure's polling
     class Polling(ARMPolling):
         """ARM's own polling, with waits that end when the engine cancels or the resource's time is up."""
 
+        def _extract_delay(self) -> float:
+            # azure-core takes the whole seconds of Retry-After where a service sends both.
+            finer = self._pipeline_response.http_response.headers.get("retry-after-ms", "")
+            return float(finer) / 1000 if finer.isdigit() else float(super()._extract_delay())
+
         def _sleep(self, delay: float) -> None:
             if deadline is not None and arm._clock() > deadline:
                 raise ProviderError(

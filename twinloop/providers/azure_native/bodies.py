@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checks.catalogue.schemas import Node, Schema
-from twinloop.providers.values import Value
+from twinloop.providers.values import UNKNOWN, Value
 
 _MISSING = object()
 # What stays beside `properties` in an answered element that keeps its values under one.
@@ -16,6 +16,14 @@ _BESIDE = frozenset({"id", "name", "type", "etag", "location", "tags", "zones", 
 def to_body(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a PUT."""
     return _object_out(schema, schema.body.nodes, inputs, strict=True)
+
+
+def foreseen(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that inputs will show as once they are set: in the shape of outputs, before ARM was asked."""
+    nodes = schema.body.nodes
+    return {
+        name: _value_foreseen(schema, nodes[name], value) for name, value in inputs.items() if name in nodes
+    }
 
 
 def from_body(schema: Schema, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +72,22 @@ def _value_out(schema: Schema, node: Node, value: Value) -> Value:
     if node.kind == "object" and isinstance(value, dict):
         shape = schema.shape_for(node, value, wire=False)
         return _object_out(schema, shape.nodes if shape else {}, value)
+    return value
+
+
+def _value_foreseen(schema: Schema, node: Node, value: Value) -> Value:
+    """A value in its output's shape: a list of ids becomes a map, unknown while one of them is."""
+    if node.kind == "set" and isinstance(value, list):
+        return UNKNOWN if UNKNOWN in value else {item: {} for item in value}
+    if node.kind == "array" and isinstance(value, list) and node.items is not None:
+        return [_value_foreseen(schema, node.items, item) for item in value]
+    if node.kind == "object" and isinstance(value, dict):
+        shape = schema.shape_for(node, value, wire=False)
+        nodes = shape.nodes if shape else {}
+        return {
+            key: _value_foreseen(schema, nodes[key], item) if key in nodes else item
+            for key, item in value.items()
+        }
     return value
 
 

@@ -13,7 +13,7 @@ from checks.catalogue.resource_types import ResourceType
 from checks.catalogue.schemas import Schema
 from twinloop.providers.azure_native.addresses import arm_id, parent_of, same_id
 from twinloop.providers.azure_native.arm import Arm, ArmFailure
-from twinloop.providers.azure_native.bodies import at_path, put_at, to_body
+from twinloop.providers.azure_native.bodies import at_path, foreseen, put_at, to_body
 from twinloop.providers.azure_native.check import provider_path
 from twinloop.providers.azure_native.refresh import all_inputs, keep_volatile, managed_inputs, outputs_of
 from twinloop.providers.errors import ProviderError, invalid
@@ -53,7 +53,7 @@ def planned(kind: Kind, inputs: Mapping[str, Any], subscription: str | None) -> 
     outputs: dict[str, Any] = {
         name: UNKNOWN for name, node in kind.schema.body.nodes.items() if node.read_only or name == "id"
     }
-    outputs |= {name: value for name, value in inputs.items() if name in kind.schema.body.nodes}
+    outputs |= foreseen(kind.schema, inputs)
     outputs["azureApiVersion"] = kind.row.api_version
     outputs["type"] = kind.row.arm_type
     name = inputs.get(kind.row.parameters[-1])
@@ -65,7 +65,7 @@ def updated(kind: Kind, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> di
     """Outputs of an update that has not happened: what the service sets stays as it was."""
     nodes = kind.schema.body.nodes
     kept = {name: value for name, value in old.items() if name not in nodes or nodes[name].read_only}
-    return {**kept, **{name: value for name, value in inputs.items() if name in nodes}}
+    return {**kept, **foreseen(kind.schema, inputs)}
 
 
 def create(kind: Kind, arm: Arm, given: Properties, subscription: str | None, seconds: float) -> State:
