@@ -19,7 +19,7 @@ def to_body(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def foreseen(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs that inputs will show as once they are set: in the shape of outputs, before ARM was asked."""
+    """What inputs will show as once they are set: in the shape of outputs, before ARM was asked."""
     nodes = schema.body.nodes
     return {
         name: _value_foreseen(schema, nodes[name], value) for name, value in inputs.items() if name in nodes
