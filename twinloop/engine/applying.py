@@ -31,9 +31,12 @@ def new_state(
         outputs=old.outputs if old else {},
         parent=goal.parent,
         protect=goal.protect,
-        dependencies=goal.dependencies,
+        dependencies=_as_before(goal.dependencies, old.dependencies if old else []),
         provider=reference,
-        property_dependencies=goal.property_dependencies,
+        property_dependencies={
+            key: _as_before(needed, old.property_dependencies.get(key, []) if old else [])
+            for key, needed in goal.property_dependencies.items()
+        },
         additional_secret_outputs=sorted(goal.additional_secret_outputs),
         custom_timeouts=goal.timeouts,
         import_id=goal.import_id,
@@ -47,6 +50,11 @@ def new_state(
         rest=old.rest if old else {},
         slot=old.slot if old else -1,
     )
+
+
+def _as_before(urns: list[str], before: list[str]) -> list[str]:
+    """The old list where it says the same: the order is an accident, and a state is not written for it."""
+    return before if set(urns) == set(before) else urns
 
 
 class Applier:

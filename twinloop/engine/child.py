@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import linecache
 import logging
 import os
 import runpy
 import sys
 import traceback
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+_READ = 4  # the fields of an entry of linecache that was read: size, time, lines, full name
 
 
 def main(plan: dict[str, Any]) -> int:
@@ -43,11 +47,8 @@ def main(plan: dict[str, Any]) -> int:
     executor = ThreadPoolExecutor(max(64, 4 * plan["parallel"]))
     loop.set_default_executor(executor)
 
-    def program() -> None:
-        runpy.run_path(script, run_name="__main__")
-
     try:
-        loop.run_until_complete(runtime.run_in_stack(program))
+        loop.run_until_complete(runtime.run_in_stack(lambda: start(script)))
     except pulumi.RunError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -58,6 +59,36 @@ def main(plan: dict[str, Any]) -> int:
         executor.shutdown(wait=True)
         sys.stdout.flush()
     return 0
+
+
+def start(script: str) -> Awaitable[None]:
+    """Run the program's main file, inside its stack resource; what is returned is to be awaited."""
+    from pulumi import runtime
+
+    runtime.register_stack_transformation(_SourcesKept())
+    runpy.run_path(script, run_name="__main__")
+    # The registrations have to be under way before the SDK starts to wait for the end: it waits for them one by one,
+    # in linear time, but for outputs that are still open by looking at all of them again and again.
+    return asyncio.sleep(0)
+
+
+class _SourcesKept:
+    """A transformation that transforms nothing: it keeps the SDK from asking the disk for every source file anew.
+
+    For each resource the SDK takes a stack trace, and for each file of it the standard library asks whether it has
+    changed since it was read: 40 % of a preview of 4,000 resources. An entry without a time is not asked for.
+    """
+
+    def __init__(self) -> None:
+        self._known = 0
+
+    def __call__(self, _args: object) -> None:
+        if len(linecache.cache) == self._known:
+            return
+        for name, entry in list(linecache.cache.items()):
+            if len(entry) == _READ:
+                linecache.cache[name] = (entry[0], None, entry[2], entry[3])
+        self._known = len(linecache.cache)
 
 
 def _explained(error: Exception, folder: str) -> str:

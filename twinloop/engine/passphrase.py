@@ -28,7 +28,7 @@ class Crypter:
     """Seals and opens the secrets of one stack; the key is derived when it is first needed."""
 
     def __init__(self, passphrase: str, salt_line: str, stack: str) -> None:
-        self.salt_line = salt_line
+        self._salt_line = salt_line
         self._passphrase = passphrase
         self._stack = stack
         self._aes: AESGCM | None = None
@@ -36,11 +36,17 @@ class Crypter:
     @classmethod
     def fresh(cls, passphrase: str, stack: str) -> Crypter:
         """A crypter with a salt of its own."""
-        salt = os.urandom(8)
-        crypter = cls(passphrase, "", stack)
-        crypter._aes = AESGCM(_key(passphrase, salt))
-        crypter.salt_line = f"v1:{base64.b64encode(salt).decode()}:{crypter.seal(_PROBE)}"
-        return crypter
+        # The key is derived when the first secret is sealed or the state is written: a preview needs neither.
+        return cls(passphrase, "", stack)
+
+    @property
+    def salt_line(self) -> str:
+        """What the state file holds of the key: the salt, and a word sealed with it."""
+        if not self._salt_line:
+            salt = os.urandom(8)
+            self._aes = AESGCM(_key(self._passphrase, salt))
+            self._salt_line = f"v1:{base64.b64encode(salt).decode()}:{self.seal(_PROBE)}"
+        return self._salt_line
 
     def check(self) -> None:
         """Derive the key and hold it against the salt line.

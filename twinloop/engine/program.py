@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import linecache
 import logging
 import os
-import runpy
 import sys
 import threading
 import traceback
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from twinloop.engine import child
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import ProgramFailed
 from twinloop.engine.model import Program
@@ -78,18 +79,12 @@ def _run(program: Program, deployment: Deployment, monitor: Any) -> None:
     try:
         with _as_main(program.main.resolve()):
             main = str(program.main.resolve() / "__main__.py")
-            loop.run_until_complete(
-                pulumi.runtime.run_in_stack(lambda: _discard(runpy.run_path(main, run_name="__main__")))
-            )
+            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: child.start(main)))
     finally:
         executor.shutdown(wait=True)
         _forget_tasks(loop)
         loop.close()
         asyncio.set_event_loop(None)
-
-
-def _discard(_globals: dict[str, Any]) -> None:
-    """`run_path` gives the module's names; the SDK would take them for a coroutine's result."""
 
 
 def _forget_tasks(loop: asyncio.AbstractEventLoop) -> None:
@@ -113,6 +108,7 @@ def _as_main(folder: Path) -> Iterator[None]:
         os.chdir(before[0])
         sys.path[:] = before[1]
         sys.argv = before[2]
+        linecache.clearcache()
         # The next run, maybe of another program, imports its own `settings` and `network` anew.
         for name in set(sys.modules) - before[3]:
             origin = getattr(sys.modules[name], "__file__", None)

@@ -99,7 +99,7 @@ class _Run:
             if not self._dry:
                 exits.enter_context(locks.held(self._backend, lambda text: self._report.say("warning", text)))
             store = Store(self._backend, self._stack.passphrase)
-            snapshot = store.open()
+            snapshot = store.open(check=not self._dry)
             if self._operation in {Operation.REFRESH, Operation.DESTROY} and not store.exists:
                 raise StackMissing(self._stack.full_name)
             if store.salvaged:

@@ -283,8 +283,11 @@ class Store:
         """Whether the stack had a state when it was opened."""
         return self._checkpoint is not None
 
-    def open(self) -> Snapshot:
+    def open(self, *, check: bool = False) -> Snapshot:
         """The state as it stands, with the transitions of a left journal in it; nothing is written.
+
+        Args:
+            check: hold the passphrase against the state even where no secret has to be opened.
 
         Raises:
             StateCorrupted: it cannot be read.
@@ -299,7 +302,8 @@ class Store:
         if salt is None and entries:
             salt = entries[0].get("salt")
         crypter = Crypter(self._passphrase, salt, name) if salt else Crypter.fresh(self._passphrase, name)
-        crypter.check()
+        if check:
+            crypter.check()
         try:
             snapshot = Snapshot(crypter, deployment)
         except (KeyError, TypeError, AttributeError) as error:
