@@ -1,10 +1,11 @@
 """One case per resource type: how it is made, changed in place, and changed so that it must be replaced."""
 
+# ruff: noqa: ARG005 - one signature for every case
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 SUBSCRIPTION = "5ab50000-0000-4000-8000-000000000001"
@@ -42,11 +43,9 @@ class Case:
     token: str
     inputs: Callable[[Scene, str], Inputs]  # of the scene and a short unique text
     change: Inputs  # merged over the inputs: an update in place
-    replace: Callable[[Scene], Inputs] | None = None  # merged over the inputs: a replacement
+    replace: Inputs | None = None  # merged over the inputs: a replacement
     replaced_key: str = ""
-    name: str = ""  # the input that holds the name, where the official client needs it
     gone: bool = True  # whether it is gone after a delete
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def _group(scene: Scene, more: Inputs) -> Inputs:
@@ -145,17 +144,15 @@ CASES = [
         "resources:ResourceGroup",
         lambda scene, tag: {"resourceGroupName": f"rg-{tag}", "tags": {"environment": "dev"}},
         {"tags": {"environment": "test"}},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "resourceGroupName",
     ),
     Case(
         "managedidentity:UserAssignedIdentity",
         lambda scene, tag: _group(scene, {"resourceName": f"id-{tag}", "tags": {"purpose": "compute"}}),
         {"tags": {"purpose": "endpoint"}},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "resourceName",
     ),
     Case(
         "network:VirtualNetwork",
@@ -168,9 +165,8 @@ CASES = [
             },
         ),
         {"tags": {"environment": "test"}},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "virtualNetworkName",
     ),
     Case(
         "network:NetworkSecurityGroup",
@@ -194,9 +190,8 @@ CASES = [
             },
         ),
         {"tags": {"environment": "test"}},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "networkSecurityGroupName",
     ),
     Case(
         "network:Subnet",
@@ -214,17 +209,15 @@ CASES = [
             },
         ),
         {"privateEndpointNetworkPolicies": "Enabled"},
-        lambda scene: {"subnetName": "snet-other"},
-        "subnetName",
+        {"subnetName": "snet-other"},
         "subnetName",
     ),
     Case(
         "storage:StorageAccount",
         _account,
         {"networkRuleSet": {"ipRules": []}, "tags": {"environment": "test"}},
-        lambda scene: {"isHnsEnabled": True},
+        {"isHnsEnabled": True},
         "isHnsEnabled",
-        "accountName",
     ),
     Case(
         "storage:BlobServiceProperties",
@@ -247,7 +240,6 @@ CASES = [
             },
         ),
         {"deleteRetentionPolicy": {"enabled": True, "days": 30}},
-        name="blobServicesName",
         gone=False,
     ),
     Case(
@@ -262,9 +254,8 @@ CASES = [
             },
         ),
         {"metadata": {"zone": "landing"}},
-        lambda scene: {"immutableStorageWithVersioning": {"enabled": True}},
+        {"immutableStorageWithVersioning": {"enabled": True}},
         "immutableStorageWithVersioning",
-        "containerName",
     ),
     Case(
         "storage:ManagementPolicy",
@@ -304,7 +295,6 @@ CASES = [
                 ]
             }
         },
-        name="managementPolicyName",
     ),
     Case(
         "keyvault:Vault",
@@ -321,9 +311,8 @@ CASES = [
             },
         ),
         {"tags": {"environment": "test"}},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "vaultName",
     ),
     Case(
         "containerregistry:Registry",
@@ -332,9 +321,8 @@ CASES = [
             {"registryName": f"cr{tag}", "sku": {"name": "Standard"}, "adminUserEnabled": False},
         ),
         {"tags": {"environment": "test"}},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "registryName",
     ),
     Case(
         "operationalinsights:Workspace",
@@ -348,9 +336,8 @@ CASES = [
             },
         ),
         {"retentionInDays": 60},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "workspaceName",
     ),
     Case(
         "applicationinsights:Component",
@@ -365,9 +352,8 @@ CASES = [
             },
         ),
         {"samplingPercentage": 50},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "resourceName",
     ),
     Case(
         "monitor:DiagnosticSetting",
@@ -378,25 +364,22 @@ CASES = [
             "logs": [{"categoryGroup": "allLogs", "enabled": True}],
         },
         {"logs": [{"categoryGroup": "audit", "enabled": True}]},
-        lambda scene: {"name": "diag-other"},
-        "name",
+        {"name": "diag-other"},
         "name",
     ),
     Case(
         "machinelearningservices:Workspace",
         _workspace,
         {"friendlyName": "renamed", "tags": {"environment": "test"}},
-        lambda scene: {"hbiWorkspace": True},
+        {"hbiWorkspace": True},
         "hbiWorkspace",
-        "workspaceName",
     ),
     Case(
         "machinelearningservices:Compute",
         _compute,
         {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 3}}}},
-        lambda scene: {"properties": {"properties": {"vmSize": "Standard_D4ds_v4"}}},
+        {"properties": {"properties": {"vmSize": "Standard_D4ds_v4"}}},
         "properties",
-        "computeName",
     ),
     Case(
         "machinelearningservices:Datastore",
@@ -414,8 +397,7 @@ CASES = [
             },
         ),
         {"properties": {"description": "curated zone"}},
-        lambda scene: {"name": "other"},
-        "name",
+        {"name": "other"},
         "name",
     ),
     Case(
@@ -424,18 +406,17 @@ CASES = [
             scene,
             {
                 "ruleName": f"rule-{tag}",
-                "properties": {"type": "FQDN", "destination": "pypi.org", "category": "UserDefined"},
+                "properties": {"type": "FQDN", "destination": "models.example.org", "category": "UserDefined"},
             },
         ),
-        {"properties": {"destination": "files.pythonhosted.org"}},
-        lambda scene: {
+        {"properties": {"destination": "data.example.org"}},
+        {
             "properties": {
                 "type": "ServiceTag",
                 "destination": {"serviceTag": "AzureMonitor", "protocol": "TCP", "portRanges": "443"},
             }
         },
         "properties",
-        "ruleName",
     ),
     Case(
         "machinelearningservices:Registry",
@@ -462,9 +443,8 @@ CASES = [
             },
         ),
         {"tags": {"environment": "test"}},
-        lambda scene: {"location": "northeurope"},
+        {"location": "northeurope"},
         "location",
-        "registryName",
     ),
     Case(
         "authorization:RoleAssignment",
@@ -478,9 +458,8 @@ CASES = [
             "description": "sees the account",
         },
         {"description": "sees the account's settings"},
-        lambda scene: {"principalId": ML_ENGINEERS},
+        {"principalId": ML_ENGINEERS},
         "principalId",
-        "roleAssignmentName",
     ),
     Case(
         "authorization:RoleDefinition",
@@ -499,9 +478,8 @@ CASES = [
             "assignableScopes": [f"/subscriptions/{SUBSCRIPTION}"],
         },
         {"description": "submits and reads jobs"},
-        lambda scene: {"scope": scene.group_id},
+        {"scope": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/other"},
         "scope",
-        "roleDefinitionId",
     ),
     Case(
         "authorization:ManagementLockByScope",
@@ -512,8 +490,7 @@ CASES = [
             "notes": "in use",
         },
         {"notes": "in use by jobs"},
-        lambda scene: {"lockName": "keep-other"},
-        "lockName",
+        {"lockName": "keep-other"},
         "lockName",
     ),
     Case(
@@ -535,8 +512,7 @@ CASES = [
             },
         },
         {"amount": 150},
-        lambda scene: {"budgetName": "other"},
-        "budgetName",
+        {"budgetName": "other"},
         "budgetName",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Every type of the table, on the twin: made, read, changed, replaced, deleted; seen alike by another client."""
+"""Every type of the table on the twin: made, read, changed, deleted; seen alike by another client."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_resource_lives_from_create_to_delete(
     assert engine.diff(again, changed).changes == NONE
 
     if case.replace is not None:
-        replacing = engine.diff(updated, merged(changed, case.replace(scene)))
+        replacing = engine.diff(updated, merged(changed, case.replace))
         assert case.replaced_key in replacing.replaces
     imported = engine.read_id(made.urn, made.id)
     assert imported is not None
