@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components": set(),
     "setup": set(),
     "benchmarks": {*OWN, *(f"twinloop/{r}" for r in ["engine", "stacks", "clouds", "providers", "loops"])},
-    "twinloop/cli": {"infra", "checks", *(f"twinloop/{r}" for r in ["stacks", "clouds", "loops", "providers"])},
+    "twinloop/cli": {"infra", "checks", "twinloop/stacks", "twinloop/clouds", "twinloop/loops", "twinloop/providers"},
     "twinloop/stacks": {"twinloop/engine", "twinloop/providers", "twinloop/clouds", "infra", "checks"},
     "twinloop/clouds": {"twinloop/clouds", "infra", "checks"},
     "twinloop/engine": {"twinloop/engine"},
