@@ -12,9 +12,9 @@ from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.identity.metadata import cloud
 from twinloop.localazure.services.machinelearning.datastore_paths import locate, long_uri
 from twinloop.localazure.services.machinelearning.mlflow import admit
-from twinloop.localazure.services.machinelearning.uploads import blob_address
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE
 from twinloop.localazure.storage import sas
 from twinloop.localazure.storage.blobs import blobs
@@ -95,7 +95,8 @@ def _content(twin: Twin, home: str, run: str, path: str, permissions: str) -> di
     words = sas.mint(
         twin, place.account, place.container, place.path, permissions=permissions, lifetime=_LIFETIME
     )
-    uri = f"{blob_address(twin, place.account, place.container, quote(place.path))}?{words}"
+    suffix = cloud(twin)["suffixes"]["storage"]  # the plug-in downloads only what looks like a blob of its cloud, by TLS
+    uri = f"{twin.base}/{place.account}.blob.{suffix}/{place.container}/{quote(place.path)}?{words}"
     return {"contentUri": uri, "origin": "ExperimentRun", "container": f"dcid.{run}", "path": path}
 
 
