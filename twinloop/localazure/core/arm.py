@@ -126,12 +126,15 @@ def _write(
     rules.check_not_deleting(twin, arm_id)
     locks.refuse_write(twin, arm_id)
     _check_neighbours(row, arm_id, twin)
-    body = deepcopy(rules.check_body(row, given, request))
-    for path in (*row.read_only, "id", "name", "type"):
-        drop(body, path)
+    body = deepcopy(given)
+    for path in (*row.read_only, "id", "name", "type", "systemData"):
+        drop(body, path)  # clients send back what they read
+    body = rules.check_body(row, body, request)
     rules.check_location(row, body, old, arm_id, twin)
     rules.check_tags(body)
     recovered = _check_birth(row, arm_id, body, twin) if old is None else None
+    for hook in hooks_of(row.arm_type):
+        hook.prepare(body, old, twin)
     if old is not None:
         rules.keep_what_stays(row, body, old)
         rules.check_changes(row, body, old, arm_id)

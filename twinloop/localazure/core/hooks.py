@@ -21,6 +21,9 @@ class ResourceHooks:
     committed with the resource, or not at all.
     """
 
+    def prepare(self, body: Body, old: Doc | None, twin: Twin) -> None:
+        """Put the body into the form that is stored, before it is compared with what is there."""
+
     def validate(self, body: Body, old: Doc | None, request: Request, twin: Twin) -> None:
         """Check, or complete, the body to be stored; `old` is what is there, None at creation."""
 

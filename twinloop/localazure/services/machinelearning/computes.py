@@ -30,6 +30,17 @@ NodeCounts = Callable[[str], dict[str, int]]  # ARM id of a compute -> {"running
 class ComputeHooks(ResourceHooks):
     """Rules of a cluster, and its nodes."""
 
+    def prepare(self, body: Doc, old: Doc | None, twin: Twin) -> None:
+        """Settle how nodes are reached: Azure decides at birth what "NotSpecified" means, and keeps to it."""
+        del twin
+        properties = body.get("properties")
+        cluster = properties.get("properties") if isinstance(properties, dict) else None
+        if not isinstance(cluster, dict) or cluster.get("remoteLoginPortPublicAccess", "NotSpecified") != "NotSpecified":
+            return
+        before = (old["body"]["properties"].get("properties") or {}) if old else {}
+        closed = "Disabled" if cluster.get("subnet") else "Enabled"
+        cluster["remoteLoginPortPublicAccess"] = before.get("remoteLoginPortPublicAccess") or closed
+
     def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
         """The size exists, the limits make sense, and the quota allows the largest case."""
         properties = body["properties"]
