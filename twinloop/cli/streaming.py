@@ -29,6 +29,7 @@ _MARKS = {
     "Canceled": ("■", "yellow"),
     "Running": ("▸", "cyan"),
 }
+_WORDS = {"NotStarted": "waits for the steps before it", "CancelRequested": "is being cancelled"}
 CURVE = "_curve"  # metrics of one value per tree or epoch; their last value says nothing by itself
 
 
@@ -58,7 +59,9 @@ def show(events: Iterable[Event], console: Console) -> Ended:
                 console.print(_state(event))
             case LogLines():
                 for line in event.lines:
-                    console.print(Text.assemble((f"{event.step:<{_WIDTH}} │ ", "dim"), line))
+                    plain = Text.from_ansi(line).plain.strip()
+                    if plain:
+                        console.print(Text.assemble((f"{event.step:<{_WIDTH}} │ ", "dim"), plain))
             case Ended():
                 return event
     raise Problem("The job's history broke off before its end.")
@@ -98,7 +101,7 @@ def metrics_table(logged: Mapping[str, Logged]) -> Table:
 
 def _state(event: StepChanged) -> Text:
     mark, style = _MARKS.get(event.status, ("·", "dim"))
-    words = event.status.lower()
+    words = _WORDS.get(event.status, event.status.lower())
     if event.reused_from:
         mark, words = "↺", f"reused from {event.reused_from}: same code, inputs and settings"
     elif event.seconds is not None:

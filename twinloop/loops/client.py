@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -42,7 +43,8 @@ def preload() -> None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Silence the SDK's remarks about experimental classes and deprecated packages, and nothing else."""
+    """Silence the SDK's progress bars and its remarks about experimental classes and deprecated packages."""
+    os.environ.setdefault("TQDM_DISABLE", "1")  # read once, when the SDK imports tqdm
     filtered = [logging.getLogger(name) for name in ("azure.ai.ml", "azure.ai.ml._utils._experimental")]
     quiet = _Quiet()
     for logger in filtered:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinloop.loops import metrics
 from twinloop.loops.client import quietly
 from twinloop.loops.document import nearest
-from twinloop.loops.runs import TERMINAL, WorkspaceHistory
+from twinloop.loops.runs import TERMINAL, WorkspaceHistory, state_of
 from twinloop.problems import BadUsage, NotFound
 
 if TYPE_CHECKING:
@@ -139,11 +139,11 @@ def cancel(client: MLClient, name: str) -> str:
         NotFound: there is no such job.
     """
     job = get(client, name)
-    if job.status in TERMINAL:
-        return str(job.status)
+    if state_of(job) in TERMINAL:
+        return state_of(job)
     with quietly():
         client.jobs.begin_cancel(name).wait()
-        return str(client.jobs.get(name).status)
+        return state_of(client.jobs.get(name))
 
 
 def download(
@@ -159,9 +159,9 @@ def download(
         BadUsage: the job has not ended.
     """
     job = get(client, name)
-    if job.status not in TERMINAL:
+    if state_of(job) not in TERMINAL:
         raise BadUsage(
-            "This job has not ended.", given=str(job.status), next_step=f"twinloop jobs stream {name}"
+            "This job has not ended.", given=state_of(job), next_step=f"twinloop jobs stream {name}"
         )
     outputs = [key for key in _outputs(job) if key not in _HIDDEN_OUTPUTS]
     if output and output not in outputs:
@@ -226,7 +226,7 @@ def _summary(job: Any) -> Summary:  # noqa: ANN401 - azure.ai.ml.entities.Job
         name=job.name,
         display_name=job.display_name or job.name,
         type=str(job.type or ""),
-        status=str(job.status or ""),
+        status=state_of(job),
         experiment=getattr(job, "experiment_name", None) or "",
         created=created.isoformat(timespec="seconds") if created else "",
         created_by=getattr(context, "created_by", None) or "",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.loops.client import quietly
 from twinloop.loops.document import nearest
+from twinloop.loops.runs import state_of
 from twinloop.problems import NotFound
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def show(client: MLClient, name: str, version: str = "") -> Lineage:
     return Lineage(
         model=model,
         job=job_name,
-        job_status=str(job.status),
+        job_status=state_of(job),
         submitted_by=str(getattr(job.creation_context, "created_by", None) or ""),
         inputs={key: _text(value) for key, value in (getattr(job, "inputs", None) or {}).items()},
     )

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import warnings
@@ -120,6 +121,8 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> int:
     """Run the step as its component's command does."""
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # a log is no terminal
     warnings.filterwarnings("ignore", message=".*pkg_resources.*|.*experimental.*")
     parser = argparse.ArgumentParser(prog="evaluate_classifier", description=__doc__)
     for option in ("--prepared", "--model", "--report"):

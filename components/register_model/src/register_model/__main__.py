@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def settle(
 
 def main() -> int:
     """Run the step as its component's command does."""
+    os.environ.setdefault("TQDM_DISABLE", "1")  # a log is no terminal
     parser = argparse.ArgumentParser(prog="register_model", description=__doc__)
     for option in ("--model", "--profile", "--report", "--registration"):
         parser.add_argument(option, type=Path, required=True)

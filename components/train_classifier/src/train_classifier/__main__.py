@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -53,6 +54,7 @@ def log(fitted: Fit, settings: Settings, rows: int) -> dict[str, float]:
 
 def main() -> int:
     """Run the step as its component's command does."""
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     parser = argparse.ArgumentParser(prog="train_classifier", description=__doc__)
     parser.add_argument("--prepared", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
