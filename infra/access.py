@@ -27,7 +27,7 @@ class Principal:
 
 @dataclass(frozen=True, kw_only=True)
 class ScopeTarget:
-    """Something that a role can be given on: its id, known offline, and the resource that must exist first."""
+    """What a role can be given on: its id, known offline, and the resource that must exist first."""
 
     id: str
     resource: pulumi.Resource | None = None
@@ -49,8 +49,8 @@ class AccessArgs:
 class Access(pulumi.ComponentResource):
     """One role assignment per row.
 
-    Scopes are ids computed offline, so that a preview, and every check of it, knows who gets what on what before
-    anything exists; the order is kept by depending on the resource.
+    Scopes are ids computed offline, so that a preview, and every check of it, knows who gets what on what
+    before anything exists; the order is kept by depending on the resource.
     """
 
     assignments: dict[str, authorization.RoleAssignment]
@@ -137,5 +137,5 @@ def role_definition_id(scope: str, guid: str) -> str:
 
 
 def assignment_name(scope: str, principal_key: str, guid: str) -> str:
-    """Id of an assignment: the same grant has the same id on every machine, so that a second run changes nothing."""
+    """Id of an assignment: the same on every machine, so that a second run changes nothing."""
     return str(uuid5(NAMESPACE_URL, f"{scope}|{principal_key}|{guid}".lower()))

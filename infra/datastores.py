@@ -25,8 +25,8 @@ class DatastoresArgs:
 class Datastores(pulumi.ComponentResource):
     """One datastore per zone; whoever reads it does so as themselves.
 
-    Of type blob, although the account has a hierarchical namespace: both protocols reach the same data, and the
-    clients' uploads over this one need no rights on directories.
+    Of type blob, although the account has a hierarchical namespace: both protocols reach the same data, and
+    the clients' uploads over this one need no rights on directories.
     """
 
     names: dict[str, pulumi.Output[str]]

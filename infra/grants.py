@@ -1,9 +1,9 @@
 """The table of grants: who gets which role on what, when, and why. Reviewers read rows, not constructors.
 
-Rows are as narrow as their reason allows. Three choices that are not obvious:
-data scientists do not get AzureML Compute Operator, because that role also makes and deletes clusters, which are
-declared here; the registry is read through a role of our own, because AzureML Registry User also writes; and where
-people only observe, more than reading comes by just-in-time elevation, which is no standing grant.
+Rows are as narrow as their reason allows. Three choices that are not obvious: data scientists do not get
+AzureML Compute Operator, because that role also makes and deletes clusters, which are declared here; the
+registry is read through a role of our own, because AzureML Registry User also writes; and where people
+only observe, more than reading comes by just-in-time elevation, which is no standing grant.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Role(StrEnum):
     TABLE_CONTRIBUTOR = "Storage Table Data Contributor"
 
 
-# Read what is in a registry, and nothing else; built-in roles either read everything everywhere or also write.
+# Read what is in a registry, and nothing else; built-in roles either read everything or also write.
 REGISTRY_READER_ACTIONS = (
     "Microsoft.MachineLearningServices/registries/read",
     "Microsoft.MachineLearningServices/registries/assets/read",

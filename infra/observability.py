@@ -94,7 +94,7 @@ class TracesArgs:
 
 
 class Traces(pulumi.ComponentResource):
-    """Application insights on top of the log workspace; its connection string is a credential and goes nowhere."""
+    """Application insights on the log workspace; its connection string is a credential and goes nowhere."""
 
     insights_id: pulumi.Output[str]
 

@@ -1,4 +1,4 @@
-"""What the tool, CI and other stacks may rely on. A new field is free; a rename breaks them; a credential is never here."""
+"""What the tool, CI and other stacks rely on: a new field is free, a rename breaks them; no credentials."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def people(groups: Groups) -> dict[str, Principal]:
 
 
 def machines(names: Names, principal_ids: Mapping[str, pulumi.Input[str]]) -> dict[str, Principal]:
-    """Identities by purpose; in derived ids their ARM id stands for them, because Azure makes the principal's id."""
+    """Identities by purpose; in derived ids their ARM id stands for them: Azure makes the principal's id."""
     return {
         purpose: Principal(key=names.identity_id(purpose), object_id=principal_id, kind="ServicePrincipal")
         for purpose, principal_id in principal_ids.items()
@@ -33,5 +33,5 @@ def machines(names: Names, principal_ids: Mapping[str, pulumi.Input[str]]) -> di
 
 
 def ci_purposes(environments: tuple[str, ...]) -> tuple[str, ...]:
-    """Purposes of the identities of CI: one that previews everything, and two per environment that it deploys."""
+    """Purposes of CI's identities: one that previews everything, and two per environment that it deploys."""
     return ("ci-preview", *(f"ci-{task}-{name}" for name in environments for task in ("deploy", "models")))

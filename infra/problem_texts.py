@@ -27,8 +27,7 @@ def problem_of(
         return Problem(
             key=key,
             given="is a secret",
-            allowed="a value in clear text: settings decide what exists and stand in every preview; secrets belong "
-            "into the key vault",
+            allowed="a value in clear text: settings stand in every preview; secrets go into the key vault",
             next_step=remove_command(key, stack),
         )
     if details["type"] == "extra_forbidden":

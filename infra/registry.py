@@ -24,7 +24,7 @@ class RegistryArgs:
 
 
 class Registry(pulumi.ComponentResource):
-    """A registry with a copy of everything in each of its regions; Azure makes and manages the stores behind it."""
+    """A registry with a copy of all in each of its regions; Azure makes and manages the stores behind it."""
 
     registry: ml.Registry
     registry_id: pulumi.Output[str]

@@ -1,8 +1,8 @@
 """The settings of one stack: what people write in `Pulumi.<stack>.yaml`, as typed values.
 
 `load(path)` reads a stack file without Pulumi; `from_pulumi()` reads the configuration of a running program.
-Both refuse everything that is wrong at once. What the program does depends on these values, never on the name of
-the stack.
+Both refuse everything that is wrong at once. What the program does depends on these values, never on the
+name of the stack.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class WorkspaceStorage(Section):
 
 
 class Tiers(Section):
-    """When blobs of a zone move on, in days after their last change; a step that is absent does not happen."""
+    """When blobs of a zone move on, in days after their last change; an absent step does not happen."""
 
     cool_after_days: Days | None = None
     archive_after_days: Days | None = None
@@ -358,7 +358,7 @@ def load(path: Path) -> Settings:
         path: a file named `Pulumi.<stack>.yaml`.
 
     Raises:
-        SettingsError: the file is not a stack file, or says something that cannot be meant; all reasons at once.
+        SettingsError: the file is no stack file, or says what cannot be meant; all reasons at once.
     """
     from infra.stack_files import read_stack_file
 

@@ -68,7 +68,7 @@ def _cluster(cluster: Cluster, key: str, stack: str) -> Iterator[Problem]:
 
 
 def worst_case_cores(clusters: tuple[Cluster, ...]) -> dict[str, int]:
-    """Cores in use when every cluster has all its nodes, by quota family; low-priority nodes have their own."""
+    """Cores in use when every cluster has all its nodes, by quota family; low priority has its own."""
     cores: Counter[str] = Counter()
     for cluster in clusters:
         size = vm_sizes()[cluster.vm_size]
@@ -95,7 +95,8 @@ def quota_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Problem]:
             key = f"twinloop:clusters[{index}].maxNodes"
             yield Problem(
                 key=key,
-                given=f"{', '.join(repr(c.name) for _, c in users)} may use {cores} cores of {family} at their largest",
+                given=f"{', '.join(repr(user.name) for _, user in users)} may use {cores} cores of {family} "
+                "at their largest",
                 allowed=f"{limit} cores in {settings.azure.location} (twinloop:quotas)",
                 next_step=set_command(key, fitting, stack)
                 if fitting
@@ -174,7 +175,7 @@ def registry_rules(settings: SharedSettings, stack: str) -> Iterator[Problem]:
         yield Problem(
             key="twinloop:registry.regions",
             given=f"{', '.join(settings.registry.regions)}",
-            allowed=f"a list with the stack's own region {settings.azure.location}: the registry's primary region",
+            allowed=f"a list with the stack's own region {settings.azure.location}, which is the primary one",
             next_step=set_command(key, settings.azure.location, stack),
         )
 
@@ -232,7 +233,7 @@ def _shared_quotas(environments: Mapping[str, EnvironmentSettings]) -> Iterator[
         if cores > limits[key] and len(users[key]) > 1:
             yield Problem(
                 key="twinloop:clusters",
-                given=f"stacks {', '.join(users[key])} together may use {cores} cores of {key[2]} in {key[1]}",
+                given=f"stacks {', '.join(users[key])} may use {cores} cores of {key[2]} in {key[1]}",
                 allowed=f"{limits[key]} cores: they share the subscription {key[0]}",
                 next_step=f"lower maxNodes of a cluster in one of them, or ask Azure for {cores} cores",
             )

@@ -15,7 +15,6 @@ from pydantic.fields import FieldInfo
 from checks.catalogue.vm_sizes import vm_sizes
 from infra.naming import REGIONS
 
-
 PUBLIC_WORDS = (
     "an IPv4 address, or a network of /8 to /30 (Azure's firewalls take no others), e.g. 203.0.113.0/24"
 )

@@ -1,4 +1,4 @@
-"""Reading settings: from a stack file, or from the configuration of a running program, into the typed models."""
+"""Reading settings into the typed models: from a stack file, or from the running program's configuration."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _structured(value: object) -> object:
 
 
 def _valid_fields(model: type[Common], raw: dict[str, Any], refused: set[str]) -> Common:
-    """The fields that are good although others are not, so that the rules over them are not kept for later."""
+    """The fields that are good although others are not, so that rules over them are not kept for later."""
     valid: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         if info.alias in refused or (info.alias not in raw and info.is_required()):
@@ -155,7 +155,7 @@ def _endpoint_problems(config: Mapping[str, Any], stack: str) -> Iterator[Proble
             yield Problem(
                 key=PROVIDER + name,
                 given="says which cloud is acted on",
-                allowed=f"only {', '.join(str(f.alias) for f in Azure.model_fields.values())}: a stack file must not "
-                "decide between Azure and a twin",
+                allowed=f"only {', '.join(str(info.alias) for info in Azure.model_fields.values())}: "
+                "a stack file must not decide between Azure and a twin",
                 next_step=remove_command(PROVIDER + name, stack),
             )

@@ -1,9 +1,10 @@
 """Drops the aliases that only states of another way of writing programs would need.
 
-Every class of pulumi_azure_native declares an alias for each older API-version module (`azure-native:ns/vYYYYMMDD:T`,
-`azure-native_ns_vYYYYMMDD:ns:T`), 20 to 40 of them, and the SDK spends most of a preview on expanding them. They matter
-to a state that was written by a program which named such a module; ours never did. Moves between namespaces, which carry
-provider upgrades, and the program's own aliases are kept.
+Every class of pulumi_azure_native declares an alias for each older API-version module (`azure-
+native:ns/vYYYYMMDD:T`, `azure-native_ns_vYYYYMMDD:ns:T`), 20 to 40 of them, and the SDK spends most of a
+preview on expanding them. They matter to a state that was written by a program which named such a module;
+ours never did. Moves between namespaces, which carry provider upgrades, and the program's own aliases are
+kept.
 """
 
 from __future__ import annotations

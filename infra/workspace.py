@@ -45,8 +45,8 @@ class WorkspaceArgs:
 class Workspace(pulumi.ComponentResource):
     """A workspace that uses identities and no keys, and the outbound rules of its managed network.
 
-    Outbound rules are resources beside the workspace, and only ours: those that the service makes itself are left to
-    it. Written inline, a refresh would take them over and the next update would delete them.
+    Outbound rules are resources beside the workspace, and only ours: those that the service makes itself are
+    left to it. Written inline, a refresh would take them over and the next update would delete them.
     """
 
     workspace: ml.Workspace

@@ -1,0 +1,166 @@
+"""Rules over everything that the four stacks declare: whatever breaks one of them fails here."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from checks.catalogue.resource_types import resource_types
+from checks.permissions import GUID
+from infra.tagging import REQUIRED
+from tests.infra.conftest import STACKS, declared, settings_of
+
+GOLDEN = Path(__file__).with_name("golden")
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+# Types without tags in ARM; a type that is neither here nor tagged fails.
+UNTAGGABLE = {
+    "azure-native:authorization:ManagementLockByScope",
+    "azure-native:authorization:RoleAssignment",
+    "azure-native:authorization:RoleDefinition",
+    "azure-native:consumption:Budget",
+    "azure-native:machinelearningservices:Datastore",  # its tags are those of an asset, under its properties
+    "azure-native:machinelearningservices:ManagedNetworkSettingsRule",
+    "azure-native:monitor:DiagnosticSetting",
+    "azure-native:network:Subnet",
+    "azure-native:storage:BlobContainer",
+    "azure-native:storage:BlobServiceProperties",
+    "azure-native:storage:ManagementPolicy",
+}
+PUBLIC = ("publicNetworkAccess", "publicNetworkAccessForIngestion")
+
+
+def azure(stack):
+    return [resource for resource in declared(stack).declared if resource.typ.startswith("azure-native:")]
+
+
+def values(node, at=""):
+    """Every leaf of a structure with its path."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from values(value, f"{at}.{key}" if at else key)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from values(value, f"{at}[{index}]")
+    else:
+        yield at, node
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_whatever_can_carry_tags_carries_the_required_ones(stack):
+    for resource in azure(stack):
+        if resource.typ not in UNTAGGABLE:
+            tags = resource.inputs.get("tags", {})
+            assert tags.keys() >= REQUIRED, f"{resource.typ} {resource.name}"
+            assert tags["environment"] == stack
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_type_has_a_row_in_the_table(stack):
+    for resource in azure(stack):
+        assert resource.typ in resource_types(), f"{resource.name}: {resource.typ} has no row"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_name_is_given_and_one_that_azure_takes(stack):
+    for resource in azure(stack):
+        row = resource_types()[resource.typ]
+        name = resource.inputs.get(row.parameters[-1])
+        assert name is not None, (
+            f"{resource.name}: no {row.parameters[-1]}, so a random name and another every time"
+        )
+        assert re.fullmatch(row.name_pattern, name), f"{resource.name}: '{name}' is not {row.name_rule}"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_keys_of_the_state_are_the_golden_ones(stack):
+    keys = sorted(f"{resource.typ}::{resource.name}" for resource in declared(stack).declared)
+    golden = (GOLDEN / f"{stack}.txt").read_text().splitlines()
+    assert keys == golden, "a renamed key replaces the resource: add an alias, then change the golden file"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_logical_name_holds_no_environment_and_no_region(stack):
+    settings = settings_of(stack)
+    for resource in declared(stack).declared:
+        words = set(re.split(r"[-_]", resource.name))
+        assert not words & {settings.environment, settings.azure.location, "weu"} - {"shared"}, resource.name
+
+
+def test_the_program_holds_no_guid_in_line():
+    for path in (Path(__file__).resolve().parents[2] / "infra").glob("*.py"):
+        examples = path.name == "shapes.py"  # the one that a refusal shows
+        assert examples or not GUID.search(path.read_text().lower()), path.name
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_is_reached_by_a_key(stack):
+    engine = declared(stack)
+    for account in engine.of(":StorageAccount"):
+        assert account.inputs["allowSharedKeyAccess"] is False
+        assert account.inputs["allowBlobPublicAccess"] is False
+    for vault in engine.of(":Vault"):
+        if vault.typ.startswith("azure-native:keyvault"):
+            assert vault.inputs["properties"]["enableRbacAuthorization"] is True
+    for datastore in engine.of(":Datastore"):
+        assert datastore.inputs["properties"]["credentials"] == {"credentialsType": "None"}
+    for registry in engine.of("containerregistry:Registry"):
+        assert registry.inputs["adminUserEnabled"] is False
+    for cluster in engine.of(":Compute"):
+        assert cluster.inputs["properties"]["disableLocalAuth"] is True
+        assert cluster.inputs["properties"]["properties"]["remoteLoginPortPublicAccess"] == "Disabled"
+
+
+@pytest.mark.parametrize("stack", ENVIRONMENTS)
+def test_the_workspace_avoids_the_traps_of_its_service(stack):
+    engine, names = declared(stack), settings_of(stack).names
+    (workspace,) = engine.of("machinelearningservices:Workspace")
+    assert workspace.inputs["systemDatastoresAuthMode"] == "Identity"
+    assert workspace.inputs["identity"]["type"] == "UserAssigned"
+    assert (
+        workspace.inputs["primaryUserAssignedIdentity"]
+        in workspace.inputs["identity"]["userAssignedIdentities"]
+    )
+    assert workspace.inputs["imageBuildCompute"] in [c.inputs["computeName"] for c in engine.of(":Compute")]
+    by_name = {account.inputs["accountName"]: account.inputs for account in engine.of(":StorageAccount")}
+    assert by_name[names.storage]["isHnsEnabled"] is False
+    assert not by_name[names.storage]["sku"]["name"].startswith("Premium")
+    assert by_name[names.lake]["isHnsEnabled"] is True
+
+
+@pytest.mark.parametrize("stack", ENVIRONMENTS)
+def test_a_subnet_is_a_resource_of_its_own_and_has_its_security_group(stack):
+    engine = declared(stack)
+    assert all("subnets" not in network.inputs for network in engine.of(":VirtualNetwork"))
+    assert all(subnet.inputs["networkSecurityGroup"]["id"] for subnet in engine.of(":Subnet"))
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_what_is_not_for_development_is_not_open_to_the_internet(stack):
+    for resource in azure(stack):
+        if resource.typ.split(":")[1] in {"operationalinsights", "applicationinsights"}:
+            continue  # ingestion is public until there is a private link scope
+        for path, value in values(resource.inputs):
+            assert not (path.endswith(PUBLIC) and value != "Disabled"), f"{resource.name}: {path} is {value}"
+
+
+@pytest.mark.parametrize("stack", ENVIRONMENTS)
+def test_every_open_door_of_a_store_has_a_guest_list(stack):
+    for account in declared(stack).of(":StorageAccount"):
+        rules = account.inputs["networkRuleSet"]
+        assert rules["defaultAction"] == "Deny"
+        assert bool(rules["ipRules"]) == (account.inputs["publicNetworkAccess"] == "Enabled")
+
+
+def test_locks_are_on_single_resources_and_where_settings_protect():
+    assert declared("dev").of(":ManagementLockByScope") == []
+    locks = declared("prod").of(":ManagementLockByScope")
+    assert {lock.name for lock in locks} == {"locks-workspace", "locks-storage", "locks-lake", "locks-vault"}
+    groups = {group.inputs["resourceGroupName"] + "-id" for group in declared("prod").of(":ResourceGroup")}
+    assert not {lock.inputs["scope"] for lock in locks} & groups
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_output_is_a_credential(stack):
+    for name in vars(declared(stack).outputs):
+        assert not re.search("key$|secret|password|token|connection_string|sas", name), name
