@@ -104,7 +104,9 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=VERSION)
 
     def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=self.accept_secrets, accept_resources=True)
+        return provider_pb2.ProviderHandshakeResponse(
+            accept_secrets=self.accept_secrets, accept_resources=True
+        )
 
     def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:
         return empty_pb2.Empty()
@@ -115,7 +117,9 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
         failures = []
         if bare(plain(request.news)).get("region") == "nowhere":
-            failures.append(provider_pb2.CheckFailure(property="region", reason="there is no region 'nowhere'"))
+            failures.append(
+                provider_pb2.CheckFailure(property="region", reason="there is no region 'nowhere'")
+            )
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:

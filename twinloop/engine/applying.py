@@ -108,7 +108,7 @@ class Applier:
         state.modified = now()
         state.created = state.created or state.modified
         step = describe(
-            plan.op, state, old=plan.old and plan.old.inputs, new=plan.inputs, changes=plan.changes
+            plan.op, state, old=plan.old.inputs if plan.old else None, new=plan.inputs, changes=plan.changes
         )
         with self._told(step):
             self._snapshot.end(None, confirm=[state])

@@ -17,8 +17,6 @@ from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-_READ = 4  # the fields of an entry of linecache that was read: size, time, lines, full name
-
 
 def main(plan: dict[str, Any]) -> int:
     """Run the program of the plan; the status says whether it ended well, stderr what went wrong."""
@@ -86,8 +84,10 @@ class _SourcesKept:
         if len(linecache.cache) == self._known:
             return
         for name, entry in list(linecache.cache.items()):
-            if len(entry) == _READ:
-                linecache.cache[name] = (entry[0], None, entry[2], entry[3])
+            # An entry that was not read yet has one field, one that was: size, time, lines, full name.
+            size, *fields = entry
+            if isinstance(size, int) and fields:
+                linecache.cache[name] = (size, None, *fields[1:])  # type: ignore[assignment]
         self._known = len(linecache.cache)
 
 

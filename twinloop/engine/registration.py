@@ -149,7 +149,8 @@ class Registrar:
                     self._snapshot.rename(urn, goal.urn)
                     del self._old[urn]
                     self._old[goal.urn] = old
-                return old
+                # A replacement elsewhere may have deleted it in the meantime.
+                return self._snapshot.current(old)
         return None
 
     def _leave(self, goal: Goal, old: ResourceState | None) -> ResourceState | None:
@@ -202,7 +203,7 @@ class Registrar:
         state.outputs = public(inputs)
         state.modified = now()
         state.created = state.created or state.modified
-        step = describe(op, state, old=old and public(old.inputs), new=public(inputs))
+        step = describe(op, state, old=public(old.inputs) if old else None, new=public(inputs))
         report.started(step)
         self._snapshot.end(None, confirm=[state], change=flagged)
         report.done(step)

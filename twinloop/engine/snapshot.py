@@ -65,6 +65,11 @@ class Snapshot:
         with self._lock:
             return list(self._old.values())
 
+    def current(self, state: ResourceState) -> ResourceState:
+        """The state as it stands now, where this run has changed it since it was looked up."""
+        with self._lock:
+            return self._old.get(state.slot) or self._new.get(state.slot) or state
+
     def pending(self) -> dict[str, PendingOperation]:
         """What was begun and not ended."""
         with self._lock:

@@ -49,7 +49,7 @@ def run(program: Program, deployment: Deployment, monitor: Any) -> None:
 def served(monitor: Any, workers: int) -> Iterator[str]:
     """Serve the monitor and the engine service; gives the address."""
     server = grpc.server(ThreadPoolExecutor(workers), options=_OPTIONS)
-    servicer = _Servicer(monitor)
+    servicer: Any = _Servicer(monitor)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(servicer, server)
     engine_pb2_grpc.add_EngineServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -57,7 +57,7 @@ class Secret:
     __slots__ = ("ciphertext", "value")
 
     def __init__(self, value: Any, ciphertext: str | None = None) -> None:
-        self.value = value.value if isinstance(value, Secret) else value
+        self.value: Any = value.value if isinstance(value, Secret) else value
         # What the state file holds for it; kept so that an unchanged secret is not encrypted anew.
         self.ciphertext = ciphertext
 
