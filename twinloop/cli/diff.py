@@ -31,6 +31,19 @@ _DONE = {"create": "created", "update": "updated", "replace": "replaced", "delet
 LONGEST = 100  # characters of a value in a diff
 
 
+def is_machinery(step: Step) -> bool:
+    """Whether a step is a default provider: the engine's own, of no interest to people."""
+    return step.type.startswith("pulumi:providers:") and step.name.startswith("default_")
+
+
+def output_lines(outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of each output, by name; text as it is, everything else as JSON."""
+    return [
+        (name, value if isinstance(value, str) else value_text(value, longest=1_000_000))
+        for name, value in sorted(outputs.items())
+    ]
+
+
 def short_type(token: str) -> str:
     """`azure-native:storage:StorageAccount` -> `storage:StorageAccount`; components as they are."""
     return token.removeprefix("azure-native:")
@@ -46,7 +59,7 @@ def plan_tree(outcome: Outcome, *, details: bool) -> Tree:
     known = {step.urn: step for step in outcome.steps}
     shown: dict[str, list[Step]] = {}
     for step in outcome.steps:
-        if step.op not in QUIET and not _is_half(step, outcome.steps):
+        if step.op not in QUIET and not is_machinery(step) and not _is_half(step, outcome.steps):
             shown.setdefault(step.urn, []).append(step)
     top = Tree(Text(f"stack {_stack_name(outcome)}", style="bold"), guide_style="dim")
     branches: dict[str, Tree] = {}
@@ -73,9 +86,8 @@ def summary(outcome: Outcome, place: str) -> Text:
     """Counts and time in one line."""
     planned = str(outcome.operation) == "preview"
     words = _PLANNED if planned else _DONE
-    counts = Counter({op: number for op, number in outcome.counts.items() if op not in _PART_OF_REPLACE})
-    if "replace" not in counts and outcome.counts.get("create-replacement"):
-        counts["replace"] = outcome.counts["create-replacement"]
+    counts = Counter(str(step.op) for step in outcome.steps if not is_machinery(step))
+    counts["replace"] = counts["replace"] or counts["create-replacement"]
     line = Text()
     for op, word in words.items():
         if counts.get(op):

@@ -12,7 +12,7 @@ import typer
 from twinloop.cli import options as given
 from twinloop.cli.nouns import verb
 from twinloop.cli.options import CloudName, EngineName
-from twinloop.cli.output import Json, emit, say, wants_json, words
+from twinloop.cli.output import Json, emit, rows, say, wants_json, words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -257,17 +257,12 @@ def _where(on: Target) -> dict[str, str]:
 
 
 def _show(asked: Request, on: Target, outcome: Outcome, out: Console) -> None:
-    from rich.table import Table
-
-    from twinloop.cli.diff import plan_tree, summary, value_text
+    from twinloop.cli.diff import output_lines, plan_tree, summary
 
     if outcome.changed:
-        out.print(plan_tree(outcome, details=asked.diff))
-    out.print(summary(outcome, on.cloud))
+        out.print(plan_tree(outcome, details=asked.diff), soft_wrap=True)
+    out.print(summary(outcome, on.cloud), soft_wrap=True)
     if asked.operation == "up" and outcome.outputs:
-        table = Table("output", "value", box=None, pad_edge=False, header_style="bold")
-        for name, value in sorted(outcome.outputs.items()):
-            table.add_row(name, value if isinstance(value, str) else value_text(value, longest=10_000))
-        out.print(table)
+        out.print(rows(("output", "value"), output_lines(outcome.outputs)), soft_wrap=True)
     if asked.operation == "preview" and outcome.changed and sys.stdout.isatty():
         say(f"next: twinloop up -s {on.stack}")

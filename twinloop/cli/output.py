@@ -13,9 +13,10 @@ import typer
 from twinloop.cli.errors import as_json, as_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
     from twinloop.problems import Problem
 
@@ -73,7 +74,23 @@ def emit(result: object, text: RenderableType | Callable[[Console], None] | None
     elif callable(text):
         text(console())
     elif text is not None:
-        console().print(text)
+        # text is never cut: a pipe gets whole values; what has a shape of its own (a table) is fitted
+        console().print(text, soft_wrap=not hasattr(text, "__rich_console__") or hasattr(text, "plain"))
+
+
+def rows(header: Sequence[str], lines: Sequence[Sequence[str]]) -> Text:
+    """Aligned columns as plain text, never cut: a pipe gets whole values."""
+    from rich.text import Text
+
+    widths = [max(len(line[at]) for line in (header, *lines)) for at in range(len(header))]
+
+    def row(cells: Sequence[str]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+    shown = Text(row(header), style="bold")
+    for line in lines:
+        shown.append("\n" + row(line), style="not bold")
+    return shown
 
 
 def say(message: str) -> None:

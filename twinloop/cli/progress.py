@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree
 
-from twinloop.cli.diff import QUIET, short_type
+from twinloop.cli.diff import QUIET, is_machinery, short_type
 from twinloop.cli.output import wants_json, words
 from twinloop.engine.model import Diagnostic, StepDone, StepFailed, StepStarted
 
@@ -57,6 +57,8 @@ def shown(title: str, *, planning: bool = False) -> Iterator[Callable[[Event], N
 
 
 def _plain(console: Console, event: Event, *, planning: bool) -> None:
+    if isinstance(event, StepDone | StepStarted) and is_machinery(event.step):
+        return
     if isinstance(event, StepDone) and not planning and event.step.op not in QUIET:
         step = event.step
         done = _PAST.get(str(step.op), str(step.op))
@@ -158,7 +160,7 @@ class _LiveTree:
             return tree
 
     def _worth_showing(self, node: _Node) -> bool:
-        if node.step.type == STACK:
+        if node.step.type == STACK or is_machinery(node.step):
             return False
         return node.busy or bool(node.error) or (node.step.op not in QUIET and not self._planning)
 

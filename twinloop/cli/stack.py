@@ -9,7 +9,7 @@ import typer
 
 from twinloop.cli.nouns import noun
 from twinloop.cli.options import Cloud, CloudName, Stack, Yes
-from twinloop.cli.output import Json, emit, say
+from twinloop.cli.output import Json, emit, rows, say
 from twinloop.clouds.home import find_home
 from twinloop.problems import NotFound
 
@@ -26,19 +26,14 @@ def output(
     _json: Json = False,
 ) -> None:
     """Print a stack's outputs, or one of them."""
-    from rich.table import Table
-
-    from twinloop.cli.diff import value_text
+    from twinloop.cli.diff import output_lines, value_text
     from twinloop.stacks.run import outputs
     from twinloop.stacks.target import target
 
     on = target(find_home(), stack=stack, cloud=cloud.value, environment=os.environ)
     found = outputs(on, show_secrets=show_secrets)
     if not name:
-        table = Table("output", "value", box=None, pad_edge=False, header_style="bold")
-        for key, value in sorted(found.items()):
-            table.add_row(key, value if isinstance(value, str) else value_text(value, longest=10_000))
-        emit(found, table)
+        emit(found, rows(("output", "value"), output_lines(found)))
         return
     if name not in found:
         raise NotFound(
@@ -56,20 +51,23 @@ def output(
 @app.command("ls")
 def ls(*, _json: Json = False) -> None:
     """List the stacks of this checkout, and what each has on the twin."""
-    from rich.table import Table
-
     from twinloop.clouds import stack_file
     from twinloop.stacks.inventory import stacks_on_twin
 
     home = find_home()
-    rows = stacks_on_twin(home, stack_file.known(home.checkout))
-    table = Table(
-        "stack", "subscription", "on the twin", "last change", box=None, pad_edge=False, header_style="bold"
+    found = stacks_on_twin(home, stack_file.known(home.checkout))
+    lines = [
+        (
+            row.name,
+            row.subscription or "-",
+            "cannot be read" if row.damaged else f"{row.resources} resources" if row.exists else "-",
+            row.changed_at or "-",
+        )
+        for row in found
+    ]
+    emit(
+        [row.as_json() for row in found], rows(("stack", "subscription", "on the twin", "last change"), lines)
     )
-    for row in rows:
-        there = "state cannot be read" if row.damaged else f"{row.resources} resources" if row.exists else "-"
-        table.add_row(row.name, row.subscription or "-", there, row.changed_at or "-")
-    emit([row.as_json() for row in rows], table)
 
 
 @app.command("restore")

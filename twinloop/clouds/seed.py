@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twinloop.clouds.stack_file import StackFile
 
 OWNER = "Owner"
+SETTINGS = "twinloop:"  # namespace of our settings; other programs have none
 PEOPLE = ("data_scientists", "ml_engineers", "platform_admins", "auditors")
 
 
@@ -88,8 +89,7 @@ def facts_of(file: StackFile) -> Facts:
     Raises:
         Problem: the settings cannot be used.
     """
-    project = stack_file.project_name(file.path.parent)
-    if not any(key.startswith(f"{project}:") for key in file.raw):
+    if not any(key.startswith(SETTINGS) for key in file.raw):
         location = file.value("azure-native:location")
         return Facts(file.name, file.subscription, file.tenant, (location,) if location else ())
     from infra.refusals import SettingsError

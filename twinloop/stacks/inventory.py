@@ -13,6 +13,7 @@ from twinloop.engine.backend import Backend
 from twinloop.engine.errors import StackLocked, StateCorrupted
 from twinloop.engine.model import Stack
 from twinloop.problems import NotFound, Refused
+from twinloop.stacks.backups import newest_good
 from twinloop.stacks.problems import problem_of
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def _put_back(backend: Backend, target: Target, *, force: bool) -> tuple[Path, P
         raise Refused(
             f"The state of stack '{target.stack}' can be read; there is nothing to rescue.",
             where=str(backend.checkpoint),
-            next_step=f"twinloop stack restore -s {target.stack} --yes   goes back to the newest backup anyway",
+            next_step=f"twinloop stack restore -s {target.stack} --yes   takes the newest backup anyway",
         )
-    backup = backend.newest_good_backup()
+    backup = newest_good(backend)
     if backup is None:
         raise NotFound(
             f"There is no good backup of stack '{target.stack}'.",

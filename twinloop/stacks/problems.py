@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from twinloop.clouds import personas
 from twinloop.engine import errors as engine
+from twinloop.engine.backend import Backend
+from twinloop.engine.model import Stack
 from twinloop.problems import Kind, Problem
+from twinloop.stacks.backups import newest_good
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +23,7 @@ _DEAD = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed")
-_NOT_EMULATED = re.compile(r"NotEmulated")
+_NOT_EMULATED = re.compile(r"NotEmulated|is not a resource type of this provider")
 
 
 def problem_of(error: Exception, target: Target) -> Problem:
@@ -44,13 +47,16 @@ def _locked(error: engine.StackLocked, target: Target) -> Problem:
 
 
 def _corrupted(error: engine.StateCorrupted, target: Target) -> Problem:
+    backup = newest_good(
+        Backend(Stack(project=target.project, name=target.stack, backend=target.home.state, passphrase=""))
+    )
     return Problem(
         f"The state of stack '{target.stack}' cannot be read; nothing was changed.",
         where=str(error.path),
         given=error.problem,
-        allowed=f"newest good backup: {error.backup}" if error.backup else "there is no good backup",
+        allowed=f"newest good copy: {backup}" if backup else "there is no good backup",
         next_step=f"twinloop stack restore -s {target.stack}"
-        if error.backup
+        if backup
         else "restore the file from your own backup, or start anew with: twinloop twin reset",
         kind=Kind.STATE_CORRUPTED,
     )
@@ -176,7 +182,7 @@ def _failed(error: engine.ResourceFailed, target: Target) -> Problem:
             kind=Kind.NOT_SUPPORTED,
         )
     return Problem(
-        f"{count} resource(s) failed; what was done is saved.",
+        f"{count} resource(s) failed; everything that was done is saved.",
         where=where,
         given=said,
         next_step=f"put it right, then: twinloop up -s {target.stack}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from twinloop.engine import EngineError, Operation, Options
+from twinloop.engine import EngineError, Operation, Options, StepDone, StepFailed
 from twinloop.problems import Refused
 from twinloop.stacks import vetting
 from twinloop.stacks.problems import problem_of
@@ -65,20 +65,26 @@ def _embedded(
     from twinloop.stacks.embedded import run_embedded
 
     if operation == Operation.UP and not vetting.is_vetted(target):
-        planned = run_embedded(Operation.PREVIEW, target, replace(options, expect_no_changes=False), _nobody)
+        types: set[str] = set()
+        planned = run_embedded(
+            Operation.PREVIEW,
+            target,
+            replace(options, expect_no_changes=False),
+            lambda event: types.add(event.step.type) if isinstance(event, StepDone | StepFailed) else None,
+        )
+        _refuse_not_emulated(types, target)
         if not planned.ok:
             return replace(planned, operation=operation)
-        _vet(planned, target)
+        vetting.remember(target)
     return run_embedded(operation, target, options, on_event)
 
 
-def _vet(planned: Outcome, target: Target) -> None:
+def _refuse_not_emulated(types: set[str], target: Target) -> None:
     from twinloop.clouds.session import open_twin
 
     found, _ = open_twin(target.home, stack=target.stack)
     emulated = found.call("GET", "/_twin/emulates")["operations"]
-    vetting.refuse_not_emulated((step.type for step in planned.steps), emulated, target)
-    vetting.remember(target)
+    vetting.refuse_not_emulated(types, emulated, target)
 
 
 def outputs(target: Target, *, show_secrets: bool = False) -> dict[str, Any]:
@@ -97,7 +103,3 @@ def outputs(target: Target, *, show_secrets: bool = False) -> dict[str, Any]:
         return embedded.outputs(target, show_secrets=show_secrets)
     except EngineError as error:
         raise problem_of(error, target) from error
-
-
-def _nobody(_event: Event) -> None:
-    """Hears of the preview that only serves to vet."""

@@ -1,0 +1,3 @@
+from tests.stacks.checkouts import checkout
+
+__all__ = ["checkout"]
