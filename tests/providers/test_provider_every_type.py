@@ -12,7 +12,8 @@ from azure.identity import ManagedIdentityCredential
 
 from checks.catalogue.resource_types import resource_types
 from tests.localazure.conftest import TwinServer
-from tests.providers.cases import CASES, SUBSCRIPTION, Case, Scene, merged
+from tests.providers.cases import SUBSCRIPTION, Case, Scene, merged
+from tests.providers.cases_platform import CASES
 from tests.providers.conftest import Engine, Resource
 
 SOME, NONE = 2, 1

@@ -18,7 +18,9 @@ from twinloop.providers.azure_native.cloud import Cloud, Settings, ca_bundle, cr
 from twinloop.providers.errors import ProviderError
 
 if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
     from azure.core.exceptions import HttpResponseError
+    from azure.core.pipeline.transport import HttpTransport
     from azure.mgmt.core import ARMPipelineClient
 
 _POLL_SECONDS = 1.0  # where the service names no time of its own
@@ -29,6 +31,7 @@ _PASSING = frozenset({"AnotherOperationInProgress", "PrincipalNotFound", "Retrya
 _PATIENCE_SECONDS = 120.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 10.0
 
+_OPERATION_HEADERS = ("Azure-AsyncOperation", "Operation-Location", "Location")
 _STATUS = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -65,6 +68,7 @@ class Arm:
 
     Args:
         settings: which cloud.
+        connect: finds that cloud and opens a pipeline to it.
         wait: sleeps that many seconds, or returns True at once when the engine cancelled.
         clock: seconds, monotonic.
     """
@@ -72,12 +76,14 @@ class Arm:
     def __init__(
         self,
         settings: Settings,
+        connect: Callable[[Settings], tuple[Cloud, ARMPipelineClient[Any, Any]]] | None = None,
         wait: Callable[[float], bool] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._clock = settings, clock
         self._cancelled = threading.Event()
         self._wait = wait or self._cancelled.wait
+        self._connect = connect or _connect
         self._opening = threading.Lock()
         self._client: ARMPipelineClient[Any, Any] | None = None
         self._cloud: Cloud | None = None
@@ -169,7 +175,7 @@ class Arm:
         answer = response.http_response
         if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's own number
             raise failure_of(answer, name)
-        if method == "GET":
+        if method == "GET" or _is_settled(answer):
             return _json(answer)
         with _translated(name, self._settings, accepted=True):
             method_ = _polling(self, seconds)
@@ -191,9 +197,7 @@ class Arm:
     def _open(self) -> ARMPipelineClient[Any, Any]:
         with self._opening:
             if self._client is None:
-                cloud = discover(self._settings)
-                self._client = _pipeline(cloud)
-                self._cloud = cloud
+                self._cloud, self._client = self._connect(self._settings)
             return self._client
 
 
@@ -214,6 +218,14 @@ def failure_of(answer: Any, request: str, *, accepted: bool = False) -> ArmFailu
     )
 
 
+def _is_settled(answer: Any) -> bool:  # noqa: ANN401 - azure's response
+    """Whether an answer tells of no operation; azure-core would read the resource once more to be sure."""
+    if answer.status_code == 202 or any(name in answer.headers for name in _OPERATION_HEADERS):  # noqa: PLR2004
+        return False
+    state = ((_json(answer) or {}).get("properties") or {}).get("provisioningState")
+    return state is None or str(state).lower() == "succeeded"
+
+
 def _json(answer: Any) -> dict[str, Any] | None:  # noqa: ANN401 - azure's response
     try:
         document = answer.json()
@@ -222,14 +234,30 @@ def _json(answer: Any) -> dict[str, Any] | None:  # noqa: ANN401 - azure's respo
     return document if isinstance(document, dict) else None
 
 
-def _pipeline(cloud: Cloud) -> ARMPipelineClient[Any, Any]:
-    import requests
+def pipeline(
+    cloud: Cloud, identity: TokenCredential, transport: HttpTransport[Any, Any]
+) -> ARMPipelineClient[Any, Any]:
+    """What every request runs through: identity, and retries of what passes by itself (429, 5xx)."""
     from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, RetryPolicy, UserAgentPolicy
-    from azure.core.pipeline.transport import RequestsTransport
     from azure.mgmt.core import ARMPipelineClient
     from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+    policies = [
+        RequestIdPolicy(),
+        HeadersPolicy({"Accept": "application/json"}),
+        UserAgentPolicy("twinloop-azure-native"),
+        RetryPolicy(retry_total=6, retry_connect=2, retry_backoff_factor=0.2, retry_backoff_max=10),
+        ARMChallengeAuthenticationPolicy(identity, f"{cloud.audience}/.default"),
+    ]
+    return ARMPipelineClient(cloud.resource_manager, policies=policies, transport=transport)
+
+
+def _connect(settings: Settings) -> tuple[Cloud, ARMPipelineClient[Any, Any]]:
+    import requests
+    from azure.core.pipeline.transport import RequestsTransport
     from requests.adapters import HTTPAdapter
 
+    cloud = discover(settings)
     session = requests.Session()
     # One connection per resource under way; the default keeps ten and opens the rest anew each time.
     session.mount("https://", HTTPAdapter(pool_connections=4, pool_maxsize=_CONNECTIONS, max_retries=0))
@@ -240,14 +268,7 @@ def _pipeline(cloud: Cloud) -> ARMPipelineClient[Any, Any]:
         connection_timeout=5,
         read_timeout=_READ_SECONDS,
     )
-    policies = [
-        RequestIdPolicy(),
-        HeadersPolicy({"Accept": "application/json"}),
-        UserAgentPolicy("twinloop-azure-native"),
-        RetryPolicy(retry_total=6, retry_connect=2, retry_backoff_factor=0.2, retry_backoff_max=10),
-        ARMChallengeAuthenticationPolicy(credential(), f"{cloud.audience}/.default"),
-    ]
-    return ARMPipelineClient(cloud.resource_manager, policies=policies, transport=transport)
+    return cloud, pipeline(cloud, credential(), transport)
 
 
 def _polling(arm: Arm, seconds: float) -> Any:  # noqa: ANN401 - azure's polling method

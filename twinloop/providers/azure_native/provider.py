@@ -5,7 +5,7 @@ A refusal is raised as ProviderError; `twinloop.providers.serve` turns it into g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
@@ -38,14 +38,19 @@ _REPLACING = {"add": _Kinds.ADD_REPLACE, "delete": _Kinds.DELETE_REPLACE, "updat
 
 
 class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """azure-native for the twin, generic by the table of resource types. Thread safe."""
+    """azure-native for the twin, generic by the table of resource types. Thread safe.
 
-    def __init__(self) -> None:
-        self._configure(Settings.read({}))
+    Args:
+        open_arm: makes the client of a cloud from the settings.
+    """
 
-    def _configure(self, settings: Settings) -> None:
+    def __init__(self, open_arm: Callable[[Settings], Arm] = Arm) -> None:
+        self._open_arm = open_arm
+        self._use(Settings.read({}))
+
+    def _use(self, settings: Settings) -> None:
         self._settings = settings
-        self._arm = Arm(settings)
+        self._arm = self._open_arm(settings)
 
     # What kind of provider this is
 
@@ -115,7 +120,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
         config |= {
             key: value for key, value in from_struct(request.args).values.items() if isinstance(value, str)
         }
-        self._configure(Settings.read(config))
+        self._use(Settings.read(config))
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True,
             supportsPreview=True,
