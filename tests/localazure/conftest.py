@@ -241,6 +241,36 @@ class TwinServer:
         assert reply.status_code == 200, reply.text
 
 
+class StaticToken:
+    """A credential for SDK clients that have no need to fetch one."""
+
+    def __init__(self, server: TwinServer, persona: str) -> None:
+        self._server, self._persona = server, persona
+
+    def get_token(self, *scopes: str, **_: Any) -> Any:
+        from azure.core.credentials import AccessToken
+
+        resource = scopes[0].removesuffix("/.default")
+        return AccessToken(self._server.token(self._persona, resource), int(time.time()) + 3000)
+
+
+@pytest.fixture
+def sdk(twin_server: TwinServer) -> Callable[..., Any]:
+    """Makes an official management client: `sdk(StorageManagementClient, persona="data-scientist")`."""
+
+    def make(kind: Any, persona: str = "infra-engineer", **more: Any) -> Any:
+        return kind(
+            StaticToken(twin_server, persona),
+            twin_server.subscription,
+            base_url=twin_server.base,
+            credential_scopes=[f"{twin_server.base}/.default"],
+            connection_verify=str(twin_server.ca_bundle),
+            **more,
+        )
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def twin_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinServer]:
     """One twin for the whole session: use names of your own in it."""

@@ -53,6 +53,7 @@ def run(settings: Settings) -> None:
     Raises:
         CannotServe: another process holds the home or a port.
     """
+    os.umask(0o077)  # state, log and the database's side files are nobody else's
     home = settings.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     lock = _lock(home)

@@ -201,9 +201,15 @@ def _check_birth(row: ResourceType, arm_id: ArmId, body: dict[str, Any], twin: T
 
 
 def _check_neighbours(row: ResourceType, arm_id: ArmId, twin: Twin) -> None:
-    """Where writes are serialised per parent, none is in progress there."""
+    """The parent is ready; and where writes are serialised per parent, none is in progress there."""
     parent = arm_id.parent
-    if not row.locked_by_parent or row.provisioning_seconds <= 0 or parent is None:
+    holder = resource(twin, parent) if parent is not None and not row.is_extension else None
+    if parent is None or holder is None:
+        return
+    if state_of(holder, twin) == "Creating":
+        message = f"'{parent}' is still being created; wait for its operation to end and try again."
+        raise Conflict("ParentResourceNotReady", message, headers={"retry-after": "1", "retry-after-ms": "100"})
+    if not row.locked_by_parent or row.provisioning_seconds <= 0:
         return
     for _, doc in twin.store.list(kind_of(row.arm_type), parent.key + "/"):
         if ArmId(doc["id"]) != arm_id and state_of(doc, twin) != "Succeeded":

@@ -58,6 +58,9 @@ class VirtualNetworkHooks(ResourceHooks):
             given = [
                 (ArmId(doc["id"]).name, doc["body"]["properties"]) for doc in _subnets(request.arm_id, twin)
             ]
+        for _, sub in given:
+            for text in every(sub, "networkSecurityGroup.id"):
+                _check_group(text, request.arm_id, twin)
         named = [(name, net) for name, sub in given for net in _ranges(sub, name)]
         for name, net in named:
             _check_inside(name, net, space)
@@ -204,6 +207,13 @@ class NetworkSecurityGroupHooks(ResourceHooks):
                 **({"subnets": subnets} if subnets else {}),
             }
         }
+
+
+def _check_group(text: str, arm_id: ArmId, twin: Twin) -> None:
+    """A subnet given inside its network names a security group that exists; the others are checked by the table."""
+    if resource(twin, ArmId(text)) is None:
+        message = f"Resource {text} referenced by resource {arm_id} was not found."
+        raise InvalidRequest("InvalidResourceReference", message)
 
 
 def _subnets(network: ArmId, twin: Twin) -> list[Doc]:
