@@ -165,7 +165,7 @@ class Environment:
                 tags=self.tags,
             ),
         )
-        self._access("ml-access", tuple(g for g in self.grants if g.on == "workspace"))
+        self.ml_access = self._access("ml-access", tuple(g for g in self.grants if g.on == "workspace"))
         self.clusters = Clusters(
             "cluster",
             ClustersArgs(
@@ -192,7 +192,7 @@ class Environment:
 
     def governance(self) -> None:
         """Logs, money, and what must not be deleted."""
-        Diagnostics(
+        diagnostics = Diagnostics(
             "diagnostics",
             DiagnosticsArgs(
                 logs_id=self.logs.logs_id,
@@ -216,7 +216,16 @@ class Environment:
                 "lake": self.lake.account_id,
                 "vault": self.vault.vault_id,
             }
-            Locks("locks", LocksArgs(resources=kept))
+            below = [
+                self.access,
+                self.ml_access,
+                self.workspace,
+                self.clusters,
+                self.datastores,
+                self.lake,
+                self.storage,
+            ]
+            Locks("locks", LocksArgs(resources=kept, after=[*below, diagnostics]))
 
     def outputs(self) -> EnvironmentOutputs:
         """The contract."""

@@ -1,11 +1,12 @@
 """Delete locks: on single resources only.
 
-Never on the resource group of a workspace: with the group locked, its clusters cannot scale down any more.
+Never on the resource group of a workspace: with the group locked, its clusters cannot scale down any more. And
+never on what other stacks hang grants on: a lock reaches all below its resource, role assignments included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -17,6 +18,9 @@ class LocksArgs:
     """What must not be deleted by a slip, by name."""
 
     resources: Mapping[str, pulumi.Input[str]]
+    after: Sequence[
+        pulumi.Resource
+    ]  # all that hangs on those resources: it can only be deleted when the lock is gone
 
 
 class Locks(pulumi.ComponentResource):
@@ -31,6 +35,6 @@ class Locks(pulumi.ComponentResource):
                 level="CanNotDelete",
                 scope=resource_id,
                 notes="Declared by the platform; take it away there, after a review",
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
             )
         self.register_outputs({})

@@ -59,7 +59,7 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
         ),
     )
     reader = RegistryReader("registry-reader", names)
-    Access(
+    access = Access(
         "access",
         AccessArgs(
             grants=(*SHARED, *_ci_grants(settings.deployed_environments)),
@@ -73,7 +73,7 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
             assignable=REGISTRY_ROLES,
         ),
     )
-    Diagnostics(
+    diagnostics = Diagnostics(
         "diagnostics",
         DiagnosticsArgs(
             logs_id=logs.logs_id,
@@ -83,7 +83,8 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     )
     Spending("spending", SpendingArgs(scope=group.id, settings=settings.budget, names=names))
     if settings.protect:
-        Locks("locks", LocksArgs(resources={"registry": registry.registry_id, "logs": logs.logs_id}))
+        # Not the registry: environments hang grants on it, and a lock would keep them from taking those away.
+        Locks("locks", LocksArgs(resources={"logs": logs.logs_id}, after=[access, diagnostics]))
     return SharedOutputs(
         kind=settings.kind,
         environment=settings.environment,

@@ -156,6 +156,7 @@ def test_locks_are_on_single_resources_and_where_settings_protect():
     assert declared("dev").of(":ManagementLockByScope") == []
     locks = declared("prod").of(":ManagementLockByScope")
     assert {lock.name for lock in locks} == {"locks-workspace", "locks-storage", "locks-lake", "locks-vault"}
+    assert [lock.name for lock in declared("shared").of(":ManagementLockByScope")] == ["locks-logs"]
     groups = {group.inputs["resourceGroupName"] + "-id" for group in declared("prod").of(":ResourceGroup")}
     assert not {lock.inputs["scope"] for lock in locks} & groups
 
