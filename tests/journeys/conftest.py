@@ -1,0 +1,73 @@
+"""A fresh twin home for one story, and child processes that are watched for look-ups of foreign hosts."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GUARD = ROOT / "tests" / "journeys" / "guard"
+PATIENCE = 240  # seconds for one command
+
+
+@dataclass(frozen=True)
+class World:
+    """One twin home, and the environment in which its story's processes run."""
+
+    home: Path
+    lookups: Path
+
+    @property
+    def environment(self):
+        own = {
+            "TWINLOOP_HOME": str(self.home),
+            "TWINLOOP_TEST_LOOKUPS": str(self.lookups),
+            "PYTHONPATH": str(GUARD),
+        }
+        leaking = ("ARM_", "AZURE", "IDENTITY_", "MLFLOW_", "PULUMI_")
+        return {k: v for k, v in os.environ.items() if not k.startswith(leaking)} | own
+
+    def run(self, *command, environment=None):
+        """Run a command; its exit code, stdout and stderr are for the test to judge."""
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=ROOT, env=environment or self.environment, capture_output=True, text=True,
+            check=False, timeout=PATIENCE,
+        )  # fmt: skip
+
+    def twinloop(self, *words):
+        """One command line of the tool, with `--json`; the parsed answer and the exit code."""
+        done = self.run(sys.executable, "-m", "twinloop", *words, "--json")
+        assert done.stdout, f"no answer to {words}: {done.stderr}"
+        return json.loads(done.stdout), done.returncode
+
+    def succeed(self, *words):
+        """The result of a command line that must succeed."""
+        answer, code = self.twinloop(*words)
+        assert code == 0, answer["error"]
+        return answer["result"]
+
+    def variables(self, persona):
+        """The environment of someone who pointed their shell at the twin with `twin env`."""
+        said = self.succeed("twin", "env", "-s", "dev", "--as", persona)
+        return {k: v for k, v in self.environment.items() if k not in said["unset"]} | said["set"]
+
+    def python(self, script, environment):
+        """Run a script in a process of its own."""
+        return self.run(sys.executable, "-W", "ignore", "-c", script, environment=environment)
+
+    def foreign_hosts(self):
+        """Every look-up that left this machine, line by line."""
+        return self.lookups.read_text().splitlines() if self.lookups.exists() else []
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("journey")
+    made = World(folder / "home", folder / "lookups.txt")
+    yield made
+    made.run(sys.executable, "-m", "twinloop", "twin", "stop")
