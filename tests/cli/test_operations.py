@@ -110,9 +110,12 @@ def test_protected_resources_are_listed_and_kept_until_unprotected(run, checkout
 
 
 def test_a_target_limits_what_is_touched(run, checkout):
+    run("up", "-s", "dev")
+    checkout.stack("dev", owner="somebody", account="sttwintests0002")
     urn = "urn:pulumi:dev::twinloop-tests::demo:infra:Lake$azure-native:resources:ResourceGroup::lake-group"
-    answer = run("up", "-s", "dev", "--target", urn, "--json").json
-    assert "lake-account" not in {name for name, op in ops(answer).items() if op == "create"}
+    changed = ops(run("up", "-s", "dev", "--target", urn, "--json").json)
+    assert changed["lake-group"] == "update"
+    assert changed.get("lake-account", "same") == "same"
 
 
 def test_a_target_that_is_nothing_is_named(run, checkout):
