@@ -182,15 +182,17 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
         if self.cloud.get(thing_id) is not None:
             raise ToyError(grpc.StatusCode.ALREADY_EXISTS, f"{thing_id} is already there")
         outputs = {**inputs, "serial": f"s-{name}", "id": thing_id}
-        self.cloud.put(thing_id, bare(outputs))
-        self.cloud.note("create", thing_id)
         if known.get("secret") is not None:
             outputs["echo"] = {SIG: SECRET, "value": known["secret"]}
+        self.cloud.put(thing_id, bare(outputs))
+        self.cloud.note("create", thing_id)
         return provider_pb2.CreateResponse(id=thing_id, properties=struct(outputs))
 
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
         inputs = plain(request.news)
         outputs = {**inputs, "serial": plain(request.olds).get("serial"), "id": request.id}
+        if bare(inputs).get("secret") is not None:
+            outputs["echo"] = {SIG: SECRET, "value": bare(inputs)["secret"]}
         if not request.preview:
             self._obey(bare(inputs), "update")
             self.cloud.put(request.id, bare(outputs))
@@ -201,7 +203,7 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
         found = self.cloud.get(request.id)
         if found is None:
             return provider_pb2.ReadResponse(id="")
-        inputs = {key: value for key, value in found.items() if key not in {"serial", "id"}}
+        inputs = {key: value for key, value in found.items() if key not in {"serial", "id", "echo"}}
         return provider_pb2.ReadResponse(id=request.id, properties=struct(found), inputs=struct(inputs))
 
     def Delete(self, request: Any, context: Any) -> empty_pb2.Empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,12 +111,12 @@ class Applier:
         step = describe(
             plan.op, state, old=plan.old.inputs if plan.old else None, new=plan.inputs, changes=plan.changes
         )
-        with self._told(step):
+        with self._told(step, state):
             self._snapshot.end(None, confirm=[state])
         return state
 
     @contextmanager
-    def _told(self, step: Step) -> Iterator[None]:
+    def _told(self, step: Step, state: ResourceState) -> Iterator[None]:
         self._report.started(step)
         began = time.monotonic()
         try:
@@ -123,7 +124,8 @@ class Applier:
         except ProviderFailure as error:
             self._report.failed(step, str(error))
             raise
-        self._report.done(step, time.monotonic() - began)
+        # A new resource has its id only now.
+        self._report.done(dataclasses.replace(step, id=state.id), time.monotonic() - began)
 
     # Create
 
@@ -140,7 +142,7 @@ class Applier:
         step = describe(
             op, state, old=old, new=plan.inputs, changes=plan.changes, replace_keys=plan.replace_keys
         )
-        with self._told(step):
+        with self._told(step, state):
             key = self._make(plan, state)
             state.created = state.modified = now()
             flagged = [replaced.copy(delete=True)] if replaced else []
@@ -192,7 +194,7 @@ class Applier:
             raise ValueError("a resource without a state cannot be updated")
         state = new_state(plan.goal, plan.inputs, plan.reference, old)
         step = describe(Op.UPDATE, state, old=old.inputs, new=plan.inputs, changes=plan.changes)
-        with self._told(step):
+        with self._told(step, state):
             key = None if self._dry else self._snapshot.begin("updating", state.copy(outputs=old.outputs))
             try:
                 outputs = self._updated(plan, old, provider)
@@ -272,7 +274,7 @@ class Applier:
             skip: it goes by itself with another one; the provider is not asked.
         """
         step = describe(op, state, old=state.inputs)
-        with self._told(step):
+        with self._told(step, state):
             key = None
             if not (self._dry or skip or _only_state(state)):
                 key = self._snapshot.begin("deleting", state)
