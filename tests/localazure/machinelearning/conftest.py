@@ -1,4 +1,4 @@
-"""An Azure ML workspace on a real twin, and Azure ML's own client beside it in a process with the twin's variables."""
+"""An Azure ML workspace on a real twin, and Azure ML's own client in a process with the twin's variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROLES = {
     "reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
 }
 
-# Runs in a process of its own: azure-ai-ml resolves its cloud when it is imported, so its variables come first.
+# Runs in a process of its own: azure-ai-ml resolves its cloud when imported, so its variables come first.
 _CHILD = """
 import json, sys, traceback
 from azure.ai.ml import MLClient, Input, Output, command, dsl, load_component
@@ -59,7 +59,9 @@ class Client:
     """MLClient as one persona; `run` executes lines that leave their answer in `result`."""
 
     def __init__(self, workspace: Workspace, persona: str) -> None:
-        environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("AZURE_")}
+        environment = {
+            k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("AZURE_")
+        }
         twin = workspace.twin
         self._process = subprocess.Popen(
             [sys.executable, "-c", _CHILD, twin.subscription, workspace.group, workspace.name],
@@ -68,7 +70,8 @@ class Client:
         )  # fmt: skip
 
     def run(self, code: str, **names: Any) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"code": code, "names": names}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -79,7 +82,8 @@ class Client:
         return answer["result"]
 
     def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(20)
         self._process.stdout.close()
@@ -108,7 +112,16 @@ class Workspace:
     def storage_id(self) -> str:
         return f"{self.group_id}/providers/Microsoft.Storage/storageAccounts/{self.account}"
 
-    def call(self, method: str, path: str = "", body: Any = None, *, api: str = API, persona: str = "infra-engineer", query: str = "") -> Any:
+    def call(
+        self,
+        method: str,
+        path: str = "",
+        body: Any = None,
+        *,
+        api: str = API,
+        persona: str = "infra-engineer",
+        query: str = "",
+    ) -> Any:
         return self.twin.call(method, f"{self.id}{path}?api-version={api}{query}", body, persona=persona)
 
     def client(self, persona: str = "data-scientist") -> Client:
@@ -121,12 +134,23 @@ class Workspace:
             client.close()
         self.clients.clear()
 
-    def cluster(self, name: str, *, most: int = 2, size: str = "Standard_DS3_v2", priority: str = "Dedicated", persona: str = "infra-engineer", **more: Any) -> Any:
+    def cluster(
+        self,
+        name: str,
+        *,
+        most: int = 2,
+        size: str = "Standard_DS3_v2",
+        priority: str = "Dedicated",
+        persona: str = "infra-engineer",
+        **more: Any,
+    ) -> Any:
         body = cluster_body(most=most, size=size, priority=priority, **more)
         return self.call("PUT", f"/computes/{name}", body, persona=persona)
 
 
-def cluster_body(*, most: int = 2, least: int = 0, size: str = "Standard_DS3_v2", priority: str = "Dedicated") -> dict[str, Any]:
+def cluster_body(
+    *, most: int = 2, least: int = 0, size: str = "Standard_DS3_v2", priority: str = "Dedicated"
+) -> dict[str, Any]:
     scale = {"minNodeCount": least, "maxNodeCount": most, "nodeIdleTimeBeforeScaleDown": "PT120S"}
     inner = {"vmSize": size, "vmPriority": priority, "scaleSettings": scale}
     return {"location": "westeurope", "properties": {"computeType": "AmlCompute", "properties": inner}}
@@ -139,7 +163,9 @@ def put(twin: Any, arm_id: str, api: str, body: dict[str, Any]) -> Any:
     return reply
 
 
-def make_workspace(twin: Any, *, mode: str = "Identity", grant_identity: bool = True, **properties: Any) -> Workspace:
+def make_workspace(
+    twin: Any, *, mode: str = "Identity", grant_identity: bool = True, **properties: Any
+) -> Workspace:
     """A new workspace in a new group, with identity-based datastores and the grants that dev gives."""
     group, tag, location = twin.make_group(), uuid.uuid4().hex[:10], {"location": twin.location}
     provider = f"{group}/providers"
@@ -149,9 +175,19 @@ def make_workspace(twin: Any, *, mode: str = "Identity", grant_identity: bool = 
     insights = f"{provider}/Microsoft.Insights/components/appi-{tag}"
     logs = f"{provider}/Microsoft.OperationalInsights/workspaces/log-{tag}"
     principal = put(twin, identity, "2023-01-31", location).json()["properties"]["principalId"]
-    account = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {"allowSharedKeyAccess": mode == "AccessKey"}}
+    account = {
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+        "properties": {"allowSharedKeyAccess": mode == "AccessKey"},
+    }
     put(twin, storage, "2024-01-01", location | account)
-    vault_body = {"properties": {"tenantId": twin.tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}}
+    vault_body = {
+        "properties": {
+            "tenantId": twin.tenant,
+            "sku": {"family": "A", "name": "standard"},
+            "enableRbacAuthorization": True,
+        }
+    }
     put(twin, vault, "2024-11-01", location | vault_body)
     put(twin, logs, "2023-09-01", location | {"properties": {"sku": {"name": "PerGB2018"}}})
     web = {"kind": "web", "properties": {"Application_Type": "web", "WorkspaceResourceId": logs}}

@@ -1,4 +1,4 @@
-"""Assets through Azure ML's own client: data, environments, code, components, models; versions, labels, archives."""
+"""Assets through Azure ML's own client: data, environments, code, components, models and their versions."""
 
 from __future__ import annotations
 
@@ -28,14 +28,20 @@ def refused(client, code, **names):
 
 def test_local_data_is_uploaded_registered_and_downloaded(workspace, name, folder, tmp_path):
     client = workspace.client()
-    path = client.run("result = client.data.create_or_update(Data(name=n, version='1', type='uri_folder', path=p)).path", n=name, p=str(folder))
+    path = client.run(
+        "result = client.data.create_or_update(Data(name=n, version='1', type='uri_folder', path=p)).path",
+        n=name,
+        p=str(folder),
+    )
     assert "/datastores/workspaceblobstore/paths/LocalUpload/" in path
     client.run(
         "from azure.ai.ml._artifacts._artifact_utilities import download_artifact_from_aml_uri\n"
         "download_artifact_from_aml_uri(uri, target, client.datastores)",
         uri=path, target=str(tmp_path / "back"),
     )  # fmt: skip
-    back = {p.relative_to(tmp_path / "back").as_posix(): p.read_text() for p in (tmp_path / "back").rglob("*.csv")}
+    back = {
+        p.relative_to(tmp_path / "back").as_posix(): p.read_text() for p in (tmp_path / "back").rglob("*.csv")
+    }
     assert back == {"a.csv": "a,b\n1,2\n", "deep/b.csv": "3,4\n"}
 
 
@@ -51,13 +57,16 @@ def test_versions_count_up_where_none_is_given_and_latest_is_the_last(workspace,
 def test_the_same_content_is_sent_once(workspace, name, folder):
     client = workspace.client()
     code = "result = client.data.create_or_update(Data(name=n, version='1', type='uri_folder', path=p)).path"
-    assert client.run(code, n=name, p=str(folder)) == client.run(code, n=f"{name}b", p=str(folder)).replace(f"{name}b", name)
+    assert client.run(code, n=name, p=str(folder)) == client.run(code, n=f"{name}b", p=str(folder)).replace(
+        f"{name}b", name
+    )
 
 
 def test_data_by_a_datastore_that_does_not_exist_is_refused(workspace, name):
     words = refused(
         workspace.client(),
-        "client.data.create_or_update(Data(name=n, version='1', type='uri_folder', path='azureml://datastores/nowhere/paths/x/'))",
+        "client.data.create_or_update(Data(name=n, version='1', type='uri_folder', "
+        "path='azureml://datastores/nowhere/paths/x/'))",
         n=name,
     )
     assert "nowhere" in words
@@ -65,9 +74,15 @@ def test_data_by_a_datastore_that_does_not_exist_is_refused(workspace, name):
 
 def test_what_a_version_is_cannot_change_but_its_words_can(workspace, name):
     client = workspace.client()
-    code = "result = client.data.create_or_update(Data(name=n, version='1', type='uri_folder', path=p, description=d)).description"
+    code = (
+        "result = client.data.create_or_update(Data(name=n, version='1', type='uri_folder', "
+        "path=p, description=d)).description"
+    )
     client.run(code, n=name, p="azureml://datastores/workspaceblobstore/paths/one/", d="first")
-    assert client.run(code, n=name, p="azureml://datastores/workspaceblobstore/paths/one/", d="second") == "second"
+    assert (
+        client.run(code, n=name, p="azureml://datastores/workspaceblobstore/paths/one/", d="second")
+        == "second"
+    )
     words = refused(client, code, n=name, p="azureml://datastores/workspaceblobstore/paths/two/", d="third")
     assert "Asset paths cannot be updated" in words
     assert "the next one is 2" in words
@@ -76,7 +91,8 @@ def test_what_a_version_is_cannot_change_but_its_words_can(workspace, name):
 def test_an_archived_version_leaves_the_list_and_comes_back(workspace, name):
     client = workspace.client()
     client.run(
-        "for v in '12': client.data.create_or_update(Data(name=n, version=v, type='uri_folder', path='azureml://datastores/workspaceblobstore/paths/'+v+'/'))",
+        "for v in '12': client.data.create_or_update(Data(name=n, version=v, "
+        "type='uri_folder', path='azureml://datastores/workspaceblobstore/paths/'+v+'/'))",
         n=name,
     )
     client.run("client.data.archive(n, version='2')", n=name)
@@ -88,8 +104,18 @@ def test_an_archived_version_leaves_the_list_and_comes_back(workspace, name):
 
 def test_a_long_list_comes_in_pages(workspace, name):
     for number in range(1, 106):
-        body = {"properties": {"dataUri": f"azureml://datastores/workspaceblobstore/paths/{number}/", "dataType": "uri_folder"}}
-        assert workspace.call("PUT", f"/data/{name}/versions/{number}", body, api="2023-04-01-preview").status_code == 201
+        body = {
+            "properties": {
+                "dataUri": f"azureml://datastores/workspaceblobstore/paths/{number}/",
+                "dataType": "uri_folder",
+            }
+        }
+        assert (
+            workspace.call(
+                "PUT", f"/data/{name}/versions/{number}", body, api="2023-04-01-preview"
+            ).status_code
+            == 201
+        )
     versions = workspace.client().run("result = [int(d.version) for d in client.data.list(n)]", n=name)
     assert versions == list(range(105, 0, -1))
 
@@ -100,8 +126,10 @@ def test_a_long_list_comes_in_pages(workspace, name):
 def test_an_environment_keeps_its_image_and_packages(workspace, name, tmp_path):
     (tmp_path / "conda.yml").write_text(CONDA)
     found = workspace.client().run(
-        "client.environments.create_or_update(Environment(name=n, version='3', image='mcr.microsoft.com/base:1', conda_file=c))\n"
-        "e = client.environments.get(n, label='latest'); result = [e.version, e.image, e.conda_file['dependencies'][0]]",
+        "client.environments.create_or_update(Environment(name=n, version='3', "
+        "image='mcr.microsoft.com/base:1', conda_file=c))\n"
+        "e = client.environments.get(n, label='latest')\n"
+        "result = [e.version, e.image, e.conda_file['dependencies'][0]]",
         n=name, c=str(tmp_path / "conda.yml"),
     )  # fmt: skip
     assert found == ["3", "mcr.microsoft.com/base:1", "python=3.11"]
@@ -116,7 +144,9 @@ def test_an_environment_keeps_its_image_and_packages(workspace, name, tmp_path):
     ],
 )
 def test_an_environment_that_could_not_be_built_is_refused(workspace, name, properties, words):
-    reply = workspace.call("PUT", f"/environments/{name}/versions/1", {"properties": properties}, api="2023-04-01-preview")
+    reply = workspace.call(
+        "PUT", f"/environments/{name}/versions/1", {"properties": properties}, api="2023-04-01-preview"
+    )
     assert reply.status_code == 400
     assert words in reply.json()["error"]["message"]
 
@@ -137,7 +167,9 @@ def component(tmp_path, name):
 
 def test_a_component_brings_its_code_and_environment(workspace, name, component):
     found = workspace.client().run(
-        "c = client.components.create_or_update(load_component(source=s)); c = client.components.get(n, '1'); result = [c.code, c.environment, c.command]",
+        "c = client.components.create_or_update(load_component(source=s))\n"
+        "c = client.components.get(n, '1')\n"
+        "result = [c.code, c.environment, c.command]",
         s=str(component), n=name,
     )  # fmt: skip
     code, environment, command = found
@@ -148,21 +180,38 @@ def test_a_component_brings_its_code_and_environment(workspace, name, component)
 
 def test_the_same_code_is_found_by_its_hash_and_not_sent_again(workspace, component, name):
     client = workspace.client()
-    first = client.run("result = client.components.create_or_update(load_component(source=s)).code", s=str(component))
+    first = client.run(
+        "result = client.components.create_or_update(load_component(source=s)).code", s=str(component)
+    )
     component.write_text(component.read_text().replace("version: '1'", "version: '2'"))
-    assert client.run("result = client.components.create_or_update(load_component(source=s)).code", s=str(component)) == first
+    assert (
+        client.run(
+            "result = client.components.create_or_update(load_component(source=s)).code", s=str(component)
+        )
+        == first
+    )
 
 
 def test_a_component_whose_code_does_not_exist_is_refused(workspace, name):
     spec = {"type": "command", "command": "x", "code": f"azureml:{workspace.id}/codes/none/versions/1"}
-    reply = workspace.call("PUT", f"/components/{name}/versions/1", {"properties": {"componentSpec": spec}}, api="2024-01-01-preview")
+    reply = workspace.call(
+        "PUT",
+        f"/components/{name}/versions/1",
+        {"properties": {"componentSpec": spec}},
+        api="2024-01-01-preview",
+    )
     assert reply.status_code == 400
     assert "codes 'none:1' does not exist" in reply.json()["error"]["message"]
 
 
 def test_uploads_of_code_need_the_workspaces_identity_to_have_its_role(new_workspace):
     workspace = new_workspace(grant_identity=False)
-    reply = workspace.call("POST", "/codes/c/versions/1/startPendingUpload", {"pendingUploadType": "TemporaryBlobReference"}, api="2023-04-01")
+    reply = workspace.call(
+        "POST",
+        "/codes/c/versions/1/startPendingUpload",
+        {"pendingUploadType": "TemporaryBlobReference"},
+        api="2023-04-01",
+    )
     assert reply.status_code == 400
     assert "Storage Blob Data Contributor" in reply.json()["error"]["message"]
 
@@ -173,8 +222,10 @@ def test_uploads_of_code_need_the_workspaces_identity_to_have_its_role(new_works
 def test_a_local_model_is_registered_and_downloaded(workspace, name, folder, tmp_path):
     client = workspace.client()
     made = client.run(
-        "m = client.models.create_or_update(Model(name=n, path=p, type='custom_model', tags={'k': 'v'}, properties={'auc': '0.9'}))\n"
-        "client.models.download(n, m.version, download_path=t); result = [m.version, m.tags, m.properties['auc'], m.type]",
+        "m = client.models.create_or_update(Model(name=n, path=p, type='custom_model', "
+        "tags={'k': 'v'}, properties={'auc': '0.9'}))\n"
+        "client.models.download(n, m.version, download_path=t)\n"
+        "result = [m.version, m.tags, m.properties['auc'], m.type]",
         n=name, p=str(folder), t=str(tmp_path / "got"),
     )  # fmt: skip
     assert made == ["1", {"k": "v"}, "0.9", "custom_model"]
@@ -183,13 +234,17 @@ def test_a_local_model_is_registered_and_downloaded(workspace, name, folder, tmp
 
 def test_a_model_of_files_that_do_not_exist_is_refused(workspace, name):
     uri = "azureml://datastores/workspaceblobstore/paths/nothing/here"
-    words = refused(workspace.client(), "client.models.create_or_update(Model(name=n, path=u))", n=name, u=uri)
+    words = refused(
+        workspace.client(), "client.models.create_or_update(Model(name=n, path=u))", n=name, u=uri
+    )
     assert "Nothing is stored at" in words
 
 
 def test_a_model_of_a_job_that_does_not_exist_is_refused(workspace, name):
     uri = "azureml://jobs/no-such-job/outputs/model/paths/"
-    words = refused(workspace.client(), "client.models.create_or_update(Model(name=n, path=u))", n=name, u=uri)
+    words = refused(
+        workspace.client(), "client.models.create_or_update(Model(name=n, path=u))", n=name, u=uri
+    )
     assert "no-such-job" in words
 
 
@@ -197,17 +252,22 @@ def test_a_models_stage_and_tags_change_and_versions_list_newest_first(workspace
     client = workspace.client()
     client.run(
         "for i in range(2): client.models.create_or_update(Model(name=n, path=p))\n"
-        "m = client.models.get(n, '1'); m.stage = 'Production'; m.tags = {'approved': 'yes'}; client.models.create_or_update(m)",
+        "m = client.models.get(n, '1')\n"
+        "m.stage = 'Production'\n"
+        "m.tags = {'approved': 'yes'}\n"
+        "client.models.create_or_update(m)",
         n=name, p=str(folder),
     )  # fmt: skip
     found = client.run("m = client.models.get(n, '1'); result = [m.stage, m.tags]", n=name)
     assert found == ["Production", {"approved": "yes"}]
     assert client.run("result = [m.version for m in client.models.list(n)]", n=name) == ["2", "1"]
-    assert client.run("result = [m.version for m in client.models.list(n, stage='Production')]", n=name) == ["1"]
+    assert client.run("result = [m.version for m in client.models.list(n, stage='Production')]", n=name) == [
+        "1"
+    ]
     assert client.run("result = client.models.get(n, label='latest').version", n=name) == "2"
 
 
-def test_an_mlflow_model_without_its_description_file_is_the_clients_to_refuse_and_a_missing_version_is_not_found(workspace, name):
+def test_a_missing_version_is_not_found(workspace, name):
     words = refused(workspace.client(), "client.models.get(n, '7')", n=name)
     assert "ResourceNotFound" in words
 
@@ -228,7 +288,9 @@ def test_a_reader_lists_models_and_registers_none(workspace, name, folder):
 def test_assets_survive_a_kill(make_twin, new_workspace, folder):
     twin = make_twin()
     workspace = new_workspace(twin)
-    workspace.client().run("client.models.create_or_update(Model(name='m', path=p, tags={'k': 'v'}))", p=str(folder))
+    workspace.client().run(
+        "client.models.create_or_update(Model(name='m', path=p, tags={'k': 'v'}))", p=str(folder)
+    )
     twin.kill()
     twin.start()
     found = workspace.call("GET", "/models/m/versions/1", api=API).json()

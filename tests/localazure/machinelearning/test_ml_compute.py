@@ -10,13 +10,17 @@ KEYS = ("vmSize", "vmPriority")
 def test_the_client_makes_changes_reads_and_deletes_a_cluster(workspace, name):
     client = workspace.client("infra-engineer")
     made = client.run(
-        "c = client.compute.begin_create_or_update(AmlCompute(name=n, size='Standard_DS3_v2', min_instances=0, max_instances=2, "
-        "idle_time_before_scale_down=60)).result(); result = [c.name, c.size, c.max_instances, c.provisioning_state]",
+        "c = client.compute.begin_create_or_update(AmlCompute(name=n, size='Standard_DS3_v2', "
+        "min_instances=0, max_instances=2, "
+        "idle_time_before_scale_down=60)).result(); result = [c.name, c.size, "
+        "c.max_instances, c.provisioning_state]",
         n=name,
     )
     assert made == [name, "Standard_DS3_v2", 2, "Succeeded"]
     changed = client.run(
-        "c = client.compute.get(n); c.max_instances = 3; result = client.compute.begin_update(c).result().max_instances", n=name
+        "c = client.compute.get(n); c.max_instances = 3; result = "
+        "client.compute.begin_update(c).result().max_instances",
+        n=name,
     )
     assert changed == 3
     listed = client.run("result = [c.name for c in client.compute.list()]")
@@ -37,7 +41,10 @@ def test_the_size_of_a_cluster_is_fixed(workspace, name):
     reply = workspace.cluster(name, size="Standard_DS2_v2")
     assert 400 <= reply.status_code < 500
     assert "vmSize" in reply.json()["error"]["message"]
-    assert workspace.call("GET", f"/computes/{name}").json()["properties"]["properties"]["vmSize"] == "Standard_DS3_v2"
+    assert (
+        workspace.call("GET", f"/computes/{name}").json()["properties"]["properties"]["vmSize"]
+        == "Standard_DS3_v2"
+    )
 
 
 def test_limits_change_in_place(workspace, name):
@@ -62,7 +69,10 @@ def test_what_azure_would_refuse_is_refused_with_what_is_allowed(workspace, name
 
 
 def test_a_compute_of_another_kind_is_refused_by_name(workspace, name):
-    body = {"location": "westeurope", "properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}}}
+    body = {
+        "location": "westeurope",
+        "properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}},
+    }
     reply = workspace.call("PUT", f"/computes/{name}", body)
     assert reply.status_code == 501
     assert "ComputeInstance" in reply.text
@@ -86,7 +96,9 @@ def test_a_cluster_above_the_quota_is_refused_with_the_sum_and_what_is_left(make
     assert workspace.cluster("second", most=5).status_code == 400
     workspace.twin.settle(workspace.cluster("first", most=1))
     workspace.twin.settle(workspace.cluster("second", most=5))
-    usages = workspace.client("infra-engineer").run("result = [u.__dict__ for u in client.compute.list_usage()]")
+    usages = workspace.client("infra-engineer").run(
+        "result = [u.__dict__ for u in client.compute.list_usage()]"
+    )
     found = {usage["name"]["value"]: (usage["currentValue"], usage["limit"]) for usage in usages}
     assert found["standarddsv2family"] == (24, 48)
 
@@ -99,5 +111,7 @@ def test_low_priority_nodes_are_counted_apart(make_twin, new_workspace):
 
 
 def test_the_client_lists_sizes(workspace):
-    sizes = workspace.client("infra-engineer").run("result = [s.name for s in client.compute.list_sizes(location='westeurope')]")
+    sizes = workspace.client("infra-engineer").run(
+        "result = [s.name for s in client.compute.list_sizes(location='westeurope')]"
+    )
     assert "Standard_DS3_v2" in sizes

@@ -1,8 +1,7 @@
-"""An Azure ML workspace: what it is made of, what the service adds, what it refuses, and what stays when it goes."""
+"""An Azure ML workspace: what it is made of, what the service adds and refuses, what stays when it goes."""
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 CLIENT = "2024-10-01-preview"
@@ -11,9 +10,14 @@ CLIENT = "2024-10-01-preview"
 def test_the_client_reads_a_workspace(workspace):
     found = workspace.client().run(
         "w = client.workspaces.get(client.workspace_name); "
-        "result = dict(name=w.name, location=w.location, storage=w.storage_account, uri=w.mlflow_tracking_uri)"
+        "result = dict(name=w.name, location=w.location, storage=w.storage_account, "
+        "uri=w.mlflow_tracking_uri)"
     )
-    assert (found["name"], found["location"], found["storage"]) == (workspace.name, "westeurope", workspace.storage_id)
+    assert (found["name"], found["location"], found["storage"]) == (
+        workspace.name,
+        "westeurope",
+        workspace.storage_id,
+    )
     assert found["uri"].startswith("azureml://localhost:")
     assert found["uri"].endswith(workspace.id)
 
@@ -27,7 +31,7 @@ def test_a_workspace_has_its_ids_and_addresses(workspace):
     properties = workspace.call("GET").json()["properties"]
     assert len(properties["workspaceId"]) == 36
     assert properties["provisioningState"] == "Succeeded"
-    services = httpx.get(properties["discoveryUrl"], verify=False, trust_env=False).json()
+    services = workspace.twin.client.get(properties["discoveryUrl"]).json()
     assert services["api"] == workspace.twin.base
 
 
@@ -71,15 +75,20 @@ def test_what_azure_would_refuse_is_refused_with_what_is_allowed(workspace, chan
 
 def test_the_default_account_must_not_have_a_hierarchical_namespace(workspace, name):
     lake = f"{workspace.group_id}/providers/Microsoft.Storage/storageAccounts/lake{name}"[:150]
-    body = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {"isHnsEnabled": True}}
+    body = {
+        "location": "westeurope",
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+        "properties": {"isHnsEnabled": True},
+    }
     workspace.twin.settle(workspace.twin.call("PUT", f"{lake}?api-version=2024-01-01", body))
     present = workspace.call("GET").json()
     new = {key: present[key] for key in ("location", "identity")}
     new["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {workspace.identity: {}}}
     kept = ("keyVault", "applicationInsights", "primaryUserAssignedIdentity")
     new["properties"] = {key: present["properties"][key] for key in kept} | {"storageAccount": lake}
-    other = f"{workspace.group_id}/providers/Microsoft.MachineLearningServices/workspaces/mlw-{name}?api-version=2025-12-01"
-    reply = workspace.twin.call("PUT", other, new)
+    other = workspace.id.replace(workspace.name, f"mlw-{name}")
+    reply = workspace.twin.call("PUT", f"{other}?api-version=2025-12-01", new)
     assert reply.status_code == 400
     assert "hierarchical namespace" in reply.json()["error"]["message"]
 
@@ -89,11 +98,17 @@ def test_approved_mode_brings_the_services_own_rules_and_there_is_no_way_back(ne
     assert workspace.call("GET", "/outboundRules").json()["value"] == []
     approved = {"properties": {"managedNetwork": {"isolationMode": "AllowOnlyApprovedOutbound"}}}
     workspace.twin.settle(workspace.call("PATCH", body=approved))
-    rules = {one["name"]: one["properties"] for one in workspace.call("GET", "/outboundRules").json()["value"]}
-    targets = {r["destination"]["subresourceTarget"] for r in rules.values() if r["type"] == "PrivateEndpoint"}
+    rules = {
+        one["name"]: one["properties"] for one in workspace.call("GET", "/outboundRules").json()["value"]
+    }
+    targets = {
+        r["destination"]["subresourceTarget"] for r in rules.values() if r["type"] == "PrivateEndpoint"
+    }
     assert targets == {"blob", "file", "vault"}
     assert {r["category"] for r in rules.values()} == {"Required"}
-    back = workspace.call("PATCH", body={"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}})
+    back = workspace.call(
+        "PATCH", body={"properties": {"managedNetwork": {"isolationMode": "AllowInternetOutbound"}}}
+    )
     assert back.status_code == 400
     assert "cannot go back" in back.text or "cannot be left" in back.text
 
@@ -103,7 +118,11 @@ def test_a_users_rule_is_made_and_removed_and_the_services_rule_is_not(new_works
     rule = {"properties": {"type": "FQDN", "category": "UserDefined", "destination": "pypi.org"}}
     workspace.twin.settle(workspace.call("PUT", "/outboundRules/pypi", rule))
     assert workspace.call("GET", "/outboundRules/pypi").json()["properties"]["destination"] == "pypi.org"
-    made = next(one["name"] for one in workspace.call("GET", "/outboundRules").json()["value"] if one["name"] != "pypi")
+    made = next(
+        one["name"]
+        for one in workspace.call("GET", "/outboundRules").json()["value"]
+        if one["name"] != "pypi"
+    )
     assert workspace.call("DELETE", f"/outboundRules/{made}").status_code == 409
     workspace.twin.settle(workspace.call("DELETE", "/outboundRules/pypi"))
     assert workspace.call("GET", "/outboundRules/pypi").status_code == 404
@@ -136,7 +155,10 @@ def test_a_deleted_workspace_holds_its_name_until_it_is_purged(new_workspace):
 def test_a_purged_workspace_forgets_its_assets(new_workspace):
     workspace = new_workspace()
     asset = {"properties": {"image": "mcr.microsoft.com/base:1"}}
-    assert workspace.call("PUT", "/environments/e/versions/1", asset, api="2023-04-01-preview").status_code == 201
+    assert (
+        workspace.call("PUT", "/environments/e/versions/1", asset, api="2023-04-01-preview").status_code
+        == 201
+    )
     before = workspace.call("GET").json()
     workspace.twin.settle(workspace.call("DELETE", query="&forceToPurge=true"))
     body = {key: before[key] for key in ("location", "properties")}

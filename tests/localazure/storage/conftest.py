@@ -50,8 +50,8 @@ class StorageAccount:
 
     def lake_service(self, persona: str = "data-scientist") -> DataLakeServiceClient:
         return DataLakeServiceClient(
-            self.url("dfs"), PersonaCredential(self.twin, persona), connection_verify=str(self.twin.ca_bundle),
-            retry_total=0,
+            self.url("dfs"), PersonaCredential(self.twin, persona), retry_total=0,
+            connection_verify=str(self.twin.ca_bundle),
         )  # fmt: skip
 
     def container(self, name: str, persona: str = "data-scientist", **more: Any) -> ContainerClient:
@@ -64,7 +64,9 @@ class StorageAccount:
 def make_account(twin: Any, *, hns: bool = False, containers: tuple[str, ...] = ("data",)) -> StorageAccount:
     """A new account in a new group, whose data the data scientist may write and the auditor may read."""
     name = "st" + uuid.uuid4().hex[:12]
-    account = StorageAccount(twin, f"{twin.make_group()}/providers/Microsoft.Storage/storageAccounts/{name}", name)
+    account = StorageAccount(
+        twin, f"{twin.make_group()}/providers/Microsoft.Storage/storageAccounts/{name}", name
+    )
     body = {
         "location": twin.location,
         "kind": "StorageV2",
@@ -73,7 +75,9 @@ def make_account(twin: Any, *, hns: bool = False, containers: tuple[str, ...] = 
     }
     twin.settle(twin.call("PUT", f"{account.id}?api-version=2024-01-01", body))
     for container in containers:
-        reply = twin.call("PUT", f"{account.container_id(container)}?api-version=2024-01-01", {"properties": {}})
+        reply = twin.call(
+            "PUT", f"{account.container_id(container)}?api-version=2024-01-01", {"properties": {}}
+        )
         assert reply.status_code in (200, 201), reply.text
     assert twin.grant("data-scientist", CONTRIBUTOR, account.id).status_code == 201
     assert twin.grant("auditor", READER, account.id).status_code == 201

@@ -8,7 +8,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import BlobClient, ContainerClient, ContainerSasPermissions, generate_blob_sas, generate_container_sas
+from azure.storage.blob import (
+    BlobClient,
+    ContainerClient,
+    ContainerSasPermissions,
+    generate_blob_sas,
+    generate_container_sas,
+)
 
 STORAGE = "https://storage.azure.com"
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
@@ -56,7 +62,9 @@ def test_a_role_on_one_container_opens_no_other(account, blob_name, twin_server)
 
 def test_a_token_for_another_service_is_refused(account, twin_server):
     arm_token = twin_server.token("data-scientist")
-    reply = twin_server.client.get(f"{account.url()}/data/x", headers={"Authorization": f"Bearer {arm_token}"})
+    reply = twin_server.client.get(
+        f"{account.url()}/data/x", headers={"Authorization": f"Bearer {arm_token}"}
+    )
     assert (reply.status_code, reply.headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")
 
 
@@ -80,7 +88,8 @@ def test_a_bearer_token_is_not_taken_without_tls(account, twin_server):
 
 def test_an_account_key_is_refused_where_shared_keys_are_off(account):
     key = "a2V5" * 22 + "a2V5"
-    client = ContainerClient(account.url(), "data", credential={"account_name": account.name, "account_key": key}, retry_total=0,
+    named = {"account_name": account.name, "account_key": key}
+    client = ContainerClient(account.url(), "data", credential=named, retry_total=0,
                              connection_verify=str(account.twin.ca_bundle))  # fmt: skip
     error = refused(client.upload_blob, "x", b"x")
     assert error.error_code == "KeyBasedAuthenticationNotPermitted"
@@ -91,10 +100,14 @@ def test_an_account_key_is_refused_where_shared_keys_are_off(account):
 
 def delegation_key(account, persona, minutes=60):
     now = datetime.now(UTC)
-    return account.blob_service(persona).get_user_delegation_key(now - timedelta(minutes=1), now + timedelta(minutes=minutes))
+    return account.blob_service(persona).get_user_delegation_key(
+        now - timedelta(minutes=1), now + timedelta(minutes=minutes)
+    )
 
 
-def signed_container(account, permissions, *, persona="data-scientist", container="data", used_at=None, minutes=30):
+def signed_container(
+    account, permissions, *, persona="data-scientist", container="data", used_at=None, minutes=30
+):
     token = generate_container_sas(
         account.name, container, user_delegation_key=delegation_key(account, persona), permission=permissions,
         expiry=datetime.now(UTC) + timedelta(minutes=minutes),
@@ -106,7 +119,8 @@ def signed_container(account, permissions, *, persona="data-scientist", containe
 def test_a_signed_url_reads_over_plain_http(account, blob_name):
     account.container("data").upload_blob(blob_name, b"signed")
     token = generate_blob_sas(
-        account.name, "data", blob_name, user_delegation_key=delegation_key(account, "auditor"), permission="r",
+        account.name, "data", blob_name, permission="r",
+        user_delegation_key=delegation_key(account, "auditor"),
         expiry=datetime.now(UTC) + timedelta(minutes=5),
     )  # fmt: skip
     url = f"{account.url(secure=False)}/data/{blob_name}?{token}"
@@ -114,7 +128,9 @@ def test_a_signed_url_reads_over_plain_http(account, blob_name):
 
 
 def test_a_signed_container_takes_uploads_and_lists(account, blob_name):
-    container = signed_container(account, ContainerSasPermissions(read=True, write=True, create=True, list=True))
+    container = signed_container(
+        account, ContainerSasPermissions(read=True, write=True, create=True, list=True)
+    )
     container.upload_blob(blob_name, b"x")
     assert [blob.name for blob in container.list_blobs(name_starts_with=blob_name)] == [blob_name]
 
@@ -127,10 +143,13 @@ def test_a_signature_for_one_container_is_refused_at_another(account, blob_name)
 def test_a_signature_for_one_blob_is_refused_at_another(account, blob_name):
     account.container("data").upload_blob(f"{blob_name}-other", b"x")
     token = generate_blob_sas(
-        account.name, "data", blob_name, user_delegation_key=delegation_key(account, "auditor"), permission="r",
+        account.name, "data", blob_name, permission="r",
+        user_delegation_key=delegation_key(account, "auditor"),
         expiry=datetime.now(UTC) + timedelta(minutes=5),
     )  # fmt: skip
-    other = BlobClient.from_blob_url(f"{account.url(secure=False)}/data/{blob_name}-other?{token}", retry_total=0)
+    other = BlobClient.from_blob_url(
+        f"{account.url(secure=False)}/data/{blob_name}-other?{token}", retry_total=0
+    )
     assert refused(other.download_blob).error_code == "AuthenticationFailed"
 
 
@@ -151,7 +170,9 @@ def test_a_changed_signature_is_refused(account, blob_name):
         expiry=datetime.now(UTC) + timedelta(minutes=5),
     )  # fmt: skip
     widened = token.replace("sp=r", "sp=racwdl")
-    container = ContainerClient.from_container_url(f"{account.url(secure=False)}/data?{widened}", retry_total=0)
+    container = ContainerClient.from_container_url(
+        f"{account.url(secure=False)}/data?{widened}", retry_total=0
+    )
     assert refused(container.upload_blob, blob_name, b"x").error_code == "AuthenticationFailed"
 
 

@@ -1,4 +1,4 @@
-"""What a client of Azure Storage finds in a blob: the bytes it wrote, whole, in parts, and under conditions."""
+"""What a client of Azure Storage finds in a blob: the bytes it wrote, whole, in parts, under conditions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import os
 
 import pytest
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.storage.blob import ContentSettings
 
 
@@ -18,8 +23,14 @@ def test_what_was_uploaded_comes_back_with_its_type_and_metadata(account, blob_n
     found = blob.get_blob_properties()
     assert blob.download_blob().readall() == b"a,b\n1,2\n"
     assert (found.size, found.metadata) == (8, {"upload_status": "completed"})
-    assert (found.content_settings.content_type, found.content_settings.cache_control) == ("text/csv", "no-cache")
-    assert bytes(found.content_settings.content_md5) == hashlib.md5(b"a,b\n1,2\n").digest()
+    assert (found.content_settings.content_type, found.content_settings.cache_control) == (
+        "text/csv",
+        "no-cache",
+    )
+    assert (
+        bytes(found.content_settings.content_md5)
+        == hashlib.md5(b"a,b\n1,2\n", usedforsecurity=False).digest()
+    )
 
 
 def test_an_empty_blob_can_be_written_and_read(account, blob_name):
@@ -59,7 +70,9 @@ def test_a_range_beyond_the_end_is_refused_with_416(account, blob_name):
 
 def test_a_large_upload_in_blocks_comes_back_whole(account, blob_name):
     content = os.urandom(5_000_000)
-    blob = account.container("data", max_single_put_size=1 << 20, max_block_size=1 << 20).get_blob_client(blob_name)
+    blob = account.container("data", max_single_put_size=1 << 20, max_block_size=1 << 20).get_blob_client(
+        blob_name
+    )
     blob.upload_blob(content, max_concurrency=4)
     committed, waiting = blob.get_block_list("all")
     assert blob.download_blob(max_concurrency=4).readall() == content
@@ -122,7 +135,10 @@ def test_metadata_and_headers_change_without_the_bytes(account, blob_name):
     blob.set_blob_metadata({"name": "x", "version": "1"})
     blob.set_http_headers(ContentSettings(content_type="text/plain"))
     found = blob.get_blob_properties()
-    assert (found.metadata, found.content_settings.content_type) == ({"name": "x", "version": "1"}, "text/plain")
+    assert (found.metadata, found.content_settings.content_type) == (
+        {"name": "x", "version": "1"},
+        "text/plain",
+    )
     assert found.etag != before
     assert blob.download_blob().readall() == b"bytes"
 

@@ -19,7 +19,9 @@ def test_acknowledged_blobs_survive_a_kill(make_twin, make_storage):
     twin.start()
     container = account.container("data")
     assert container.download_blob("folder/small").readall() == b"small"
-    assert container.get_blob_client("folder/small").get_blob_properties().metadata == {"upload_status": "completed"}
+    assert container.get_blob_client("folder/small").get_blob_properties().metadata == {
+        "upload_status": "completed"
+    }
     assert container.download_blob("big").readall() == big
 
 
@@ -41,13 +43,14 @@ def test_an_upload_cut_off_half_way_leaves_neither_blob_nor_file(make_twin, make
     account = make_storage(twin)
     token = twin.token("data-scientist", "https://storage.azure.com")
     head = (
-        f"PUT {account.url().removeprefix(twin.base)}/data/half HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        f"PUT {account.url().removeprefix(twin.base)}/data/half HTTP/1.1\r\nHost: "
+        f"localhost\r\nAuthorization: Bearer {token}\r\n"
         "x-ms-blob-type: BlockBlob\r\nContent-Length: 1000000\r\n\r\n"
     )
     context = ssl.create_default_context(cafile=str(twin.home / "ca.pem"))
-    with socket.create_connection(("localhost", twin.info["httpsPort"])) as plain:
-        with context.wrap_socket(plain, server_hostname="localhost") as connection:
-            connection.sendall(head.encode() + b"x" * 200_000)
+    plain = socket.create_connection(("localhost", twin.info["httpsPort"]))
+    with plain, context.wrap_socket(plain, server_hostname="localhost") as connection:
+        connection.sendall(head.encode() + b"x" * 200_000)
     twin.kill()
     twin.start()
     assert not account.container("data").get_blob_client("half").exists()

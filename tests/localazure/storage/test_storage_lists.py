@@ -1,4 +1,4 @@
-"""Lists of blobs: by prefix, by folder, in pages, with metadata; and what any bytes under any name come back as."""
+"""Lists of blobs: by prefix, by folder, in pages, with metadata; and any bytes under any name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def folder(account):
 
 
 def test_a_prefix_gives_all_below_it_in_order(account, folder):
-    names = [blob.name.removeprefix(folder) for blob in account.container("data").list_blobs(name_starts_with=folder)]
+    names = [
+        blob.name.removeprefix(folder)
+        for blob in account.container("data").list_blobs(name_starts_with=folder)
+    ]
     assert names == ["a.txt", "b/c/three", "b/one", "b/two", "z"]
 
 
@@ -42,7 +45,11 @@ def test_pages_join_to_the_whole_list(account, folder, size):
 
 
 def test_folders_are_paged_without_repeating_one(account, folder):
-    pages = account.container("data").walk_blobs(name_starts_with=folder, delimiter="/", results_per_page=1).by_page()
+    pages = (
+        account.container("data")
+        .walk_blobs(name_starts_with=folder, delimiter="/", results_per_page=1)
+        .by_page()
+    )
     names = [entry.name.removeprefix(folder) for page in pages for entry in page]
     assert names == ["a.txt", "b/", "z"]
 
@@ -63,7 +70,9 @@ def test_the_list_says_sizes_and_checksums(account, folder):
 
 NAMES = st.text(
     st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\\?#"), min_size=1, max_size=40
-).filter(lambda name: name.strip("/. ") == name and "//" not in name and "/." not in name and "./" not in name)
+).filter(
+    lambda name: name.strip("/. ") == name and "//" not in name and "/." not in name and "./" not in name
+)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Router:
-    """The room's routes, loaded when the app asks for them: the room's own modules import each other freely."""
+    """The room's routes, loaded when the app asks: the room's own modules import each other freely."""
     if name == "router":
         from twinloop.localazure.storage.routes import router
 

@@ -1,4 +1,4 @@
-"""Who calls the data plane, and what the caller may do there: Entra tokens by roles, signatures by their words."""
+"""Who calls the data plane, and what it may do there: Entra tokens by roles, signatures by their words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AUDIENCE = "https://storage.azure.com"
 CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 
 
-class Unauthenticated(StorageError):
+class Unauthenticated(StorageError):  # noqa: N818 - the name is what happened
     """No token where one is needed; carries the challenge that the clients follow."""
 
     def __init__(self, code: str, message: str, authority: str) -> None:

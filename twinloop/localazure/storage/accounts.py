@@ -1,4 +1,4 @@
-"""Finds the ARM resources behind a storage address: the account by its global name, the container below it."""
+"""Finds the resources behind a storage address: the account by its global name, the container below it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ def check_container_name(name: str) -> str:
         InvalidHeader: it does not.
     """
     if not CONTAINER_NAME.fullmatch(name):
-        allowed = "3 to 63 lower-case letters, digits and single hyphens, starting with a letter or digit, e.g. azureml-data"
+        allowed = (
+            "3 to 63 lower-case letters, digits and single hyphens, starting with a letter or "
+            "digit, e.g. azureml-data"
+        )
         raise InvalidHeader("container name", name, allowed, code="InvalidResourceName")
     return name
 

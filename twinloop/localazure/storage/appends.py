@@ -1,4 +1,4 @@
-"""Appends to a Data Lake file: bytes wait on disk at their positions until a flush makes them part of the file."""
+"""Appends to a Data Lake file: bytes wait on disk at their positions until a flush makes them part of it."""
 
 from __future__ import annotations
 

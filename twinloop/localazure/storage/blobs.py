@@ -14,7 +14,14 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.storage.accounts import container_id, find_account
 from twinloop.localazure.storage.contents import CHUNK, Content, Contents
 from twinloop.localazure.storage.errors import BlobNotFound, StorageError
-from twinloop.localazure.storage.info import BlobInfo, Precondition, Properties, check_name, from_row
+from twinloop.localazure.storage.info import (
+    BlobInfo,
+    Precondition,
+    Properties,
+    check_name,
+    from_row,
+    new_etag,
+)
 
 KIND = "blob"  # rows of this kind in the store, keyed account/container/name
 LEFT_OVER = "blob-left-over"  # contents whose rows are gone and whose files are still to go
@@ -109,6 +116,7 @@ class Blobs:
         check_name(name)
         container_id(self.twin, account, container)
         content.commit()
+        now = self._now()
         md5 = properties.get("md5")
         info = BlobInfo(
             account=account,
@@ -121,7 +129,9 @@ class Blobs:
             md5=content.md5 if md5 is None else md5,
             metadata=dict(properties.get("metadata", {})),
             blocks=properties.get("blocks", ()),
-            **self._stamp(),
+            etag=new_etag(),
+            modified=now,
+            created=now,
         )
         return self._replace(info, properties.get("precondition"))
 
@@ -131,6 +141,7 @@ class Blobs:
         """Make a directory of an account with a hierarchical namespace."""
         check_name(name)
         container_id(self.twin, account, container)
+        now = self._now()
         metadata = {"hdi_isfolder": "true"}
         info = BlobInfo(
             account=account,
@@ -140,7 +151,9 @@ class Blobs:
             content="",
             metadata=metadata,
             is_directory=True,
-            **self._stamp(),
+            etag=new_etag(),
+            modified=now,
+            created=now,
         )
         return self._replace(info, precondition)
 
@@ -151,8 +164,7 @@ class Blobs:
             old = self.find(account, container, name)
             if precondition:
                 precondition(old)
-            stamp = self._stamp()
-            new = BlobInfo(**{**vars(old), **changes, "etag": stamp["etag"], "modified": stamp["modified"]})
+            new = BlobInfo(**{**vars(old), **changes, "etag": new_etag(), "modified": self._now()})
             self.twin.store.put(KIND, new.key, asdict(new))
         return new
 
@@ -174,7 +186,8 @@ class Blobs:
     def delete_all(self, account: str, container: str = "") -> int:
         """Forget every blob of a container, or of a whole account, and say how many.
 
-        Runs inside the transaction that deletes the resource, so the files go later: a rollback must find them.
+        Runs inside the transaction that deletes the resource, so the files go later: a rollback must find
+        them.
         """
         prefix = f"{account}/{container}/" if container else f"{account}/"
         with self.twin.store.transaction():
@@ -222,10 +235,11 @@ class Blobs:
         return info
 
     def _place_in_tree(self, info: BlobInfo, old: BlobInfo | None) -> None:
-        """In a hierarchical namespace: no file where a directory is, nor below a file; make the directories above."""
+        """Hierarchical: no file in a directory's place, nor below a file; the directories above are made."""
         if old is not None and old.is_directory != info.is_directory:
             kind = "directory" if old.is_directory else "file"
             raise StorageError(409, "PathConflict", f"'{info.name}' exists already, as a {kind}.")
+        now = self._now()
         parts = info.name.strip("/").split("/")
         for depth in range(1, len(parts)):
             above = "/".join(parts[:depth])
@@ -233,7 +247,9 @@ class Blobs:
             if parent is None:
                 row = BlobInfo(
                     account=info.account, container=info.container, name=above, size=0, content="",
-                    metadata={"hdi_isfolder": "true"}, is_directory=True, **self._stamp(),
+                    metadata={"hdi_isfolder": "true"}, is_directory=True, etag=new_etag(),
+            modified=now,
+            created=now,
                 )  # fmt: skip
                 self.twin.store.put(KIND, row.key, asdict(row))
             elif not parent.is_directory:
@@ -241,9 +257,8 @@ class Blobs:
                     409, "PathConflict", f"'{above}' is a file; '{info.name}' cannot lie below it."
                 )
 
-    def _stamp(self) -> dict[str, str]:
-        now = self.twin.clock.now().isoformat()
-        return {"etag": f'"0x8{uuid.uuid4().hex[:14].upper()}"', "modified": now, "created": now}
+    def _now(self) -> str:
+        return self.twin.clock.now().isoformat()
 
 
 def blobs(twin: Twin) -> Blobs:

@@ -58,7 +58,8 @@ def commit_blocks(
         for piece in pieces:
             _copy(piece, content)
         blocks = tuple(Block(id=piece.id, size=piece.size) for piece in pieces)
-        info = store.commit(content, account, container, name, blocks=blocks, **properties)
+        said: Properties = {**properties, "blocks": blocks}
+        info = store.commit(content, account, container, name, **said)
     except BaseException:
         content.abort()
         raise
@@ -79,7 +80,8 @@ def append_content(
             "content_headers": info.content_headers,
             "metadata": info.metadata,
         }
-        return store.commit(content, info.account, info.container, info.name, **kept, **properties)
+        said: Properties = {**kept, **properties}
+        return store.commit(content, info.account, info.container, info.name, **said)
     except BaseException:
         content.abort()
         raise
@@ -109,7 +111,8 @@ def _pieces(
         raise StorageError(
             400,
             "InvalidBlockList",
-            f"The specified block list is invalid: {len(missing)} of its blocks were never sent, first {missing[0]!r}.",
+            f"The specified block list is invalid: {len(missing)} of its blocks were never sent, "
+            f"first {missing[0]!r}.",
         )
     return [places[place][block] for place, block in wanted]
 

@@ -10,7 +10,7 @@ from twinloop.localazure.storage.errors import ConditionNotMet, InvalidHeader, S
 from twinloop.localazure.storage.info import BlobInfo, Precondition
 
 
-class NotModified(StorageError):
+class NotModified(StorageError):  # noqa: N818 - the name is what happened
     """The reader has this state already; answered with 304 and no body."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ def check_read(headers: Mapping[str, str], info: BlobInfo) -> None:
 
 
 def for_write(headers: Mapping[str, str]) -> Precondition:
-    """What a write's conditions demand of the blob that it replaces; checked in the transaction that replaces it."""
+    """What a write's conditions demand of the blob it replaces; checked in the replacing transaction."""
 
     def check(old: BlobInfo | None) -> None:
         if headers.get("if-none-match") == "*" and old is not None:

@@ -1,4 +1,4 @@
-"""Contents of blobs on disk: written aside, synced, then renamed, so that a name never shows half a content."""
+"""Contents of blobs on disk: written aside, synced, renamed, so that a name never shows half a content."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Contents:
         return Content(self._aside(), self.path(name))
 
     def new_block(self, key: str, block: str) -> Content:
-        """Start a block of the blob with this key; a block of the same id is replaced when it is committed."""
+        """Start a block of the blob with this key; one of the same id is replaced when it is committed."""
         return Content(self._aside(), self.blocks(key) / block.encode().hex())
 
     def path(self, content: str) -> Path:
@@ -83,7 +83,7 @@ class Contents:
         return self.folder / content[:2] / content
 
     def remove(self, content: str) -> None:
-        """Delete a content that no row names any more, a while from now: an answer may be about to open it."""
+        """Delete a content that no row names, a while from now: an answer may be about to open it."""
         now = time.monotonic()
         self._retired.append((now, content))
         while self._retired and self._retired[0][0] < now - GRACE:

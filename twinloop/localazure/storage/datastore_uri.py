@@ -59,7 +59,7 @@ def parse_datastore(uri: str) -> DatastorePath | None:
 
 
 def parse_blob_url(url: str) -> BlobPath | None:
-    """Account, container and path of a blob URL: host style, path style with or without the host's name, abfss, wasbs."""
+    """Account, container and path of a blob URL: host style, path style (bare or host name), abfss, wasbs."""
     split = urlsplit(url)
     parts = [unquote(part) for part in split.path.lstrip("/").split("/")]
     if split.scheme in {"abfss", "abfs", "wasbs", "wasb"}:
@@ -89,6 +89,7 @@ def parse_or_refuse(uri: str) -> DatastorePath | BlobPath:
         raise InvalidRequest(
             "InvalidUri",
             f"'{uri}' is not an address of data. Allowed: azureml://datastores/<name>/paths/<path>, "
-            "azureml://subscriptions/.../workspaces/<ws>/datastores/<name>/paths/<path>, https://<account>.blob.<suffix>/<container>/<path>.",
+            "azureml://subscriptions/.../workspaces/<ws>/datastores/<name>/paths/<path>, "
+            "https://<account>.blob.<suffix>/<container>/<path>.",
         )
     return parsed

@@ -1,7 +1,7 @@
 """The Data Lake (Gen2) face of an account with a hierarchical namespace: what its file client needs.
 
-Files are the blobs of `blobs.py`, directories rows without content. Appended bytes wait as blocks until a flush names
-the length. POSIX access lists and renames are not emulated; rights are the roles alone.
+Files are the blobs of `blobs.py`, directories rows without content. Appended bytes wait as blocks until a
+flush names the length. POSIX access lists and renames are not emulated; rights are the roles alone.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ async def _answer(request: Request, twin: Twin, path: str) -> Reply | FileReply:
     if not account.is_hierarchical:
         raise StorageError(
             400, "HierarchicalNamespaceNotEnabled",
-            f"The account '{account.name}' has no hierarchical namespace (isHnsEnabled); use its blob endpoint.",
+            f"'{account.name}' has no hierarchical namespace (isHnsEnabled); use its blob endpoint.",
         )  # fmt: skip
     call = Call(request, twin, account, container, name, identify(request, twin, account, container, name))
     refuse_unknown(request)

@@ -13,7 +13,7 @@ class StorageError(Exception):
         self.message = message
 
 
-class BlobNotFound(StorageError):
+class BlobNotFound(StorageError):  # noqa: N818 - the name is what happened
     """No blob has that name."""
 
     def __init__(self, container: str, name: str) -> None:
@@ -22,7 +22,7 @@ class BlobNotFound(StorageError):
         )
 
 
-class ContainerNotFound(StorageError):
+class ContainerNotFound(StorageError):  # noqa: N818 - the name is what happened
     """No container resource has that name."""
 
     def __init__(self, account: str, container: str) -> None:
@@ -34,18 +34,19 @@ class ContainerNotFound(StorageError):
         )
 
 
-class AccountNotFound(StorageError):
+class AccountNotFound(StorageError):  # noqa: N818 - the name is what happened
     """No storage account resource has that name."""
 
     def __init__(self, account: str) -> None:
         super().__init__(
             404,
             "ResourceNotFound",
-            f"The storage account '{account}' does not exist in this twin. Bring up the stack that declares it.",
+            f"The storage account '{account}' does not exist in this twin. Bring up the stack that "
+            "declares it.",
         )
 
 
-class PermissionMismatch(StorageError):
+class PermissionMismatch(StorageError):  # noqa: N818 - the name is what happened
     """The caller is known but its roles do not allow this."""
 
     def __init__(self, what: str) -> None:
@@ -56,14 +57,14 @@ class PermissionMismatch(StorageError):
         )
 
 
-class AuthenticationFailed(StorageError):
+class AuthenticationFailed(StorageError):  # noqa: N818 - the name is what happened
     """No credential, or one that does not hold."""
 
     def __init__(self, why: str) -> None:
         super().__init__(403, "AuthenticationFailed", f"Server failed to authenticate the request. {why}")
 
 
-class ConditionNotMet(StorageError):
+class ConditionNotMet(StorageError):  # noqa: N818 - the name is what happened
     """An If-Match, If-None-Match or date condition of the request is not met."""
 
     def __init__(self) -> None:
@@ -72,14 +73,14 @@ class ConditionNotMet(StorageError):
         )
 
 
-class InvalidHeader(StorageError):
+class InvalidHeader(StorageError):  # noqa: N818 - the name is what happened
     """A header, query value or body that the service cannot take."""
 
     def __init__(self, name: str, given: object, allowed: str, *, code: str = "InvalidHeaderValue") -> None:
         super().__init__(400, code, f"{name}: {given!r} is not valid; allowed: {allowed}.")
 
 
-class NotEmulatedStorage(StorageError):
+class NotEmulatedStorage(StorageError):  # noqa: N818 - the name is what happened
     """An operation of the service that the twin does not have."""
 
     def __init__(self, what: str) -> None:

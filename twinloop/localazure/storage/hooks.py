@@ -12,7 +12,10 @@ from twinloop.localazure.storage.blobs import blobs
 Doc = dict[str, Any]
 
 
-@on_type("Microsoft.Storage/storageAccounts")
+HOOKED = ("Microsoft.Storage/storageAccounts", "Microsoft.Storage/storageAccounts/blobServices/containers")
+
+
+@on_type(HOOKED[0])
 class AccountHooks(ResourceHooks):
     """An account takes its blobs with it."""
 
@@ -21,7 +24,7 @@ class AccountHooks(ResourceHooks):
         blobs(twin).delete_all(doc["name"].lower())
 
 
-@on_type("Microsoft.Storage/storageAccounts/blobServices/containers")
+@on_type(HOOKED[1])
 class ContainerHooks(ResourceHooks):
     """A container takes its blobs with it."""
 

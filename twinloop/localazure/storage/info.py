@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
@@ -67,6 +68,11 @@ class Properties(TypedDict, total=False):
     md5: str | None
     blocks: tuple[Block, ...]
     precondition: Precondition | None
+
+
+def new_etag() -> str:
+    """A mark for a state of a blob that no other state has."""
+    return f'"0x8{uuid.uuid4().hex[:14].upper()}"'
 
 
 def from_row(row: dict[str, Any]) -> BlobInfo:

@@ -84,7 +84,7 @@ def list_containers(call: Call) -> Reply:
 def _page(
     blobs: list[BlobInfo], prefix: str, delimiter: str, marker: str, limit: int
 ) -> Iterator[BlobInfo | Folder]:
-    """The first `limit` entries from `marker` on; names that share a part up to the delimiter become one folder."""
+    """The first `limit` entries from `marker` on; names alike up to the delimiter become one folder."""
     last = ""
     for blob in blobs:
         head, found, _ = blob.name[len(prefix) :].partition(delimiter) if delimiter else (blob.name, "", "")
@@ -98,7 +98,7 @@ def _page(
             return
 
 
-def _entry(entry: BlobInfo | Folder, *, with_metadata: bool) -> xml.ET.Element:
+def _entry(entry: BlobInfo | Folder, *, with_metadata: bool) -> xml.Element:
     if isinstance(entry, Folder):
         return xml.element("BlobPrefix", children=[xml.name_element(entry.name)])
     properties = {
@@ -126,7 +126,7 @@ def _entry(entry: BlobInfo | Folder, *, with_metadata: bool) -> xml.ET.Element:
     return xml.element("Blob", children=children)
 
 
-def _echo(query: dict[str, str], limit: int) -> list[xml.ET.Element]:
+def _echo(query: dict[str, str], limit: int) -> list[xml.Element]:
     names = {"Prefix": "prefix", "Marker": "marker", "Delimiter": "delimiter"}
     asked = [xml.element(tag, query[name]) for tag, name in names.items() if query.get(name)]
     return [*asked, xml.element("MaxResults", limit)]

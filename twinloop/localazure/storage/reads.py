@@ -62,7 +62,7 @@ def get_block_list(call: Call) -> Reply:
     )
 
 
-def _blocks(tag: str, blocks: list[tuple[str, int]]) -> xml.ET.Element:
+def _blocks(tag: str, blocks: list[tuple[str, int]]) -> xml.Element:
     return xml.element(
         tag,
         children=[
@@ -73,7 +73,7 @@ def _blocks(tag: str, blocks: list[tuple[str, int]]) -> xml.ET.Element:
 
 
 def _range(text: str, info: BlobInfo) -> tuple[int, int]:
-    """Start and length within the blob; a range that ends beyond it is cut, one that starts beyond it is refused."""
+    """Start and length in the blob; a range that ends beyond it is cut, one that starts beyond it refused."""
     if not (found := _RANGE.fullmatch(text.strip())):
         raise StorageError(
             400,

@@ -1,21 +1,23 @@
-"""Where the data plane is reached: by the account's host name as the first part of the path, or its bare name.
+"""Where the data plane is reached: by the account's host name, or its bare name, as the first part of a path.
 
-Azure ML's client builds `https://<accountName>.blob.<suffix>`; with an accountName of `localhost:PORT/<account>` that
-becomes a path of this twin. The same paths are served on the plain-HTTP port, where only signatures are taken.
+Azure ML's client builds `https://<accountName>.blob.<suffix>`; with an accountName of
+`localhost:PORT/<account>` that becomes a path of this twin. The same paths are served on the plain-HTTP
+port, which takes signatures only.
 """
 
 from __future__ import annotations
+
+import logging
 
 from twinloop.localazure.core.reply import FileReply, Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.storage import dfs, service
-from twinloop.localazure.storage import (
-    hooks as hooks,  # registers what follows for blobs when a resource goes
-)
 from twinloop.localazure.storage.blobs import blobs
+from twinloop.localazure.storage.hooks import HOOKED
 
+log = logging.getLogger("twinloop.localazure.storage")
 router = Router("storage")
 VERBS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE")
 
@@ -42,6 +44,7 @@ for _verb in VERBS:
 
 def install(twin: Twin) -> None:
     """Let the twin sweep away what a killed process left, each time it starts."""
+    log.debug("blobs follow %s", ", ".join(HOOKED))
     twin.on_start(_sweep)
 
 

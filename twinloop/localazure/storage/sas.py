@@ -1,8 +1,9 @@
-"""Shared access signatures of the user-delegation kind: made, and held to their expiry, permissions and scope.
+"""Shared access signatures by user delegation: made, and held to their expiry, permissions and scope.
 
-The text that is signed is the one that Azure documents and its clients sign, so a signature made by the twin and
-one made by `generate_blob_sas` with a key from `get_user_delegation_key` are verified by the same few lines. A
-delegation key is derived, not stored: from the twin's secret, the account, and the words the key stands for.
+The text that is signed is the one that Azure documents and its clients sign, so a signature made by the twin
+and one made by `generate_blob_sas` with a key from `get_user_delegation_key` are verified by the same few
+lines. A delegation key is derived, not stored: from the twin's secret, the account, and the words the key
+stands for.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.storage.errors import AuthenticationFailed, PermissionMismatch
 
 VERSION = "2025-11-05"
-SERVICE = "00000000-0000-0000-0000-000000000000"  # delegating principal of what the platform signs on its own behalf
+SERVICE = "00000000-0000-0000-0000-000000000000"  # delegates what the platform signs on its own behalf
 _DELEGATED_USER_SINCE = "2025-07-05"  # from here on two more lines are signed
 _KEY_FIELDS = ("skoid", "sktid", "skt", "ske", "sks", "skv")
 _TAIL = ("sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct")
@@ -99,7 +100,7 @@ def verify(
     """Check a signature against the address it is used at.
 
     Raises:
-        AuthenticationFailed: it was signed for something else, has expired, or is not of a kind that the twin signs.
+        AuthenticationFailed: it was signed for something else, has expired, or is of an unknown kind.
     """
     if not query.get("skoid"):
         raise AuthenticationFailed(
@@ -160,7 +161,8 @@ def _check_time(twin: Twin, query: Mapping[str, str]) -> None:
     for closes in (query.get("se", ""), query.get("ske", "")):
         if now >= parse_time(closes):
             raise AuthenticationFailed(
-                f"Signature not valid in the specified time frame: it expired at {closes}, now is {_text(now)}."
+                f"Signature not valid in the specified time frame: it expired at {closes}, now is "
+                f"{_text(now)}."
             )
 
 

@@ -92,7 +92,10 @@ async def _answer(request: Request, twin: Twin, path: str) -> Answer:
     query = request.query
     operation = OPERATIONS.get((request.method, level, query.get("restype", ""), query.get("comp", "")))
     if operation is None:
-        what = f"{request.method} of a {level} with restype={query.get('restype', '')!r} comp={query.get('comp', '')!r}"
+        what = (
+            f"{request.method} of a {level} with restype={query.get('restype', '')!r} "
+            f"comp={query.get('comp', '')!r}"
+        )
         log.warning("not emulated: %s", what)
         raise NotEmulatedStorage(what)
     account = find_account(twin, request.params["account"])

@@ -190,5 +190,6 @@ def check_md5(announced: str, actual: str) -> None:
         raise StorageError(
             400,
             "Md5Mismatch",
-            f"The MD5 value specified in the request did not match: announced {announced}, received {actual}.",
+            f"The MD5 value specified in the request did not match: announced {announced}, "
+            f"received {actual}.",
         )

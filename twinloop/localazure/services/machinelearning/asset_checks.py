@@ -58,7 +58,7 @@ def data(twin: Twin, owner: ArmId, properties: Doc) -> Doc:
 
 
 def environment(_twin: Twin, _owner: ArmId, properties: Doc) -> Doc:
-    """An environment is an image, with or without conda packages, or a build context; the conda text is YAML."""
+    """An environment is an image, with or without conda packages, or a build context; conda text is YAML."""
     import yaml
 
     if conda := properties.get("condaFile"):
@@ -75,7 +75,7 @@ def environment(_twin: Twin, _owner: ArmId, properties: Doc) -> Doc:
     return properties
 
 
-def component(twin: Twin, owner: ArmId, properties: Doc) -> Doc:
+def component(twin: Twin, _owner: ArmId, properties: Doc) -> Doc:
     """A component's code and environment, and the components in a pipeline, are there."""
     spec = properties.get("componentSpec")
     if spec is None:
@@ -97,11 +97,11 @@ def component(twin: Twin, owner: ArmId, properties: Doc) -> Doc:
             if isinstance(node, dict)
         ]
     for reference in references:
-        demand_asset(twin, owner, reference)
+        demand_asset(twin, reference)
     return properties
 
 
-def demand_asset(twin: Twin, owner: ArmId, reference: Any) -> None:
+def demand_asset(twin: Twin, reference: object) -> None:
     """Demand that an asset id names a version that exists; other forms of reference pass.
 
     Raises:
@@ -114,7 +114,8 @@ def demand_asset(twin: Twin, owner: ArmId, reference: Any) -> None:
     if holder.find(found["name"], found["version"]) is None:
         raise InvalidRequest(
             "UserError",
-            f"{found['collection']} '{found['name']}:{found['version']}' does not exist in '{holder.owner.name}'; register it first.",
+            f"{found['collection']} '{found['name']}:{found['version']}' does not exist in "
+            f"'{holder.owner.name}'; register it first.",
         )
 
 

@@ -86,8 +86,9 @@ def get_version(collection: str, request: Request, twin: Twin) -> Reply:
 def put_version(collection: str, request: Request, twin: Twin) -> Reply:
     """Make a version, or change its description, tags, properties, stage or archive flag."""
     store = _of(request, twin, collection)
-    check = CHECKS.get(collection, lambda _twin, _owner, given: given)
-    properties = check(twin, store.owner, properties_of(request))
+    properties = properties_of(request)
+    if check := CHECKS.get(collection):
+        properties = check(twin, store.owner, properties)
     doc, is_new = store.put_version(
         request.params["name"], request.params["version"], properties, request.principal
     )

@@ -190,7 +190,8 @@ class Assets:
             if given is not None and given != before.get(field):
                 raise Conflict(
                     "UserError",
-                    f"Asset paths cannot be updated. {self.id(old['name'], old['version'])} exists with another {field}: "
+                    f"Asset paths cannot be updated. {self.id(old['name'], old['version'])} exists with "
+                    f"another {field}: "
                     f"give a new version (the next one is {self.next_version(old['name'])}).",
                 )
         kept = {
@@ -228,6 +229,7 @@ def _check_name(what: str, text: str) -> None:
     if not _NAME.fullmatch(text):
         raise InvalidRequest(
             "UserError",
-            f"{what} {text!r} is not valid: 1 to 255 letters, digits, '.', '_' and '-', starting with a letter, digit or '_', "
+            f"{what} {text!r} is not valid: 1 to 255 letters, digits, '.', '_' and '-', starting "
+            "with a letter, digit or '_', "
             "e.g. credit-default.",
         )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.vm_sizes import vm_sizes
 from twinloop.localazure.core.errors import InvalidRequest, NotEmulated
@@ -16,6 +15,9 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.services.machinelearning import quotas
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE, WORKSPACES, workspace_id
 
+if TYPE_CHECKING:
+    from twinloop.localazure.jobs.clusters import Clusters
+
 router = Router("machinelearning")
 Doc = dict[str, Any]
 COMPUTES = f"{WORKSPACES}/computes"
@@ -23,7 +25,6 @@ EMULATED = ("AmlCompute",)
 _PRIORITIES = ("Dedicated", "LowPriority")
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 DEFAULT_IDLE = "PT120S"
-NodeCounts = Callable[[str], dict[str, int]]  # ARM id of a compute -> {"running", "idle", "waiting"}
 
 
 @on_type(COMPUTES)
@@ -35,7 +36,10 @@ class ComputeHooks(ResourceHooks):
         del twin
         properties = body.get("properties")
         cluster = properties.get("properties") if isinstance(properties, dict) else None
-        if not isinstance(cluster, dict) or cluster.get("remoteLoginPortPublicAccess", "NotSpecified") != "NotSpecified":
+        if (
+            not isinstance(cluster, dict)
+            or cluster.get("remoteLoginPortPublicAccess", "NotSpecified") != "NotSpecified"
+        ):
             return
         before = (old["body"]["properties"].get("properties") or {}) if old else {}
         closed = "Disabled" if cluster.get("subnet") else "Enabled"
@@ -101,15 +105,18 @@ class ComputeHooks(ResourceHooks):
 
     def updated(self, doc: Doc, twin: Twin) -> None:
         """Let waiting jobs in where the limit was raised."""
-        resized = twin.services.get("compute-resized")
-        if callable(resized):
-            resized(doc["id"])
+        _clusters(twin).resized(doc["id"])
 
 
 def node_counts(twin: Twin, compute: str) -> dict[str, int]:
-    """How many nodes run and idle, as the executor knows; none while nothing was submitted."""
-    counts: NodeCounts | None = twin.services.get("compute-nodes")
-    return counts(compute) if counts else {"running": 0, "idle": 0, "waiting": 0}
+    """How many nodes run and idle, as the executor of jobs knows."""
+    return _clusters(twin).counts(compute)
+
+
+def _clusters(twin: Twin) -> Clusters:
+    from twinloop.localazure.jobs.runner import runner  # the runner, in turn, looks at computes
+
+    return runner(twin).executor.clusters
 
 
 @router.on("POST", f"{WORKSPACE}/computes/{{computeName}}/listNodes", action=f"{COMPUTES}/listNodes/action")
@@ -165,11 +172,13 @@ def _check_scale(cluster: Doc, name: str) -> None:
     if not isinstance(most, int) or not isinstance(least, int) or not 0 <= least <= most:
         raise InvalidRequest(
             "ValidationError",
-            f"computes/{name}: scaleSettings: minNodeCount={least!r} and maxNodeCount={most!r} must be whole numbers with 0 <= min <= max.",
+            f"computes/{name}: scaleSettings: minNodeCount={least!r} and maxNodeCount={most!r} "
+            "must be whole numbers with 0 <= min <= max.",
         )
     idle = scale.setdefault("nodeIdleTimeBeforeScaleDown", DEFAULT_IDLE)
     if not isinstance(idle, str) or not _DURATION.fullmatch(idle):
         raise InvalidRequest(
             "ValidationError",
-            f"computes/{name}: nodeIdleTimeBeforeScaleDown {idle!r} is not an ISO 8601 duration, e.g. PT120S.",
+            f"computes/{name}: nodeIdleTimeBeforeScaleDown {idle!r} is not an ISO 8601 duration, "
+            "e.g. PT120S.",
         )

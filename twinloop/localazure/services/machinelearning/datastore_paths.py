@@ -1,4 +1,4 @@
-"""From an address of data to the place in the blob store that it means, by the workspace's datastores and jobs."""
+"""From an address of data to the place in the blob store that it means, by datastores and jobs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def locate(twin: Twin, workspace: ArmId, uri: str) -> BlobPath:
     if not container or not properties.get("accountName"):
         raise InvalidRequest(
             "UserError",
-            f"{uri}: the datastore '{parsed.datastore}' is a {properties.get('datastoreType')}, which holds no blobs.",
+            f"{uri}: the datastore '{parsed.datastore}' is a {properties.get('datastoreType')}, "
+            "which holds no blobs.",
         )
     return BlobPath(account=properties["accountName"].lower(), container=container, path=parsed.path)
 
@@ -51,7 +52,8 @@ def datastore(twin: Twin, workspace: ArmId, path: DatastorePath) -> dict[str, An
     if doc is None:
         raise InvalidRequest(
             "UserError",
-            f"The datastore '{path.datastore}' does not exist in workspace '{owner.name}'. Declare it, or use workspaceblobstore.",
+            f"The datastore '{path.datastore}' does not exist in workspace '{owner.name}'. Declare "
+            "it, or use workspaceblobstore.",
         )
     return doc
 
@@ -71,7 +73,7 @@ def job_of(uri: str) -> str:
 
 
 def resolve_job_output(twin: Twin, workspace: ArmId, uri: str) -> str:
-    """The datastore address behind `azureml://jobs/<job>/outputs/<name>/paths/<path>`; any other address as it is.
+    """The datastore address behind `azureml://jobs/<job>/outputs/<name>/paths/<path>`; others as they are.
 
     Raises:
         InvalidRequest: the job, or its output, does not exist.
@@ -112,6 +114,7 @@ def demand_data(twin: Twin, workspace: ArmId, uri: str) -> None:
     if not blobs(twin).exists(place.account, place.container, place.path):
         raise InvalidRequest(
             "UserError",
-            f"Nothing is stored at '{uri}' (account '{place.account}', container '{place.container}', path '{place.path}'). "
+            f"Nothing is stored at '{uri}' (account '{place.account}', container "
+            f"'{place.container}', path '{place.path}'). "
             "Upload it first, or give the path that the job wrote.",
         )

@@ -118,7 +118,8 @@ def list_secrets(request: Request, twin: Twin) -> Reply:
     if kind in {"none", ""}:
         raise InvalidRequest(
             "UserError",
-            f"'{doc['name']}' is accessed by identity: it has no secrets. Use your own Entra token for the storage account.",
+            f"'{doc['name']}' is accessed by identity: it has no secrets. Use your own Entra token "
+            "for the storage account.",
         )
     if kind == "accountkey" and not find_account(twin, account).shared_key_allowed:
         raise InvalidRequest(
@@ -171,12 +172,12 @@ def find_datastore(twin: Twin, workspace_id: ArmId, name: str) -> Doc:
 
 
 def reads_as_client(api_version: str) -> bool:
-    """Whether a request is Azure ML's client's: it asks for previews, the infrastructure's types for stable versions."""
+    """Whether a request is Azure ML's client's: it asks for previews, infrastructure for stable versions."""
     return api_version.endswith("-preview")
 
 
 def client_account(twin: Twin, account: str) -> str:
-    """An account name from which the client's `https://<accountName>.blob.<suffix>` becomes an address of this twin."""
+    """An account name with which the client's `https://<accountName>.blob.<suffix>` is the twin's address."""
     return f"{twin.base.removeprefix('https://')}/{account}"
 
 

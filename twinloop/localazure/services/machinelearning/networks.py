@@ -48,7 +48,7 @@ class OutboundRuleHooks(ResourceHooks):
     """Rules of an outbound rule."""
 
     def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
-        """The network is managed, the kind is known, its destination is of that kind, the rule is the user's own."""
+        """The network is managed, kind and destination fit, the rule is the user's own."""
         properties = body["properties"]
         kind = properties.get("type")
         if kind not in _TYPES:
@@ -63,7 +63,8 @@ class OutboundRuleHooks(ResourceHooks):
         if old is not None and old["body"]["properties"].get("category") in _SERVICE_MADE:
             raise Conflict(
                 "ValidationError",
-                f"'{request.arm_id.name}' is made by the service and cannot be changed; add a rule of your own.",
+                f"'{request.arm_id.name}' is made by the service and cannot be changed; add a rule of "
+                "your own.",
             )
         properties["category"] = "UserDefined"
         parent = request.arm_id.parent
@@ -71,7 +72,8 @@ class OutboundRuleHooks(ResourceHooks):
         if owner is not None and mode_of(owner) == "disabled":
             raise InvalidRequest(
                 "ValidationError",
-                f"The managed network of '{owner['name']}' is disabled: set managedNetwork.isolationMode before adding outbound rules.",
+                f"The managed network of '{owner['name']}' is disabled: set "
+                "managedNetwork.isolationMode before adding outbound rules.",
             )
         if kind == "FQDN" and owner is not None and mode_of(owner) != APPROVED:
             raise InvalidRequest(
@@ -123,13 +125,13 @@ def follow(workspace: Doc, twin: Twin) -> None:
 def rendered(workspace: Doc, twin: Twin, api_version: str) -> Doc:
     """The managed network as the service shows it.
 
-    The rules are listed in it for Azure ML's client only. In an answer to the infrastructure's program they would be
-    drift of the workspace each time a rule is added as a resource of its own.
+    The rules are listed in it for Azure ML's client only. In an answer to the infrastructure's program they
+    would be drift of the workspace each time a rule is added as a resource of its own.
     """
     network = workspace["body"]["properties"].get("managedNetwork")
     if not network:
         return {}
-    status = {
+    status: Doc = {
         "status": "Active" if is_provisioned(workspace, twin) else "Inactive",
         "sparkReady": is_provisioned(workspace, twin),
     }

@@ -23,7 +23,7 @@ _LOW_PRIORITY_KEYS = ("lowpriority", family_key(LOW_PRIORITY))
 def demand(twin: Twin, arm_id: ArmId, body: Doc, size: str, before: Doc | None) -> None:
     """Demand that the quota allows a cluster's largest case beside those of all others.
 
-    A cluster at zero nodes counts with its maximum: the cores are spoken for. What shrinks or stays is let be.
+    A cluster at zero nodes counts with its maximum: the cores are spoken for. What does not grow is let be.
 
     Raises:
         QuotaExceeded: it does not; says what is used, by whom, and what is left.
@@ -47,8 +47,10 @@ def demand(twin: Twin, arm_id: ArmId, body: Doc, size: str, before: Doc | None) 
     if used + wanted > limit:
         names = ", ".join(f"{ArmId(key).name} ({cores})" for key, cores in others.items()) or "none"
         raise QuotaExceeded(
-            f"computes/{arm_id.name}: {most} nodes of {size} are {wanted} cores of '{family}' in {location}; the quota is {limit}, "
-            f"of which other clusters claim {used}: {names}. Lower maxNodeCount to {max(0, limit - used) // vm_sizes()[size].vcpus} "
+            f"computes/{arm_id.name}: {most} nodes of {size} are {wanted} cores of '{family}' in "
+            f"{location}; the quota is {limit}, "
+            f"of which other clusters claim {used}: {names}. Lower maxNodeCount to "
+            f"{max(0, limit - used) // vm_sizes()[size].vcpus} "
             "or ask for a larger quota.",
             code="ClusterCoreQuotaReached",
         )

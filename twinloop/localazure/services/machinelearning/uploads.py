@@ -1,4 +1,4 @@
-"""Where a client puts the files of an asset before it registers it: a fresh container and a signature for it."""
+"""Where a client puts the files of an asset before it registers it: a fresh container and its signature."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ _NEEDED = "Storage Blob Data Contributor"
 def delegate(twin: Twin, workspace: Doc) -> str:
     """Object id of the principal whose rights a signature of the workspace rests on.
 
-    That is the workspace's primary identity, which must have its role on the storage account. A system-assigned
-    identity is given the role by the service itself, as on Azure, so there the platform signs.
+    That is the workspace's primary identity, which must have its role on the storage account. A
+    system-assigned one is given the role by the service itself, as on Azure, so there the platform signs.
 
     Raises:
         InvalidRequest: the identity is gone, or has not been given the role.
@@ -38,7 +38,8 @@ def delegate(twin: Twin, workspace: Doc) -> str:
     if not twin.authorization.allows(principal, f"{CONTAINERS}/blobs/write", account, data=True):
         raise InvalidRequest(
             "UserError",
-            f"The identity '{principal.name}' of workspace '{workspace['name']}' may not write to '{account}': "
+            f"The identity '{principal.name}' of workspace '{workspace['name']}' may not write to "
+            f"'{account}': "
             f"grant it '{_NEEDED}' there.",
         )
     return principal.id

@@ -1,4 +1,4 @@
-"""Azure ML workspaces: what they must be made of, what the service adds to them, and where their data plane is."""
+"""Azure ML workspaces: what they are made of, what the service adds, and where their data plane is."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class WorkspaceHooks(ResourceHooks):
         networks.follow(doc, twin)
 
     def updated(self, doc: Doc, twin: Twin) -> None:
-        """Let service-made outbound rules follow the isolation mode, and datastores the way they are reached."""
+        """Let service-made outbound rules follow the isolation mode, datastores the way they are reached."""
         datastores.make_defaults(doc, twin)
         networks.follow(doc, twin)
 
@@ -81,7 +81,7 @@ class WorkspaceHooks(ResourceHooks):
 def discovery(_request: Request, twin: Twin) -> Reply:
     """Where the data plane is; everything is at one address here."""
     names = ("api", "experimentation", "history", "hyperdrive", "modelmanagement", "notebooks", "pipelines")
-    return Reply(200, {name: twin.base for name in names})
+    return Reply(200, dict.fromkeys(names, twin.base))
 
 
 @router.on("POST", f"{WORKSPACE}/listKeys", action=f"{WORKSPACES}/listKeys/action")
@@ -114,12 +114,14 @@ def _check_identity(body: Doc, properties: Doc) -> None:
     if primary and primary.lower() not in assigned:
         raise InvalidRequest(
             "ValidationError",
-            f"properties.primaryUserAssignedIdentity: '{primary}' is not among identity.userAssignedIdentities; add it there.",
+            f"properties.primaryUserAssignedIdentity: '{primary}' is not among "
+            "identity.userAssignedIdentities; add it there.",
         )
     if str(identity.get("type", "")).replace(" ", "").lower() == "userassigned" and not primary:
         raise InvalidRequest(
             "ValidationError",
-            "properties.primaryUserAssignedIdentity is required for a workspace with user-assigned identities only.",
+            "properties.primaryUserAssignedIdentity is required for a workspace with "
+            "user-assigned identities only.",
         )
 
 
@@ -130,14 +132,16 @@ def _check_storage(twin: Twin, properties: Doc) -> None:
     if (account["body"].get("properties") or {}).get("isHnsEnabled"):
         raise InvalidRequest(
             "ValidationError",
-            f"properties.storageAccount: '{account['name']}' has a hierarchical namespace, which the default account of a "
+            f"properties.storageAccount: '{account['name']}' has a hierarchical namespace, which "
+            "the default account of a "
             "workspace must not have; use it as a datastore instead.",
         )
     sku = str((account["body"].get("sku") or {}).get("name", ""))
     if sku.lower().startswith("premium"):
         raise InvalidRequest(
             "ValidationError",
-            f"properties.storageAccount: '{account['name']}' is {sku}; the default account of a workspace must be Standard.",
+            f"properties.storageAccount: '{account['name']}' is {sku}; the default account of a "
+            "workspace must be Standard.",
         )
 
 
