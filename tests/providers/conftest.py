@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from tests.localazure.conftest import TwinServer, twin_server
+from tests.localazure.conftest import TwinServer, make_twin, twin_server
 from twinloop.providers.azure_native.provider import AzureNativeProvider
 from twinloop.providers.errors import ProviderError
 from twinloop.providers.values import from_struct, to_struct
 
-__all__ = ["twin_server"]
+__all__ = ["make_twin", "twin_server"]
 
 SUBSCRIPTION = "5ab50000-0000-4000-8000-000000000001"
 
