@@ -1,4 +1,4 @@
-"""One platform from nothing to a registered model by official clients, and what happens when the twin goes."""
+"""One platform from nothing to a registered model by official clients, and what is when the twin dies."""
 
 import json
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import os
+import re
+import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +28,48 @@ _NOISE = (
     r".*pkg_resources is deprecated.*",
     r".*pathOnCompute is not a known attribute.*",
 )
+_LOGGERS = ("azure.ai.ml", "azure.ai.ml._utils._experimental")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class _Quiet(logging.Filter):
-    """Drops the SDK's remarks on its own maturity from its loggers."""
+    """Drops the SDK's remarks on its own maturity and on what it is downloading; warnings and errors pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        return record.levelno >= logging.ERROR or "experimental" not in text
+        """Whether a person needs to see this record."""
+        if record.levelno >= logging.ERROR:
+            return True
+        return record.levelno >= logging.WARNING and "experimental" not in record.getMessage()
+
+
+class _Sieve(io.TextIOBase):
+    """Passes text on, but for writes that hold nothing except colour codes: what is left of disabled bars."""
+
+    def __init__(self, behind: TextIO) -> None:
+        self._behind = behind
+        self._dropped = False
+
+    def write(self, text: str) -> int:
+        """Write to the stream behind, unless there is nothing to be seen in it."""
+        visible = _COLOURS.sub("", text).strip()
+        drop = not visible and ("\x1b" in text or self._dropped)
+        self._dropped = drop
+        return len(text) if drop else self._behind.write(text)
+
+    def flush(self) -> None:
+        """Flush the stream behind."""
+        self._behind.flush()
+
+    def isatty(self) -> bool:
+        """Whether the stream behind is a terminal."""
+        return self._behind.isatty()
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """Keep the rests of the SDK's progress bars off stderr while it uploads or downloads."""
+    with contextlib.redirect_stderr(_Sieve(sys.stderr)):
+        yield
 
 
 def preload() -> None:
@@ -45,7 +83,8 @@ def preload() -> None:
 def quietly() -> Iterator[None]:
     """Silence the SDK's progress bars and its remarks about experimental classes and deprecated packages."""
     os.environ.setdefault("TQDM_DISABLE", "1")  # read once, when the SDK imports tqdm
-    filtered = [logging.getLogger(name) for name in ("azure.ai.ml", "azure.ai.ml._utils._experimental")]
+    names = {*_LOGGERS, *(name for name in logging.root.manager.loggerDict if name.startswith("azure.ai.ml"))}
+    filtered = [logging.getLogger(name) for name in names]
     quiet = _Quiet()
     for logger in filtered:
         logger.addFilter(quiet)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from twinloop.loops import metrics
-from twinloop.loops.client import quietly
+from twinloop.loops.client import quietly, without_bars
 from twinloop.loops.document import nearest
 from twinloop.loops.runs import TERMINAL, WorkspaceHistory, state_of
 from twinloop.problems import BadUsage, NotFound
@@ -172,7 +172,7 @@ def download(
             allowed=", ".join(outputs) or "no named outputs",
         )
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
-    with quietly():
+    with quietly(), without_bars():
         client.jobs.download(name, download_path=str(folder), output_name=output or None, all=everything)
     new = [
         path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twinloop.loops import needs, wiring
-from twinloop.loops.client import quietly
+from twinloop.loops.client import quietly, without_bars
 from twinloop.loops.document import Document, Override, load
 
 if TYPE_CHECKING:
@@ -52,4 +52,5 @@ def submit(client: MLClient, document: Document, *, name: str = "", experiment: 
         if experiment:
             changes.append({"experiment_name": experiment})
         job = load_job(str(document.path), params_override=changes)
-        return client.jobs.create_or_update(job)
+        with without_bars():
+            return client.jobs.create_or_update(job)
