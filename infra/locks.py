@@ -1,7 +1,8 @@
 """Delete locks: on single resources only.
 
-Never on the resource group of a workspace: with the group locked, its clusters cannot scale down any more. And
-never on what other stacks hang grants on: a lock reaches all below its resource, role assignments included.
+Never on the resource group of a workspace: with the group locked, its clusters cannot scale down any
+more. Never on what other stacks hang grants on: a lock reaches all below its resource, role assignments
+included.
 """
 
 from __future__ import annotations

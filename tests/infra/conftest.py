@@ -28,6 +28,7 @@ class Recorder(pulumi.runtime.Mocks):
         self.declared = []
         self.published = published
         self.outputs = {}
+        self.requests = {}
 
     def new_resource(self, args):
         if args.typ == "pulumi:pulumi:StackReference":
@@ -55,9 +56,25 @@ class Recorder(pulumi.runtime.Mocks):
     def of(self, token):
         return [resource for resource in self.declared if resource.typ.endswith(token)]
 
+    def request(self, name):
+        (found,) = [request for request in self.requests.values() if request.name == name]
+        return found
+
+    def waits_for(self, name):
+        """Logical names of what a resource depends on."""
+        return {urn.split("::")[-1] for urn in self.request(name).dependencies}
+
     def one(self, token, name=None):
         (found,) = [resource for resource in self.of(token) if name is None or resource.name == name]
         return found.inputs
+
+
+class Watching(pulumi.runtime.mocks.MockMonitor):
+    """Hands on to the recorder what mocks are not told: who waits for whom, who is protected, whose child."""
+
+    def RegisterResource(self, request):
+        self.mocks.requests[f"{request.type}::{request.name}"] = request
+        return super().RegisterResource(request)
 
 
 def declare(program, *, published=None):
@@ -65,7 +82,12 @@ def declare(program, *, published=None):
     asyncio.set_event_loop(asyncio.new_event_loop())
     engine = Recorder({"ciPrincipalIds": CI_PRINCIPALS} if published is None else published)
     pulumi.runtime.set_mocks(
-        engine, project="twinloop", stack="any", preview=False, organization="organization"
+        engine,
+        project="twinloop",
+        stack="any",
+        preview=False,
+        monitor=Watching(engine),
+        organization="organization",
     )
 
     def run():
