@@ -168,7 +168,7 @@ def _versioned(arm_type: str, arm_id: str) -> str:
 
 @pytest.fixture(scope="module")
 def made(twin_server):
-    """The platform, made by raw requests: type -> id, the body that was put, the first answer, what was read."""
+    """The platform, made by raw requests: type -> id, body, first answer, what was read then."""
     group = f"/subscriptions/{twin_server.subscription}/resourceGroups/rg-{uuid.uuid4().hex[:8]}"
     found = {}
     for arm_type, (arm_id, body) in platform(twin_server, group).items():

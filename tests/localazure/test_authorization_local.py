@@ -23,6 +23,10 @@ def _read(twin, scope, persona):
     return twin.call("GET", f"{scope}?api-version=2024-03-01", persona=persona)
 
 
+def _role(twin, guid):
+    return f"/subscriptions/{twin.subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+
+
 def _identity(twin, group, name="id-a", persona="infra-engineer"):
     path = f"{group}/{IDENTITIES}/{name}?api-version=2023-01-31"
     return twin.call("PUT", path, {"location": twin.location}, persona=persona)
@@ -40,8 +44,10 @@ def test_a_refusal_names_caller_action_scope_and_the_least_role_that_would_do(tw
     error = _read(twin_server, group, "auditor").json()["error"]
     assert error["code"] == "AuthorizationFailed"
     assert error["message"].startswith(
-        f"The client 'auditor' with object id '{twin_server.object_id('auditor')}' does not have authorization to perform "
-        f"action 'Microsoft.Resources/subscriptions/resourceGroups/read' over scope '{group}' or the scope is invalid."
+        f"The client 'auditor' with object id '{twin_server.object_id('auditor')}' does not have "
+        "authorization to perform "
+        f"action 'Microsoft.Resources/subscriptions/resourceGroups/read' over scope '{group}' or the scope "
+        "is invalid."
     )
     info = error["additionalInfo"][0]["info"]
     assert info["action"] == "Microsoft.Resources/subscriptions/resourceGroups/read"
@@ -84,7 +90,7 @@ def test_a_role_that_is_taken_away_no_longer_holds(twin_server, group):
 def test_who_may_change_resources_may_not_change_roles(twin_server, group):
     twin_server.grant("platform-admin", CONTRIBUTOR, group)
     assert _identity(twin_server, group, persona="platform-admin").status_code == 201
-    role = f"/subscriptions/{twin_server.subscription}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    role = _role(twin_server, READER)
     path = f"{group}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
     body = {"properties": {"principalId": twin_server.object_id("auditor"), "roleDefinitionId": role}}
     refused = twin_server.call("PUT", path, body, persona="platform-admin")
@@ -96,7 +102,7 @@ def test_a_condition_limits_which_roles_may_be_given_and_taken(twin_server, grou
     from checks.permissions import limit_assignable_roles
 
     def assign(principal, role, persona, name, **more):
-        scope = f"/subscriptions/{twin_server.subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+        scope = _role(twin_server, role)
         path = f"{group}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
         body = {"properties": {"principalId": principal, "roleDefinitionId": scope, **more}}
         return twin_server.call("PUT", path, body, persona=persona)
@@ -124,7 +130,7 @@ def test_a_condition_limits_which_roles_may_be_given_and_taken(twin_server, grou
 
 
 def test_a_condition_that_is_not_understood_is_refused_and_never_dropped(twin_server, group):
-    role = f"/subscriptions/{twin_server.subscription}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    role = _role(twin_server, READER)
     path = f"{group}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}?api-version=2022-04-01"
     properties = {
         "principalId": twin_server.object_id("auditor"),

@@ -18,7 +18,7 @@ KEYS = st.sampled_from(["/x", "/x/y", "/x-z", "/ü"])
 WRITES = st.lists(st.tuples(KINDS, KEYS, st.one_of(st.none(), st.integers())), max_size=5)
 
 
-class _Undo(Exception):
+class _UndoError(Exception):
     pass
 
 
@@ -56,13 +56,18 @@ class StoreAgainstADict(RuleBasedStateMachine):
     @rule(writes=WRITES, inner=WRITES, deep=st.booleans())
     def a_failed_transaction_leaves_nothing(self, writes, inner, deep):
         scratch = dict(self.model)
-        with pytest.raises(_Undo), self.store.transaction():
-            self._apply(writes, scratch)
+
+        def fail():
             with self.store.transaction():
-                self._apply(inner, scratch)
-                if deep:
-                    raise _Undo
-            raise _Undo
+                self._apply(writes, scratch)
+                with self.store.transaction():
+                    self._apply(inner, scratch)
+                    if deep:
+                        raise _UndoError
+                raise _UndoError
+
+        with pytest.raises(_UndoError):
+            fail()
 
     @rule()
     def reopen(self):
@@ -92,8 +97,8 @@ def test_a_swallowed_failure_of_an_inner_transaction_undoes_the_outer_one(tmp_pa
     def outer():
         with store.transaction():
             store.put("k", "/a", {})
-            with pytest.raises(_Undo), store.transaction():
-                raise _Undo
+            with pytest.raises(_UndoError), store.transaction():
+                raise _UndoError
             store.put("k", "/b", {})
 
     with pytest.raises(RuntimeError, match="inner transaction failed"):
@@ -116,10 +121,15 @@ def test_the_version_of_a_kind_changes_with_writes_and_with_their_undoing(tmp_pa
     seen = [store.version("k")]
     store.put("k", "/a", {})
     seen.append(store.version("k"))
-    with pytest.raises(_Undo), store.transaction():
-        store.put("k", "/b", {})
-        seen.append(store.version("k"))
-        raise _Undo
+
+    def fail():
+        with store.transaction():
+            store.put("k", "/b", {})
+            seen.append(store.version("k"))
+            raise _UndoError
+
+    with pytest.raises(_UndoError):
+        fail()
     seen.append(store.version("k"))
     assert len(set(seen)) == 4
     assert store.version("other") == 0

@@ -1,0 +1,1 @@
+"""The twin: one process that speaks ARM, Entra, Blob/DFS and Azure ML as Azure does."""

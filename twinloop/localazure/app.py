@@ -62,12 +62,10 @@ class App:
                 self._admit(route, request)
             if not route.is_async:
                 await request.read()
-                with (
-                    self.twin.store.transaction()
-                ):  # acknowledged is committed; a refusal leaves nothing behind
+                # What is acknowledged is committed, and a refusal leaves nothing behind.
+                with self.twin.store.transaction():
                     return route.handler(request, self.twin)  # type: ignore[return-value]
-            answer: Reply | FileReply = await route.handler(request, self.twin)  # type: ignore[misc]
-            return answer
+            return await route.handler(request, self.twin)  # type: ignore[misc,no-any-return]
         except ArmError as error:
             if isinstance(error, NotEmulated):
                 log.warning("not emulated: %s %s?%s", request.method, request.path, request.api_version)

@@ -74,7 +74,7 @@ async def _serve(
     https_port, http_port = (sock.getsockname()[1] for sock in sockets)
     twin = Twin(
         home,
-        clock=ManualClock() if settings.manual_clock else Clock(),
+        clock=ManualClock(home / "azure" / "clock") if settings.manual_clock else Clock(),
         base=f"https://localhost:{https_port}",
         http_base=f"http://{HOST}:{http_port}",
     )

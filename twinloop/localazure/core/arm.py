@@ -8,26 +8,25 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import ResourceType
-from twinloop.localazure.core import locks, rules
+from twinloop.localazure.core import changes, locks, rules
 from twinloop.localazure.core.bodies import drop, fill, merge_patch
-from twinloop.localazure.core.errors import Conflict, InvalidRequest, ResourceGroupNotFound
+from twinloop.localazure.core.deletion import ASSIGNMENTS, Handler, delete_handler, may_assign
+from twinloop.localazure.core.errors import Conflict, ResourceGroupNotFound
 from twinloop.localazure.core.hooks import hooks_of
 from twinloop.localazure.core.identities import check_assigned
 from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
-from twinloop.localazure.core.operations import accepted, headers_of
+from twinloop.localazure.core.operations import headers_of
 from twinloop.localazure.core.rendering import render, state_of
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
-from twinloop.localazure.core.resources import Doc, delete_resource, kind_of, require, resource, save
+from twinloop.localazure.core.resources import Doc, kind_of, require, resource, save
 from twinloop.localazure.core.router import Route, Router
-from twinloop.localazure.core.tombstones import purge, tombstone, unearth
+from twinloop.localazure.core.tombstones import tombstone, unearth
 
 if TYPE_CHECKING:
     from twinloop.localazure.core.twin import Twin
 
-ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
-Handler = Callable[[Request, "Twin"], Reply]
 
 # What the service answers to a PUT that creates and to one that changes; the clients take nothing else
 # (azure-mgmt-storage 25 and azure-ai-ml 1.35, read in their generated operations).
@@ -41,13 +40,10 @@ _CREATED = {
     "Microsoft.Insights/diagnosticSettings": 200,
 }
 _CHANGED_LATER = {"Microsoft.MachineLearningServices/workspaces/outboundRules": 202}
-_DELETED_AT_ONCE = {"Microsoft.Storage/storageAccounts"}
 # Operations that the service's own module answers.
 DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores"
 _OWN = {(DEFINITIONS, "GET"), (DEFINITIONS, "LIST"), (ASSIGNMENTS, "LIST"), (DATASTORES, "LIST")}
-_GROUP_DELETE_SECONDS = 0.3
-# The services name it differently: the deletion asks that no tombstone is left.
-_PURGE_FLAGS = ("forceToPurge", "force")
+_SOON = {"retry-after": "1", "retry-after-ms": "100"}
 
 
 def routes_of(row: ResourceType) -> Iterable[Route]:
@@ -68,7 +64,7 @@ def routes_of(row: ResourceType) -> Iterable[Route]:
     if not row.is_extension:
         yield route("PATCH", path, _patch(row), "write")
     if row.delete != "none":
-        yield route("DELETE", path, _delete(row), None if own else "delete")
+        yield route("DELETE", path, delete_handler(row), None if own else "delete")
     if (row.arm_type, "LIST") not in _OWN:
         yield from _list_routes(row, path, route)
 
@@ -87,25 +83,13 @@ def _list_routes(row: ResourceType, path: str, route: Callable[..., Route]) -> I
 def _put(row: ResourceType) -> Handler:
     def put(request: Request, twin: Twin) -> Reply:
         if row.arm_type == ASSIGNMENTS:
-            _may_assign(request, request.json(), "write", twin)
+            may_assign(request, request.json(), "write", twin)
         rules.check_api_version(row, request, twin)
         rules.check_name(row, request.arm_id)
         arm_id = rules.canonical_id(twin, request.arm_id, row)
         return _write(row, arm_id, request.json(), old=resource(twin, arm_id), request=request, twin=twin)
 
     return put
-
-
-def _may_assign(request: Request, body: object, verb: str, twin: Twin) -> None:
-    """Conditions on assignments look at the role that is given or taken: here the body is known."""
-    properties = body.get("properties") if isinstance(body, dict) else None
-    role = properties.get("roleDefinitionId") if isinstance(properties, dict) else None
-    twin.authorization.demand(
-        request.caller,
-        f"{ASSIGNMENTS}/{verb}",
-        request.arm_id.text,
-        role_definition=role if isinstance(role, str) else None,
-    )
 
 
 def _patch(row: ResourceType) -> Handler:
@@ -136,8 +120,8 @@ def _write(
     for hook in hooks_of(row.arm_type):
         hook.prepare(body, old, twin)
     if old is not None:
-        rules.keep_what_stays(row, body, old)
-        rules.check_changes(row, body, old, arm_id)
+        changes.keep_what_stays(row, body, old)
+        changes.check_changes(row, body, old, arm_id)
     rules.check_references(row, body, arm_id, twin)
     check_assigned(body, old, request.caller, twin)
     fill(body, row.defaults)
@@ -145,12 +129,11 @@ def _write(
         hook.validate(body, old, request, twin)
     for path in row.secret:
         drop(body, path)
-    if recovered is not None:
-        unearth(twin, recovered)
+    there = unearth(twin, recovered) if recovered is not None else old
     phase, seconds = (
         ("Updating", row.provisioning_seconds / 2) if old else ("Creating", row.provisioning_seconds)
     )
-    doc = save(twin, arm_id, body, old=old, by=request.caller, phase=phase, seconds=seconds)
+    doc = save(twin, arm_id, body, old=there, by=request.caller, phase=phase, seconds=seconds)
     return _written(row, doc, old, request, twin)
 
 
@@ -188,15 +171,14 @@ def _check_birth(row: ResourceType, arm_id: ArmId, body: dict[str, Any], twin: T
         raise Conflict(
             "ConflictError",
             "A vault with the same name already exists in deleted state. You need to either recover or "
-            "purge existing key "
-            f"vault: POST /subscriptions/{arm_id.subscription}/providers/Microsoft.KeyVault/locations/"
+            f"purge existing key vault: POST /subscriptions/{arm_id.subscription}/providers/"
+            "Microsoft.KeyVault/locations/"
             f"{tomb['body'].get('location', '')}/deletedVaults/{arm_id.name}/purge.",
         )
     raise Conflict(
         "SoftDeletedResourceExists",
         f"'{arm_id}' was deleted and can still be recovered, so its name is taken. Purge it (DELETE with "
-        "forceToPurge=true) "
-        "or wait until its time is over.",
+        "forceToPurge=true) or wait until its time is over.",
     )
 
 
@@ -208,7 +190,7 @@ def _check_neighbours(row: ResourceType, arm_id: ArmId, twin: Twin) -> None:
         return
     if state_of(holder, twin) == "Creating":
         message = f"'{parent}' is still being created; wait for its operation to end and try again."
-        raise Conflict("ParentResourceNotReady", message, headers={"retry-after": "1", "retry-after-ms": "100"})
+        raise Conflict("ParentResourceNotReady", message, headers=_SOON)
     if not row.locked_by_parent or row.provisioning_seconds <= 0:
         return
     for _, doc in twin.store.list(kind_of(row.arm_type), parent.key + "/"):
@@ -266,54 +248,6 @@ def _listed_below(row: ResourceType, path: ArmId, twin: Twin) -> tuple[str, bool
     return (path.key + "/", True) if group else (path.key[:provider] + "/resourcegroups/", False)
 
 
-def _delete(row: ResourceType) -> Handler:
-    def delete(request: Request, twin: Twin) -> Reply:
-        rules.check_api_version(row, request, twin)
-        doc = resource(twin, request.arm_id)
-        if row.arm_type == ASSIGNMENTS:
-            _may_assign(request, doc["body"] if doc else {}, "delete", twin)
-        force = any(request.query.get(flag, "").lower() == "true" for flag in _PURGE_FLAGS)
-        if doc is None:
-            return _delete_absent(row, request, twin, force=force)
-        return remove(row, doc, request, twin, purge_now=force)
-
-    return delete
-
-
-def remove(row: ResourceType, doc: Doc, request: Request, twin: Twin, *, purge_now: bool) -> Reply:
-    """Delete a resource that is there: at once, or as an operation that takes its time."""
-    arm_id = ArmId(doc["id"])
-    if doc.get("phase") == "Deleting":
-        message = f"'{arm_id}' is being deleted already; wait until that has ended."
-        raise Conflict("ResourceBeingDeleted", message)
-    locks.refuse_delete(twin, arm_id)
-    for hook in hooks_of(row.arm_type):
-        hook.before_delete(doc, twin)
-    seconds = _GROUP_DELETE_SECONDS if row.arm_type == RESOURCE_GROUP else row.provisioning_seconds / 2
-    if seconds <= 0 or row.arm_type in _DELETED_AT_ONCE:
-        body = render(doc, twin, request.api_version) if row.is_extension else None
-        delete_resource(twin, arm_id, purge=purge_now)
-        return Reply(200, body)
-    ends = twin.clock.time() + seconds
-    doc |= {"phase": "Deleting", "readyAt": ends, "purgeNow": purge_now}
-    twin.store.put(kind_of(row.arm_type), arm_id.key, doc)
-    twin.lifecycle.schedule(arm_id.key, ends)
-    return accepted(doc, seconds, "DELETE", twin, request)
-
-
-def _delete_absent(row: ResourceType, request: Request, twin: Twin, *, force: bool) -> Reply:
-    """Deleting what is not there: done already, except for a group, which Azure misses aloud."""
-    if row.arm_type == RESOURCE_GROUP:
-        raise ResourceGroupNotFound(request.arm_id.name)
-    tomb = tombstone(twin, request.arm_id) if row.delete == "soft" else None
-    if tomb is not None and force:
-        if (tomb["body"].get("properties") or {}).get("enablePurgeProtection"):
-            raise InvalidRequest("MethodNotAllowed", f"'{request.arm_id}' is protected against purge")
-        purge(twin, tomb)
-        return Reply(200)
-    return Reply(204)
-
-
 def generic_router(rows: Iterable[ResourceType]) -> Router:
     """The routes of all types of the catalogue."""
     router = Router()
@@ -321,10 +255,3 @@ def generic_router(rows: Iterable[ResourceType]) -> Router:
         for route in routes_of(row):
             router.add(route)
     return router
-
-
-def finish_delete(twin: Twin, key: str) -> None:
-    """A deletion that was accepted has become due."""
-    doc = resource(twin, ArmId(key))
-    if doc is not None and doc.get("phase") == "Deleting":
-        delete_resource(twin, ArmId(doc["id"]), purge=bool(doc.get("purgeNow")))

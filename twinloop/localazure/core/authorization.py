@@ -107,7 +107,10 @@ class Authorization:
             roles[role.guid] = role
         found: dict[str, list[Assignment]] = {}
         for assignment in (*self._seeded(roles), *self._deployed()):
-            found.setdefault(assignment.principal, []).append(assignment)
+            if (
+                assignment.role in roles
+            ):  # a custom role can go with its scope; what is left of it gives nothing
+                found.setdefault(assignment.principal, []).append(assignment)
         self._roles, self._assignments, self._seen = roles, found, version
         self._decisions.clear()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 
 class Clock:
@@ -25,12 +26,17 @@ class Clock:
 
 
 class ManualClock(Clock):
-    """A clock that runs with the machine's and jumps ahead when told: nobody sleeps in a test."""
+    """A clock that runs with the machine's and jumps ahead when told: nobody sleeps in a test.
+
+    Args:
+        file: where it remembers how far ahead it is, so that time does not go back over a restart.
+    """
 
     manual = True
 
-    def __init__(self) -> None:
-        self._ahead = 0.0
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._ahead = float(file.read_text("ascii")) if file is not None and file.exists() else 0.0
 
     def advance(self, seconds: float) -> None:
         """Jump ahead.
@@ -44,6 +50,8 @@ class ManualClock(Clock):
         if seconds < 0:
             raise ValueError(f"advance({seconds}): time does not go back; give seconds >= 0")
         self._ahead += seconds
+        if self._file is not None:
+            self._file.write_text(repr(self._ahead), "ascii")
 
     def now(self) -> datetime:
         """The present of this clock, in UTC."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from twinloop.localazure.core.clock import Clock
 from twinloop.localazure.core.store import Store
 
+log = logging.getLogger("twinloop.localazure")
 OPERATIONS = "operations"
 DUE = "due"  # deletions that are accepted and not yet done: "<due time>/<resource key>"
 _KEPT = 24 * 3600.0  # seconds an operation's result can be asked for
@@ -24,6 +26,7 @@ class Lifecycle:
         self._clock = clock
         self._next = self._earliest()
         self.on_due: Callable[[str], None] = lambda _: None
+        self.on_failed: Callable[[str], None] = lambda _: None
 
     def begin(self, *, resource: str, location: str, seconds: float, verb: str, owner: str) -> Operation:
         """Record an operation that will have succeeded after `seconds`."""
@@ -70,8 +73,13 @@ class Lifecycle:
         for key, doc in self._store.list(DUE):
             if doc["at"] > now:
                 break
-            with self._store.transaction():
-                self.on_due(doc["resource"])
+            try:
+                with self._store.transaction():
+                    self.on_due(doc["resource"])
+                    self._store.delete(DUE, key)
+            except Exception:
+                log.exception("what was due for %s failed", doc["resource"])
+                self.on_failed(doc["resource"])
                 self._store.delete(DUE, key)
         self._next = self._earliest()
 

@@ -39,8 +39,10 @@ def headers_of(
     return headers
 
 
-def accepted(doc: dict[str, Any], seconds: float, verb: str, twin: Twin, request: Request) -> Reply:
-    """202 for something that takes its time: begins the operation and points at it."""
+def accepted(
+    doc: dict[str, Any], seconds: float, verb: str, twin: Twin, request: Request
+) -> tuple[Reply, str]:
+    """202 for something that takes its time, which points at a new operation; and that operation's id."""
     operation = twin.lifecycle.begin(
         resource=doc["id"],
         location=doc["body"].get("location", ""),
@@ -48,7 +50,7 @@ def accepted(doc: dict[str, Any], seconds: float, verb: str, twin: Twin, request
         verb=verb,
         owner=request.caller.id,
     )
-    return Reply(202, None, headers_of(operation, twin, request, also_location=True))
+    return Reply(202, None, headers_of(operation, twin, request, also_location=True)), operation["id"]
 
 
 @router.on("GET", _STATUSES)

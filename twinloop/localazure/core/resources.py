@@ -3,7 +3,8 @@
 A resource is a document of kind `arm/<type in lower case>` under its id's key:
 
     {"id", "name", "type", "body": what was put and completed, "createdAt", "createdBy", "changedAt",
-     "changedBy", "serial": counts changes, "phase": "Creating|Updating|Deleting" until the clock passes "readyAt"}
+     "changedBy", "serial": counts changes,
+     "phase": "Creating|Updating|Deleting" until the clock passes "readyAt"}
 """
 
 from __future__ import annotations

@@ -57,7 +57,9 @@ def purge(twin: Twin, doc: Doc) -> None:
             hook.purged(doc, twin)
 
 
-def unearth(twin: Twin, doc: Doc) -> None:
-    """Remove the tombstone of a resource that is being recovered; what it held stays."""
+def unearth(twin: Twin, doc: Doc) -> Doc:
+    """Take the tombstone off a resource that is being recovered: the resource as it was, with its ids."""
     arm_id = ArmId(doc["id"])
     twin.store.delete(_kind(arm_id.type), arm_id.key)
+    buried = ("tombstone", "deletedAt", "purgeAt", "purgeNow")
+    return {key: value for key, value in doc.items() if key not in buried}

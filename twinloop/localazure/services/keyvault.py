@@ -44,7 +44,7 @@ class VaultHooks(ResourceHooks):
             )
             raise InvalidRequest("BadRequest", message)
         if properties.get("enablePurgeProtection") is False:
-            message = 'The property "enablePurgeProtection" cannot be set to false. Leave it out, or set it to true.'
+            message = "The property 'enablePurgeProtection' cannot be set to false. Leave it out."
             raise InvalidRequest("BadRequest", message)
         before = (old["body"]["properties"] if old else {}).get("softDeleteRetentionInDays")
         if before is not None and before != days:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -26,13 +25,17 @@ from twinloop.localazure.core.resources import (
     row_of,
 )
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.services.addresses import (
+    check_disjoint,
+    check_inside,
+    parse_network,
+    prefixes,
+    ranges,
+)
 
 NETWORKS = "Microsoft.Network/virtualNetworks"
 SUBNETS = f"{NETWORKS}/subnets"
 GROUPS = "Microsoft.Network/networkSecurityGroups"
-_RESERVED = 5  # addresses that Azure keeps in every subnet
-_SMALLEST = 29  # prefix length of the smallest subnet
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @on_type(NETWORKS)
@@ -43,15 +46,15 @@ class VirtualNetworkHooks(ResourceHooks):
         """Address ranges are networks that do not overlap, and hold all subnets, given and present."""
         properties = body["properties"]
         space = [
-            _network(text, "properties.addressSpace.addressPrefixes")
-            for text in _prefixes(properties.get("addressSpace"))
+            parse_network(text, "properties.addressSpace.addressPrefixes")
+            for text in prefixes(properties.get("addressSpace"))
         ]
         if not space:
             raise InvalidRequest(
                 "InvalidAddressPrefixFormat",
                 "properties.addressSpace.addressPrefixes: give at least one, e.g. 10.1.0.0/16",
             )
-        _check_disjoint([(str(one), one) for one in space], request.arm_id)
+        check_disjoint([(str(one), one) for one in space], request.arm_id)
         if properties.get("subnets"):
             given = [(sub.get("name", ""), sub.get("properties") or {}) for sub in properties["subnets"]]
         else:
@@ -61,10 +64,10 @@ class VirtualNetworkHooks(ResourceHooks):
         for _, sub in given:
             for text in every(sub, "networkSecurityGroup.id"):
                 _check_group(text, request.arm_id, twin)
-        named = [(name, net) for name, sub in given for net in _ranges(sub, name)]
+        named = [(name, net) for name, sub in given for net in ranges(sub, name)]
         for name, net in named:
-            _check_inside(name, net, space)
-        _check_disjoint(named, request.arm_id)
+            check_inside(name, net, space)
+        check_disjoint(named, request.arm_id)
         if old is not None and properties.get("subnets"):
             kept = {name.lower() for name, _ in given}
             for doc in _subnets(request.arm_id, twin):
@@ -119,23 +122,23 @@ class SubnetHooks(ResourceHooks):
         properties = body.setdefault("properties", {})
         parent = arm_id.parent
         network = resource(twin, parent) if parent else None
-        ranges = list(_ranges(properties, arm_id.name))
-        if not ranges or network is None:
+        own = list(ranges(properties, arm_id.name))
+        if not own or network is None:
             raise InvalidRequest(
                 "InvalidRequestFormat",
                 f"{arm_id}: properties.addressPrefix: missing; give a range, e.g. 10.1.1.0/24",
             )
         space = [
-            _network(text, "addressSpace")
-            for text in _prefixes(network["body"]["properties"].get("addressSpace"))
+            parse_network(text, "addressSpace")
+            for text in prefixes(network["body"]["properties"].get("addressSpace"))
         ]
-        for one in ranges:
-            _check_inside(arm_id.name, one, space)
+        for one in own:
+            check_inside(arm_id.name, one, space)
         others = [doc for doc in _subnets(ArmId(network["id"]), twin) if ArmId(doc["id"]) != arm_id]
         named = [
-            (doc["name"], net) for doc in others for net in _ranges(doc["body"]["properties"], doc["name"])
+            (doc["name"], net) for doc in others for net in ranges(doc["body"]["properties"], doc["name"])
         ]
-        _check_disjoint([*((arm_id.name, one) for one in ranges), *named], arm_id)
+        check_disjoint([*((arm_id.name, one) for one in own), *named], arm_id)
         before = set(every(old["body"], "properties.networkSecurityGroup.id")) if old else set()
         for text in set(every(body, "properties.networkSecurityGroup.id")) - before:
             check_linked(twin, request.caller, f"{GROUPS}/join/action", ArmId(text))
@@ -210,7 +213,7 @@ class NetworkSecurityGroupHooks(ResourceHooks):
 
 
 def _check_group(text: str, arm_id: ArmId, twin: Twin) -> None:
-    """A subnet given inside its network names a security group that exists; the others are checked by the table."""
+    """A subnet given inside its network names a security group that exists; the table checks the others."""
     if resource(twin, ArmId(text)) is None:
         message = f"Resource {text} referenced by resource {arm_id} was not found."
         raise InvalidRequest("InvalidResourceReference", message)
@@ -261,55 +264,3 @@ def _naming(arm_type: str, key: str, twin: Twin) -> Iterator[Doc]:
                 if isinstance(text, str)
             ):
                 yield doc
-
-
-def _prefixes(space: dict[str, Any] | None) -> list[str]:
-    return list((space or {}).get("addressPrefixes") or ())
-
-
-def _ranges(subnet: dict[str, Any], name: str) -> Iterator[Network]:
-    texts = subnet.get("addressPrefixes") or (
-        [subnet["addressPrefix"]] if subnet.get("addressPrefix") else []
-    )
-    for text in texts:
-        net = _network(text, f"subnet '{name}'")
-        if net.version == 4 and net.prefixlen > _SMALLEST:  # noqa: PLR2004 - IPv4
-            message = (
-                f"subnet '{name}': {text} is too small: Azure keeps {_RESERVED} addresses; the smallest "
-                f"range is /{_SMALLEST}"
-            )
-            raise InvalidRequest("InvalidCIDRNotation", message)
-        yield net
-
-
-def _network(text: str, where: str) -> Network:
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError as error:
-        message = f"{where}: the address prefix {text!r} is not valid: {error}; an example is 10.1.0.0/16"
-        raise InvalidRequest("InvalidAddressPrefixFormat", message) from error
-
-
-def _check_inside(name: str, net: Network, space: list[Network]) -> None:
-    if not any(_lies_in(net, one) for one in space):
-        raise InvalidRequest(
-            "NetcfgInvalidSubnet",
-            f"Subnet '{name}' is not valid in its virtual network: {net} is not within "
-            f"{', '.join(map(str, space))}.",
-        )
-
-
-def _lies_in(net: Network, space: Network) -> bool:
-    if isinstance(net, ipaddress.IPv4Network):
-        return isinstance(space, ipaddress.IPv4Network) and net.subnet_of(space)
-    return isinstance(space, ipaddress.IPv6Network) and net.subnet_of(space)
-
-
-def _check_disjoint(named: list[tuple[str, Network]], arm_id: ArmId) -> None:
-    for index, (name, net) in enumerate(named):
-        for other, there in named[:index]:
-            if net.version == there.version and net.overlaps(there):
-                raise InvalidRequest(
-                    "NetcfgSubnetRangesOverlap",
-                    f"{arm_id}: '{other}' ({there}) and '{name}' ({net}) overlap; give ranges that do not.",
-                )
