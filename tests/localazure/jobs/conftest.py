@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +24,42 @@ class Platform:
         self.twin = twin
         self.group = twin.make_group()
         self.mark = uuid.uuid4().hex[:8]
-        self.storage = self._put("Microsoft.Storage/storageAccounts", f"st{self.mark}", "2024-01-01", self._storage())
+        self.storage = self._put(
+            "Microsoft.Storage/storageAccounts", f"st{self.mark}", "2024-01-01", self._storage()
+        )
         vault = self._put(
-            "Microsoft.KeyVault/vaults", f"kv-{self.mark}", "2024-11-01",
-            {"properties": {"tenantId": twin.tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}},
+            "Microsoft.KeyVault/vaults",
+            f"kv-{self.mark}",
+            "2024-11-01",
+            {
+                "properties": {
+                    "tenantId": twin.tenant,
+                    "sku": {"family": "A", "name": "standard"},
+                    "enableRbacAuthorization": True,
+                }
+            },
         )
         insights = self._put(
-            "Microsoft.Insights/components", f"appi-{self.mark}", "2020-02-02",
+            "Microsoft.Insights/components",
+            f"appi-{self.mark}",
+            "2020-02-02",
             {"kind": "web", "properties": {"Application_Type": "web"}},
         )
-        self.identity = self._put("Microsoft.ManagedIdentity/userAssignedIdentities", f"id-cpu-{self.mark}", "2023-01-31", {})
-        self.other = self._put("Microsoft.ManagedIdentity/userAssignedIdentities", f"id-no-{self.mark}", "2023-01-31", {})
+        self.identity = self._put(
+            "Microsoft.ManagedIdentity/userAssignedIdentities", f"id-cpu-{self.mark}", "2023-01-31", {}
+        )
+        self.other = self._put(
+            "Microsoft.ManagedIdentity/userAssignedIdentities", f"id-no-{self.mark}", "2023-01-31", {}
+        )
         links = {"storageAccount": self.storage, "keyVault": vault, "applicationInsights": insights}
         self.workspace = self._put(
-            f"{ML}/workspaces", f"mlw-{self.mark}", "2025-12-01",
-            {"identity": {"type": "SystemAssigned"}, "properties": {**links, "systemDatastoresAuthMode": "Identity"}},
+            f"{ML}/workspaces",
+            f"mlw-{self.mark}",
+            "2025-12-01",
+            {
+                "identity": {"type": "SystemAssigned"},
+                "properties": {**links, "systemDatastoresAuthMode": "Identity"},
+            },
         )
         self.cpu = self.cluster("cpu", self.identity, 2)
         self.denied = self.cluster("denied", self.other, 1)
@@ -57,11 +77,17 @@ class Platform:
         return self.group.rpartition("/")[2]
 
     def _storage(self) -> dict[str, Any]:
-        return {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {"allowSharedKeyAccess": False}}
+        return {
+            "sku": {"name": "Standard_LRS"},
+            "kind": "StorageV2",
+            "properties": {"allowSharedKeyAccess": False},
+        }
 
     def _put(self, kind: str, name: str, version: str, body: dict[str, Any]) -> str:
         arm_id = f"{self.group}/providers/{kind}/{name}"
-        self.settle(self.twin.call("PUT", f"{arm_id}?api-version={version}", {"location": self.twin.location, **body}))
+        self.settle(
+            self.twin.call("PUT", f"{arm_id}?api-version={version}", {"location": self.twin.location, **body})
+        )
         return arm_id
 
     def settle(self, reply: Any) -> None:
@@ -138,7 +164,7 @@ def environment(platform: Platform) -> str:
 
 
 @pytest.fixture
-def scientist(twin_server: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def scientist(twin_server: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Any:
     """MLClient as a data scientist's shell has it."""
     for key in [key for key in os.environ if "proxy" in key.lower()]:
         monkeypatch.delenv(key)
@@ -147,7 +173,7 @@ def scientist(twin_server: Any, platform: Platform, monkeypatch: pytest.MonkeyPa
     from azure.ai.ml import MLClient
     from azure.identity import DefaultAzureCredential
 
-    yield MLClient(DefaultAzureCredential(), twin_server.subscription, platform.group_name, platform.name)
+    return MLClient(DefaultAzureCredential(), twin_server.subscription, platform.group_name, platform.name)
 
 
 @pytest.fixture

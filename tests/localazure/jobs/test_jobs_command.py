@@ -11,7 +11,9 @@ def unique(name: str) -> str:
 
 def test_a_command_job_runs_and_its_log_can_be_read(platform, environment):
     name = unique("hello")
-    reply = platform.submit(name, command="echo hello from $AZUREML_RUN_ID", environmentId=environment, computeId=platform.cpu)
+    reply = platform.submit(
+        name, command="echo hello from $AZUREML_RUN_ID", environmentId=environment, computeId=platform.cpu
+    )
     assert reply.status_code == 201, reply.text
     details = platform.wait(name)
     assert details["status"] == "Completed", details
@@ -20,7 +22,9 @@ def test_a_command_job_runs_and_its_log_can_be_read(platform, environment):
 
 def test_a_step_that_fails_says_its_exit_code_and_the_last_words_of_its_log(platform, environment):
     name = unique("fails")
-    platform.submit(name, command="echo the last words; exit 3", environmentId=environment, computeId=platform.cpu)
+    platform.submit(
+        name, command="echo the last words; exit 3", environmentId=environment, computeId=platform.cpu
+    )
     details = platform.wait(name)
     assert details["status"] == "Failed"
     message = details["error"]["error"]["message"]

@@ -1,11 +1,9 @@
-"""How jobs end other than by their own choice: cancelled, out of time, without the right, without an environment."""
+"""How jobs end other than by themselves: cancelled, out of time, without the right or an environment."""
 
 from __future__ import annotations
 
 import subprocess
 import uuid
-
-
 
 
 def unique(name: str) -> str:
@@ -14,7 +12,9 @@ def unique(name: str) -> str:
 
 def runs(pid: int) -> bool:
     """Whether a process runs; one that ended and was not yet collected by its parent does not."""
-    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    shown = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
     return bool(shown.strip()) and not shown.startswith("Z")
 
 
@@ -49,7 +49,9 @@ def test_a_job_in_the_queue_is_cancelled_and_the_next_one_runs(platform, environ
 def test_a_job_that_runs_longer_than_its_limit_is_ended(platform, environment):
     name = unique("slow")
     limits = {"jobLimitsType": "Command", "timeout": "PT1S"}
-    platform.submit(name, command="sleep 300", environmentId=environment, computeId=platform.cpu, limits=limits)
+    platform.submit(
+        name, command="sleep 300", environmentId=environment, computeId=platform.cpu, limits=limits
+    )
     details = platform.wait(name)
     assert details["status"] == "Failed"
     assert "longer than its limit of 1 s" in details["error"]["error"]["message"]
@@ -73,7 +75,9 @@ def test_a_job_whose_cluster_may_not_write_the_storage_fails_with_the_role_it_la
 
 
 def test_an_environment_that_cannot_be_built_fails_the_job_with_the_resolvers_words(platform):
-    environment = platform.environment("impossible", "dependencies: [python>=3.11, {pip: ['pyyaml==99.0.1']}]")
+    environment = platform.environment(
+        "impossible", "dependencies: [python>=3.11, {pip: ['pyyaml==99.0.1']}]"
+    )
     name = unique("noenv")
     platform.submit(name, command="true", environmentId=environment, computeId=platform.cpu)
     details = platform.wait(name, seconds=120)
@@ -86,7 +90,9 @@ def test_an_environment_that_cannot_be_built_fails_the_job_with_the_resolvers_wo
 def test_data_that_is_not_there_fails_the_job_with_its_place(platform, environment):
     name = unique("nodata")
     data = {"jobInputType": "uri_file", "uri": "azureml://datastores/workspaceblobstore/paths/not/there.csv"}
-    platform.submit(name, command="true", inputs={"d": data}, environmentId=environment, computeId=platform.cpu)
+    platform.submit(
+        name, command="true", inputs={"d": data}, environmentId=environment, computeId=platform.cpu
+    )
     details = platform.wait(name)
     assert "not/there.csv" in details["error"]["error"]["message"]
 

@@ -10,7 +10,8 @@ import pytest
 PREPARE = """
 import argparse, pathlib
 p = argparse.ArgumentParser()
-p.add_argument("--raw"); p.add_argument("--factor", type=float); p.add_argument("--note"); p.add_argument("--out")
+p.add_argument("--raw"); p.add_argument("--factor", type=float)
+p.add_argument("--note"); p.add_argument("--out")
 a = p.parse_args()
 rows = [float(x) for x in pathlib.Path(a.raw).read_text().split()]
 pathlib.Path(a.out, "rows.txt").write_text(" ".join(str(x * a.factor) for x in rows))
@@ -34,7 +35,8 @@ inputs:
 outputs:
   out: {type: uri_folder}
 command: >-
-  python main.py --raw ${{inputs.raw}} --factor ${{inputs.factor}} $[[--note ${{inputs.note}}]] --out ${{outputs.out}}
+  python main.py --raw ${{inputs.raw}} --factor ${{inputs.factor}} $[[--note ${{inputs.note}}]]
+  --out ${{outputs.out}}
 """,
         PREPARE,
     ),
@@ -89,7 +91,8 @@ def write_pipeline(folder: Path, numbers: str) -> Path:
     return folder / "pipeline.yml"
 
 
-def test_a_command_job_is_submitted_streamed_and_downloaded(platform, environment, scientist, code, tmp_path, capsys):
+@pytest.mark.usefixtures("platform", "environment")
+def test_a_command_job_is_submitted_streamed_and_downloaded(scientist, code, tmp_path, capsys):
     from azure.ai.ml import Input, Output, command
 
     (code / "main.py").write_text(
@@ -144,15 +147,22 @@ def test_a_pipeline_passes_data_from_step_to_step_and_a_second_run_is_answered_b
     scientist.jobs.download(first.name, download_path=tmp_path / "down", output_name="total")
     total = json.loads((tmp_path / "down" / "named-outputs" / "total" / "total.json").read_text())
     assert total == {"total": 19.5}
-    children = {child.properties["azureml.moduleName"]: child for child in scientist.jobs.list(parent_job_name=first.name)}
-    assert {name: child.status for name, child in children.items()} == dict.fromkeys(("first", "second", "third"), "Completed")
+    children = {
+        child.properties["azureml.moduleName"]: child
+        for child in scientist.jobs.list(parent_job_name=first.name)
+    }
+    assert {name: child.status for name, child in children.items()} == dict.fromkeys(
+        ("first", "second", "third"), "Completed"
+    )
     assert children["third"].display_name == "prepare with a note"
 
     again = submit(scientist, path)
     assert again.status == "Completed"
     for child in scientist.jobs.list(parent_job_name=again.name):
         assert child.properties["azureml.isreused"] == "true"
-        assert child.properties["azureml.reusedrunid"] == children[child.properties["azureml.moduleName"]].name
+        assert (
+            child.properties["azureml.reusedrunid"] == children[child.properties["azureml.moduleName"]].name
+        )
     scientist.jobs.download(again.name, download_path=tmp_path / "again", output_name="total")
     assert (tmp_path / "again" / "named-outputs" / "total" / "total.json").exists()
 
@@ -164,11 +174,19 @@ def test_changed_data_is_not_answered_by_an_earlier_run(platform, environment, s
     assert not any("azureml.isreused" in child.properties for child in children)
 
 
-def test_a_step_of_a_pipeline_is_a_job_with_its_own_log_to_download(platform, environment, scientist, tmp_path, numbers):
+def test_a_step_of_a_pipeline_is_a_job_with_its_own_log_to_download(
+    platform, environment, scientist, tmp_path, numbers
+):
     job = submit(scientist, write_pipeline(tmp_path, numbers + " 7"))
-    third = next(c for c in scientist.jobs.list(parent_job_name=job.name) if c.properties["azureml.moduleName"] == "third")
+    third = next(
+        c
+        for c in scientist.jobs.list(parent_job_name=job.name)
+        if c.properties["azureml.moduleName"] == "third"
+    )
     scientist.jobs.download(third.name, download_path=tmp_path / "down")
-    assert "prepared 4 rows noted" in (tmp_path / "down" / "artifacts" / "user_logs" / "std_log.txt").read_text()
+    assert (
+        "prepared 4 rows noted" in (tmp_path / "down" / "artifacts" / "user_logs" / "std_log.txt").read_text()
+    )
 
 
 def test_labels_change_and_archived_jobs_leave_the_list(platform, environment, scientist):
@@ -184,15 +202,20 @@ def test_labels_change_and_archived_jobs_leave_the_list(platform, environment, s
     assert name in {job.name for job in scientist.jobs.list()}
 
 
-def test_a_failing_step_fails_the_pipeline_with_its_name_and_stops_the_rest(platform, environment, scientist, tmp_path):
+def test_a_failing_step_fails_the_pipeline_with_its_name_and_stops_the_rest(
+    platform, environment, scientist, tmp_path
+):
     from azure.ai.ml import load_job
     from azure.ai.ml.exceptions import JobException
 
     path = write_pipeline(tmp_path, "1 two 3")
+    path.write_text(PIPELINE.partition("  third:")[0])  # which would fail as well, and perhaps sooner
     job = scientist.jobs.create_or_update(load_job(path))
     with pytest.raises(JobException, match="Step 'first'") as failure:
         scientist.jobs.stream(job.name)
     assert "could not convert string to float" in str(failure.value)
-    children = {c.properties["azureml.moduleName"]: c.status for c in scientist.jobs.list(parent_job_name=job.name)}
+    children = {
+        c.properties["azureml.moduleName"]: c.status for c in scientist.jobs.list(parent_job_name=job.name)
+    }
     assert children["first"] == "Failed"
     assert children["second"] == "Canceled"

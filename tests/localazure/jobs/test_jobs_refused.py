@@ -8,12 +8,17 @@ import pytest
 def refusal(platform, name="refused", kind="Command", **properties):
     reply = platform.submit(name, jobType=kind, **properties)
     assert reply.status_code in (400, 501), reply.text
-    assert platform.call("GET", f"{platform.workspace}/jobs/{name}?api-version=2024-01-01-preview").status_code == 404
+    assert (
+        platform.call("GET", f"{platform.workspace}/jobs/{name}?api-version=2024-01-01-preview").status_code
+        == 404
+    )
     return reply.json()["error"]["message"]
 
 
 def test_a_missing_cluster_is_named_with_those_that_exist(platform, environment):
-    message = refusal(platform, command="true", environmentId=environment, computeId=f"{platform.workspace}/computes/gpu")
+    message = refusal(
+        platform, command="true", environmentId=environment, computeId=f"{platform.workspace}/computes/gpu"
+    )
     assert "compute 'gpu' does not exist" in message
     assert "cpu, denied" in message
 
@@ -50,7 +55,9 @@ def test_all_reasons_are_told_at_once(platform):
 
 def test_a_missing_data_asset_is_named(platform, environment):
     data = {"jobInputType": "uri_file", "uri": f"{platform.workspace}/data/sales/versions/4"}
-    message = refusal(platform, command="true", inputs={"d": data}, environmentId=environment, computeId=platform.cpu)
+    message = refusal(
+        platform, command="true", inputs={"d": data}, environmentId=environment, computeId=platform.cpu
+    )
     assert "input 'd': data asset 'sales' does not exist" in message
 
 
@@ -79,11 +86,16 @@ def component(platform, environment):
         "type": "command",
         "command": "cp ${{inputs.raw}} ${{outputs.out}}/x; echo ${{inputs.rate}}",
         "environment": f"azureml:{environment}",
-        "inputs": {"raw": {"type": "uri_file"}, "rate": {"type": "number", "default": "1", "min": "0", "max": "2"}},
+        "inputs": {
+            "raw": {"type": "uri_file"},
+            "rate": {"type": "number", "default": "1", "min": "0", "max": "2"},
+        },
         "outputs": {"out": {"type": "uri_folder"}},
     }
     arm_id = f"{platform.workspace}/components/scale/versions/1"
-    reply = platform.call("PUT", f"{arm_id}?api-version=2024-01-01-preview", {"properties": {"componentSpec": spec}})
+    reply = platform.call(
+        "PUT", f"{arm_id}?api-version=2024-01-01-preview", {"properties": {"componentSpec": spec}}
+    )
     assert reply.status_code in (200, 201), reply.text
     return arm_id
 
@@ -92,12 +104,22 @@ def pipeline(platform, component, **inputs):
     def literal(text):
         return {"job_input_type": "literal", "value": text}
 
-    first = {"type": "command", "componentId": component, "inputs": {"raw": literal("${{parent.inputs.raw}}")}}
-    second = {"type": "command", "componentId": component, "inputs": {name: literal(text) for name, text in inputs.items()}}
+    first = {
+        "type": "command",
+        "componentId": component,
+        "inputs": {"raw": literal("${{parent.inputs.raw}}")},
+    }
+    second = {
+        "type": "command",
+        "componentId": component,
+        "inputs": {name: literal(text) for name, text in inputs.items()},
+    }
     return refusal(
         platform,
         kind="Pipeline",
-        inputs={"raw": {"jobInputType": "uri_file", "uri": "azureml://datastores/workspaceblobstore/paths/x"}},
+        inputs={
+            "raw": {"jobInputType": "uri_file", "uri": "azureml://datastores/workspaceblobstore/paths/x"}
+        },
         jobs={"first": first, "second": second},
         settings={"default_compute": platform.cpu},
     )
@@ -106,15 +128,27 @@ def pipeline(platform, component, **inputs):
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ({"raw": "${{parent.jobs.first.outputs.nothing}}"}, "input 'raw': step 'first' has no output 'nothing'; there are: out"),
-        ({"raw": "${{parent.jobs.frist.outputs.out}}"}, "the pipeline has no step 'frist'; there are: first, second"),
+        (
+            {"raw": "${{parent.jobs.first.outputs.nothing}}"},
+            "input 'raw': step 'first' has no output 'nothing'; there are: out",
+        ),
+        (
+            {"raw": "${{parent.jobs.frist.outputs.out}}"},
+            "the pipeline has no step 'frist'; there are: first, second",
+        ),
         ({"raw": "${{parent.inputs.row}}"}, "the pipeline has no input 'row'; there are: raw"),
-        ({"raw": "${{parent.inputs.raw}}", "rat": "1"}, "its component has no input 'rat'; there are: raw, rate"),
+        (
+            {"raw": "${{parent.inputs.raw}}", "rat": "1"},
+            "its component has no input 'rat'; there are: raw, rate",
+        ),
         ({}, "input 'raw': required (uri_file), and not given"),
         ({"raw": "${{parent.inputs.raw}}", "rate": "fast"}, "input 'rate': 'fast' is not a number"),
         ({"raw": "${{parent.inputs.raw}}", "rate": "3"}, "input 'rate': 3 is above the greatest value 2"),
         ({"raw": "text"}, "input 'raw': wants uri_file, and is given the literal 'text'"),
-        ({"raw": "${{parent.jobs.first.outputs.out}}"}, "input 'raw': wants uri_file, and is given uri_folder"),
+        (
+            {"raw": "${{parent.jobs.first.outputs.out}}"},
+            "input 'raw': wants uri_file, and is given uri_folder",
+        ),
         ({"raw": "${{inputs.raw}}"}, "a step can be wired to ${{parent.inputs.NAME}}"),
     ],
 )
@@ -129,7 +163,12 @@ def test_steps_that_wait_for_each_other_are_refused(platform, component):
         wire = {"job_input_type": "literal", "value": f"${{{{parent.jobs.{other}.outputs.out}}}}"}
         return {"type": "command", "componentId": component, "inputs": {"raw": wire}}
 
-    message = refusal(platform, kind="Pipeline", jobs={"a": node("b"), "b": node("a")}, settings={"default_compute": platform.cpu})
+    message = refusal(
+        platform,
+        kind="Pipeline",
+        jobs={"a": node("b"), "b": node("a")},
+        settings={"default_compute": platform.cpu},
+    )
     assert "in a circle" in message
 
 

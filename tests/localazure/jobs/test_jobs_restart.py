@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -20,10 +21,8 @@ def mortal(tmp_path_factory, platform_of):
 
 
 def _end(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,13 @@ def kill_and_start(platform):
     platform.twin.start()
 
 
-def test_a_running_job_goes_on_while_the_twin_is_dead_and_is_taken_up_again(mortal, mortal_environment, tmp_path):
+def test_a_running_job_goes_on_while_the_twin_is_dead_and_is_taken_up_again(
+    mortal, mortal_environment, tmp_path
+):
     go = tmp_path / "go"
-    command = f"echo before; while [ ! -e {go} ]; do sleep 0.05; done; echo after; echo kept > ${{{{outputs.o}}}}/x"
+    command = (
+        f"echo before; while [ ! -e {go} ]; do sleep 0.05; done; echo after; echo kept > ${{{{outputs.o}}}}/x"
+    )
     begin(mortal, mortal_environment, "survivor", command, outputs={"o": {"jobOutputType": "uri_folder"}})
     mortal.twin.kill()
     go.touch()
@@ -93,7 +96,8 @@ def test_a_pipeline_goes_on_from_the_step_at_which_the_twin_was_killed(mortal, m
     spec = {
         "name": "stage",
         "type": "command",
-        "command": f"cat ${{{{inputs.from}}}}/x > ${{{{outputs.out}}}}/x 2>/dev/null; echo more >> ${{{{outputs.out}}}}/x; echo x >> {began}; "
+        "command": f"cat ${{{{inputs.from}}}}/x > ${{{{outputs.out}}}}/x 2>/dev/null; "
+        f"echo more >> ${{{{outputs.out}}}}/x; echo x >> {began}; "
         f"while [ ! -e {go} ]; do sleep 0.05; done",
         "environment": f"azureml:{mortal_environment}",
         "is_deterministic": False,
@@ -102,10 +106,15 @@ def test_a_pipeline_goes_on_from_the_step_at_which_the_twin_was_killed(mortal, m
     }
     spec["command"] = spec["command"].replace("cat ${{inputs.from}}/x", "$[[cat ${{inputs.from}}/x]]")
     component = f"{mortal.workspace}/components/stage/versions/1"
-    reply = mortal.call("PUT", f"{component}?api-version=2024-01-01-preview", {"properties": {"componentSpec": spec}})
+    reply = mortal.call(
+        "PUT", f"{component}?api-version=2024-01-01-preview", {"properties": {"componentSpec": spec}}
+    )
     assert reply.status_code == 201, reply.text
     wire = {"from": {"job_input_type": "literal", "value": "${{parent.jobs.one.outputs.out}}"}}
-    jobs = {"one": {"type": "command", "componentId": component}, "two": {"type": "command", "componentId": component, "inputs": wire}}
+    jobs = {
+        "one": {"type": "command", "componentId": component},
+        "two": {"type": "command", "componentId": component, "inputs": wire},
+    }
     reply = mortal.submit("chain", jobType="Pipeline", jobs=jobs, settings={"default_compute": mortal.cpu})
     assert reply.status_code == 201, reply.text
     while not began.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,12 @@ def logged(platform, environment):
     """A finished job that logged metrics, and its details."""
     name = f"metrics-{uuid.uuid4().hex[:6]}"
     script = LOGS.replace('"', '\\\\"').strip()
-    platform.submit(name, command=f'python -c "{script}"'.replace("\\\\", "\\"), environmentId=environment, computeId=platform.cpu)
+    platform.submit(
+        name,
+        command=f'python -c "{script}"'.replace("\\\\", "\\"),
+        environmentId=environment,
+        computeId=platform.cpu,
+    )
     details = platform.wait(name, seconds=120)
     assert details["status"] == "Completed", platform.log(details)
     return name, details
@@ -58,12 +64,13 @@ def test_files_that_a_job_logged_can_be_listed_and_fetched(mlflow, logged, tmp_p
     client = mlflow.MlflowClient()
     assert "notes" in {file.path for file in client.list_artifacts(logged[0])}
     path = client.download_artifacts(logged[0], "notes/note.txt", str(tmp_path))
-    with open(path) as file:
-        assert file.read() == "kept"
+    assert Path(path).read_text() == "kept"
 
 
 def test_runs_of_an_experiment_can_be_searched(mlflow, logged):
-    found = mlflow.search_runs(experiment_names=["tests"], filter_string="metrics.auc > 0.9", output_format="list")
+    found = mlflow.search_runs(
+        experiment_names=["tests"], filter_string="metrics.auc > 0.9", output_format="list"
+    )
     assert logged[0] in {run.info.run_id for run in found}
 
 
@@ -90,3 +97,36 @@ def test_a_model_registered_by_mlflow_is_a_model_of_the_workspace(mlflow, scient
     assert model.tags == {"from": "mlflow"}
     assert model.path.endswith(f"ExperimentRun/dcid.{logged[0]}/notes")
     assert client.get_model_version(name, version.version).run_id == logged[0]
+
+
+def test_a_model_that_a_job_logs_and_registers_can_be_loaded_by_others(
+    mlflow, scientist, platform, environment, tmp_path
+):
+    from azure.ai.ml import command
+
+    name = f"sum-{uuid.uuid4().hex[:6]}"
+    (tmp_path / "main.py").write_text(
+        "import sys, mlflow\n"
+        "from mlflow.pyfunc import PythonModel\n"
+        "class Double(PythonModel):\n"
+        "    def predict(self, context, model_input: list[int]) -> list[int]:\n"
+        "        return [2 * x for x in model_input]\n"
+        "with mlflow.start_run():\n"
+        "    given = {'python_model': Double(), 'pip_requirements': ['mlflow']}\n"
+        "    info = mlflow.pyfunc.log_model(name='model', **given)\n"
+        "    mlflow.register_model(info.model_uri, sys.argv[1])\n"
+    )
+    job = scientist.jobs.create_or_update(
+        command(
+            code=str(tmp_path),
+            command=f"python main.py {name}",
+            environment="here:1",
+            compute="cpu",
+            experiment_name="models",
+        )
+    )
+    details = platform.wait(job.name, seconds=120)
+    assert details["status"] == "Completed", details
+    model = scientist.models.get(name, version="1")
+    assert model.path.endswith("/" + mlflow.get_run(job.name).outputs.model_outputs[0].model_id)
+    assert mlflow.pyfunc.load_model(f"models:/{name}/1").predict([1, 2]) == [2, 4]

@@ -96,8 +96,9 @@ def check_size(found: References, step: Step, where: str) -> None:
     limit = found.max_nodes(step.compute)
     if limit and step.instances > limit:
         found.problems.append(
-            f"{where}resources.instance_count is {step.instances}, but cluster '{step.compute.rpartition('/')[2]}' has at most {limit} "
-            "nodes; ask for fewer or raise its maxNodes"
+            f"{where}resources.instance_count is {step.instances}, "
+            f"but cluster '{step.compute.rpartition('/')[2]}' "
+            f"has at most {limit} nodes; ask for fewer or raise its maxNodes"
         )
     if step.instances > 1 and step.distribution is None:
         found.problems.append(

@@ -49,7 +49,7 @@ class Clusters:
     ) -> AsyncIterator[None]:
         """Hold nodes of a cluster; wait for them unless the run has them already (`at_once`)."""
         cluster = self._of(compute)
-        if at_once or (not cluster.waiting and self._fits(compute, cluster, count)):
+        if at_once or not self.must_wait(compute, count):
             self._take(cluster, run, count)
         else:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -79,6 +79,11 @@ class Clusters:
         idle = max(idle, scale.least - cluster.running, 0)
         wanted = sum(count for _, count, _ in cluster.waiting)
         return {"running": cluster.running, "idle": idle, "waiting": wanted, "runs": len(cluster.waiting)}
+
+    def must_wait(self, compute: str, count: int) -> bool:
+        """Whether a run that comes now has to queue."""
+        cluster = self._of(compute)
+        return bool(cluster.waiting) or not self._fits(compute, cluster, count)
 
     def runs(self, compute: str) -> list[str]:
         """The run on each busy node."""

@@ -1,4 +1,4 @@
-"""Data of jobs: copied out of the blob store before the command, into it afterwards, by the rights of who runs it."""
+"""Data of jobs: copied out of the blob store before the command, into it afterwards, by the job's rights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.services.machinelearning.datastore_paths import locate
-from twinloop.localazure.storage.blobs import BlobInfo, Blobs, blobs
+from twinloop.localazure.storage.blobs import Blobs, blobs
 from twinloop.localazure.storage.datastore_uri import BlobPath
 from twinloop.localazure.storage.errors import StorageError
+from twinloop.localazure.storage.info import BlobInfo
 
 
 class DataFailed(Exception):
@@ -22,7 +23,7 @@ class DataFailed(Exception):
 
 
 class JobData:
-    """Reads and writes data as one identity; as the workspace itself, which needs no grant, if none is given."""
+    """Reads and writes data as one identity; as the workspace itself, which needs no grant, if none."""
 
     def __init__(self, twin: Twin, workspace: str, principal: Principal | None = None) -> None:
         self._twin = twin
@@ -52,7 +53,8 @@ class JobData:
         target.mkdir(parents=True, exist_ok=True)
         if not found and not (folder and may_be_empty):
             raise DataFailed(
-                f"{what}: '{uri}' does not exist: container '{place.container}' of '{place.account}' has no '{place.path}'"
+                f"{what}: '{uri}' does not exist: container '{place.container}' of '{place.account}' "
+                f"has no '{place.path}'"
             )
         single = [info for info in found if info.name == place.path.rstrip("/")]
         if single and not folder:
@@ -110,8 +112,9 @@ class JobData:
             verb = "write to" if write else "read"
             roles = " or ".join(f"'{role}'" for role in error.missing_roles[:2]) or "a data role"
             raise DataFailed(
-                f"{what}: the job's identity '{self._principal.name}' ({self._principal.id}) may not {verb} container "
-                f"'{place.container}' of storage account '{place.account}'. It lacks a role such as {roles} there; "
+                f"{what}: the job's identity '{self._principal.name}' ({self._principal.id}) may not {verb} "
+                f"container '{place.container}' of storage account '{place.account}'. "
+                f"It lacks a role such as {roles} there; "
                 "add the grant to the platform's access table and run `twinloop up`."
             ) from error
         except StorageError as error:

@@ -1,4 +1,4 @@
-"""Which Python runs a job: the project's own where it has what the environment asks for, else one built for it."""
+"""Which Python runs a job: the project's own where that has what is asked for, else one built for it."""
 
 from __future__ import annotations
 
@@ -65,13 +65,17 @@ class Environments:
         if key not in self._met:
             self._met[key] = await asyncio.to_thread(unmet, wanted)
         if not self._met[key]:
-            note = f"environment {name} runs in the project's interpreter ({sys.executable}); the cloud image is {image}"
+            note = (
+                f"environment {name} runs in the project's interpreter ({sys.executable}); "
+                f"the cloud image is {image}"
+            )
             return Python(executable=Path(sys.executable), note=note)
         async with self._building[key]:
             folder = self._folder / key
             if not (folder / READY).exists():
                 say(
-                    f"environment {name}: building it, because the project's interpreter lacks {'; '.join(self._met[key])}"
+                    f"environment {name}: building it, because the project's interpreter lacks "
+                    + "; ".join(self._met[key])
                 )
                 await self._build(name, folder, wanted)
         note = f"environment {name} runs in {folder}; the cloud image is {image}"
@@ -136,5 +140,6 @@ def _uv(name: str) -> list[str]:
     if importlib.util.find_spec("uv"):
         return [sys.executable, "-m", "uv"]
     raise EnvironmentFailed(
-        f"environment {name} needs packages that the project's interpreter lacks, and `uv` is not there to build it; install uv"
+        f"environment {name} needs packages that the project's interpreter lacks, and `uv` is not there "
+        "to build it; install uv"
     )

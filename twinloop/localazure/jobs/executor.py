@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from typing import Any
 
 from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.ids import ArmId
-from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.resources import resource
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import expressions, identities, outputs, processes, reuse, states, variables
 from twinloop.localazure.jobs.asset_lookup import asset_properties
+from twinloop.localazure.jobs.binding import bind
 from twinloop.localazure.jobs.clusters import SERVERLESS_NODES, Clusters, Scale
 from twinloop.localazure.jobs.data import DataFailed, JobData
 from twinloop.localazure.jobs.durations import seconds
@@ -21,9 +21,9 @@ from twinloop.localazure.jobs.environments import EnvironmentFailed, Environment
 from twinloop.localazure.jobs.failures import StepFailed, ended_badly, error
 from twinloop.localazure.jobs.folders import JobFolder, folder_of
 from twinloop.localazure.jobs.identities import NoIdentity
-from twinloop.localazure.jobs.processes import Process
+from twinloop.localazure.jobs.processes import Command, Process
 from twinloop.localazure.jobs.records import Job, jobs
-from twinloop.localazure.jobs.steps import FILES, SERVERLESS, Step
+from twinloop.localazure.jobs.steps import SERVERLESS, Step
 
 log = logging.getLogger("twinloop.localazure.jobs")
 _LONGEST = 7 * 24 * 3600.0  # seconds; a tracking token of a job without a limit is good for so long
@@ -39,7 +39,6 @@ class Executor:
         self.clusters = Clusters(self.scale, twin.clock.time)
         self.environments = Environments(twin.azure / "envs")
         self._stops: dict[str, asyncio.Event] = {}
-        self.before_start: Callable[[Job], None] = lambda _job: None
 
     def scale(self, compute: str) -> Scale:
         """How many nodes a cluster may have now."""
@@ -93,24 +92,27 @@ class Executor:
 
     async def _canceled(self, job: Job) -> Job:
         folder = folder_of(self.twin.azure, job)
-        process = processes.find(folder.control)
+        process = self._process(job, folder)
         if process is not None:
             await processes.stop(process)
         await asyncio.to_thread(self._keep_logs, job, folder)
-        identities.close(self.twin, self.jobs.by_key(job.key))
         folder.clear()
-        return self.jobs.change(job.key, status=states.CANCELED)
+        return self._closed(job, status=states.CANCELED)
+
+    def _closed(self, job: Job, **fields: Any) -> Job:
+        """The job at its end, and with it the end of what its process could prove itself with."""
+        with self.twin.store.transaction():
+            identities.close(self.twin, self.jobs.by_key(job.key))
+            return self.jobs.change(job.key, **fields)
 
     async def _work(self, job: Job, step: Step, fingerprint: str) -> Job:
         folder = folder_of(self.twin.azure, job)
-        begun = processes.find(folder.control) is not None and job.status != states.NOT_STARTED
-        if not begun:
+        begun = job.status != states.NOT_STARTED and self._process(job, folder) is not None
+        if not begun and self.clusters.must_wait(step.compute, step.instances):
             job = self.jobs.change(job.key, status=states.QUEUED)
         async with self.clusters.nodes(step.compute, job.key, step.instances, at_once=begun):
             try:
-                job = await self._through(job, step, folder, begun=begun)
-                if job.status == states.COMPLETED and fingerprint:
-                    reuse.remember(self.twin, job, fingerprint, self._data(job, step))
+                job = await self._through(job, step, folder, begun=begun, fingerprint=fingerprint)
             except _EXPECTED as failure:
                 code = getattr(failure, "code", "UserError")
                 job = await self._failed(
@@ -118,56 +120,62 @@ class Executor:
                 )
             except Exception as failure:
                 log.exception("job %s failed inside the twin", job.name)
-                job = await self._failed(
-                    job, folder, "SystemError", f"a defect of the twin, see log/twin.log: {failure!r}"
-                )
+                message = f"a defect of the twin, see log/twin.log: {failure!r}"
+                job = await self._failed(job, folder, "SystemError", message)
         return job
+
+    def _process(self, job: Job, folder: JobFolder) -> Process | None:
+        """The process of a run by its own word, or in its first moments by the record."""
+        known = self.jobs.by_key(job.key).process or {}
+        recorded = Process(known["pid"], known["began"]) if "pid" in known else None
+        return processes.find(folder.control) or recorded
 
     async def _failed(self, job: Job, folder: JobFolder, code: str, message: str) -> Job:
         folder.say(message)
         await asyncio.to_thread(self._keep_logs, job, folder)
-        identities.close(self.twin, self.jobs.by_key(job.key))
-        return self.jobs.change(job.key, status=states.FAILED, error=error(code, message))
+        return self._closed(job, status=states.FAILED, error=error(code, message))
 
-    async def _through(self, job: Job, step: Step, folder: JobFolder, *, begun: bool) -> Job:
+    async def _through(
+        self, job: Job, step: Step, folder: JobFolder, *, begun: bool, fingerprint: str
+    ) -> Job:
         """From a free node to the end."""
         if begun:
-            process = processes.find(folder.control)
+            process = self._process(job, folder)
             job = self.jobs.change(job.key, status=states.RUNNING)
         else:
             job, process = await self._begin(job, step, folder)
         if process is not None and not await self._followed(job, step, process):
-            message = f"Step '{step.name}' (run {job.name}) ran longer than its limit of {step.timeout:g} s and was ended"
+            message = (
+            message = (
+                f"Step '{step.name}' (run {job.name}) ran longer than its limit of {step.timeout:g} s "
+                "and was ended"
+            )
+                "and was ended"
+            )
             return await self._failed(job, folder, "JobTimeout", message)
-        return await self._finish(job, step, folder)
+        return await self._finish(job, step, folder, fingerprint)
 
     async def _begin(self, job: Job, step: Step, folder: JobFolder) -> tuple[Job, Process]:
         principal = identities.identity_of(self.twin, job, step)
         job = self.jobs.change(job.key, status=states.PREPARING, identity=principal.id)
         await asyncio.to_thread(folder.prepare)
         python = await self._python(step, folder)
-        command, bound = await asyncio.to_thread(self._bind, job, step, folder, principal)
-        return self._start(job, step, folder, principal, python, command, bound)
+        bound = await asyncio.to_thread(bind, self.twin, job, step, folder, principal)
+        env = variables.environment(self.twin, job, step, folder, python) | bound.variables
+        return self._start(job, step, folder, bound.command, env)
 
     def _start(
-        self,
-        job: Job,
-        step: Step,
-        folder: JobFolder,
-        principal: Principal,
-        python: Python,
-        command: str,
-        bound: dict[str, str],
+        self, job: Job, step: Step, folder: JobFolder, command: str, env: dict[str, str]
     ) -> tuple[Job, Process]:
-        env = variables.environment(self.twin, job, step, folder, python) | bound
         with self.twin.store.transaction():
-            secret = self.twin.identity_secret(principal.id)
+            secret = self.twin.identity_secret(job.identity)
             token = identities.open_tracking(self.twin, job, step.timeout or _LONGEST)
             job = self.jobs.change(job.key, process={"secret": identities.secret_digest(secret)})
-        self.before_start(job)
-        env |= variables.secrets(self.twin, secret, token)
         process = processes.start(
-            folder.control, folder.logs / "user_logs", folder.code, command, variables.processes(step), env
+            folder.control,
+            folder.logs / "user_logs",
+            Command(folder.code, command, variables.processes(step)),
+            env | variables.secrets(self.twin, secret, token),
         )
         known = {**(job.process or {}), "pid": process.pid, "began": process.began}
         return self.jobs.change(job.key, status=states.RUNNING, process=known), process
@@ -184,48 +192,6 @@ class Executor:
         folder.say(python.note)
         return python
 
-    def _bind(
-        self, job: Job, step: Step, folder: JobFolder, principal: Principal
-    ) -> tuple[str, dict[str, str]]:
-        """Bring code and data to the step; the command and the variables with paths in place of expressions."""
-        data = JobData(self.twin, job.workspace, principal)
-        if step.code:
-            self._snapshot(step, folder, job.workspace)
-        inputs = {name: self._input(step, name, folder, data) for name in step.inputs}
-        paths = {}
-        for name, output in step.outputs.items():
-            uri = outputs.uri_of(job, step, name)
-            data.check(uri, f"output '{name}'", write=True)
-            paths[name] = str(outputs.local_path(folder, output, name, uri))
-        bound = {key: expressions.render(value, inputs, paths) for key, value in step.variables.items()}
-        bound |= {f"AZURE_ML_INPUT_{name}": value for name, value in inputs.items() if value is not None}
-        bound |= {f"AZURE_ML_OUTPUT_{name}": value for name, value in paths.items()}
-        return expressions.render(step.command, inputs, paths), bound
-
-    def _input(self, step: Step, name: str, folder: JobFolder, data: JobData) -> str | None:
-        given = step.inputs[name]
-        if not given.is_data:
-            return given.value
-        if given.mode.lower() == "direct":
-            return given.uri
-        path = data.read(
-            given.uri,
-            folder.inputs / name,
-            folder=given.type not in FILES
-            and not (given.type == "custom_model" and not given.uri.endswith("/")),
-            what=f"input '{name}'",
-            may_be_empty=bool(given.step),
-        )
-        return str(path)
-
-    def _snapshot(self, step: Step, folder: JobFolder, workspace: str) -> None:
-        """Copy the code; it belongs to the workspace, whose own rights read it."""
-        properties = asset_properties(self.twin, step.code)
-        if properties is None:
-            raise StepFailed(f"code '{step.code}' was deleted before the step began")
-        uri = str(properties["codeUri"])
-        JobData(self.twin, workspace).read(uri, folder.code, folder=True, what="code", may_be_empty=True)
-
     async def _followed(self, job: Job, step: Step, process: Process) -> bool:
         """Wait for the end; False if the limit of time came first."""
         if not step.timeout or not process.alive():
@@ -240,12 +206,13 @@ class Executor:
             return False
         return True
 
-    async def _finish(self, job: Job, step: Step, folder: JobFolder) -> Job:
+    async def _finish(self, job: Job, step: Step, folder: JobFolder, fingerprint: str) -> Job:
         job = self.jobs.change(job.key, status=states.FINALIZING)
         code = processes.exit_code(folder.control)
         if code is None:
             raise StepFailed(
-                "its process is gone and left no exit code: the machine was restarted, or it was killed from outside; submit it again",
+                "its process is gone and left no exit code: the machine was restarted, or it was killed from "
+                "outside; submit it again",
                 "ProcessLost",
             )
         if code != 0:
@@ -253,9 +220,10 @@ class Executor:
             return await self._failed(job, folder, failure["code"], failure["message"])
         kept = await asyncio.to_thread(self._keep, job, step, folder)
         with self.twin.store.transaction():
-            identities.close(self.twin, job)
-            job = self.jobs.change(job.key, status=states.COMPLETED, outputs=kept)
-        await asyncio.to_thread(folder.clear)
+            job = self._closed(job, status=states.COMPLETED, outputs=kept)
+            if fingerprint and job.status == states.COMPLETED:
+                reuse.remember(self.twin, job, fingerprint, self._data(job, step))
+        self.twin.spawn(asyncio.to_thread(folder.clear), name=f"clear {job.name}")  # nobody waits for it
         return job
 
     def _keep(self, job: Job, step: Step, folder: JobFolder) -> dict[str, dict[str, str]]:

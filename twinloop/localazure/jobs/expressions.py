@@ -89,11 +89,13 @@ def check_command(
         elif name.split(".")[0] not in known[kind]:
             there = ", ".join(sorted(known[kind])) or "none"
             problems.append(
-                f"the command uses '${{{{{kind}.{name}}}}}' but there is no such {kind[:-1]}; there are: {there}"
+                f"the command uses '${{{{{kind}.{name}}}}}' but there is no such {kind[:-1]}; "
+                f"there are: {there}"
             )
     bare = _OPTIONAL.sub("", command)
     problems += [
-        f"the command uses the optional input '{name}' outside $[[ ]]: write $[[--{name} ${{{{inputs.{name}}}}}]]"
+        f"the command uses the optional input '{name}' outside $[[ ]]: "
+        f"write $[[--{name} ${{{{inputs.{name}}}}}]]"
         for kind, name in references(bare)
         if kind == "inputs" and name in optional
     ]
@@ -101,7 +103,7 @@ def check_command(
 
 
 def render(text: str, inputs: Mapping[str, str | None], outputs: Mapping[str, str]) -> str:
-    """The text with values in place of expressions; an optional part stays only if all its inputs have values.
+    """The text with values in place of expressions; an optional part stays only if its inputs have values.
 
     Args:
         text: a command or the value of an environment variable.

@@ -1,4 +1,4 @@
-"""As whom a job runs: the cluster's identity, or the submitter where the job or serverless compute says so."""
+"""As whom a job runs: the cluster's identity, or the submitter where job or serverless compute says so."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def identity_of(twin: Twin, job: Job, step: Step) -> Principal:
             return found
     name = step.compute.rpartition("/")[2]
     raise NoIdentity(
-        f"cluster '{name}' has no identity, so its jobs may read and write nothing; give it a user-assigned identity "
-        "(identity.userAssignedIdentities) that has a data role on the storage"
+        f"cluster '{name}' has no identity, so its jobs may read and write nothing; give it a user-assigned "
+        "identity (identity.userAssignedIdentities) that has a data role on the storage"
     )
 
 

@@ -40,7 +40,7 @@ def _number_problem(text: str, kind: str, declared: Mapping[str, Any]) -> str:
 
 
 def kinds_agree(given: str, wanted: str) -> bool:
-    """Whether data of one type can be an input of another: folders among themselves, files among themselves."""
+    """Whether data of one type can be an input of another: folders among themselves, and so files."""
     if given == wanted or "custom_model" in {given, wanted}:
         return True
     return given != "uri_file" and wanted != "uri_file"

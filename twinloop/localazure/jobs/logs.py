@@ -1,4 +1,4 @@
-"""Logs as URLs: each names its file and carries a signature, so that no other file can be asked for with it."""
+"""Logs as URLs: each names its file and is signed, so that no other file can be asked for with it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def log_url(twin: Twin, job: Job, name: str) -> str:
     """The URL of one log file, on the plain-HTTP port; good while the twin's key is."""
     folder = folder_of(twin.azure, job)
     place = f"{folder.root.parent.name}/{job.name}"
-    return f"{twin.http_base}/_joblogs/{quote(place)}/{quote(name)}?sv=2025-11-05&sp=r&sr=b&sig={sign(twin, place, name)}"
+    words = f"sv=2025-11-05&sp=r&sr=b&sig={sign(twin, place, name)}"
+    return f"{twin.http_base}/_joblogs/{quote(place)}/{quote(name)}?{words}"
 
 
 def log_file(twin: Twin, place: str, name: str, signature: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Outputs of a run: where the command writes them, where they are kept, and under which name they are registered."""
+"""Outputs of a run: where the command writes them, where they are kept, and their names as assets."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def keep(twin: Twin, job: Job, step: Step, folder: JobFolder, data: JobData) -> 
         path = local_path(folder, output, name, uri)
         if output.type == "uri_file" and not path.is_file():
             raise StepFailed(
-                f"step '{step.name}': output '{name}' is a uri_file, and the command wrote no file at the path it was given; "
-                f"write to ${{{{outputs.{name}}}}} itself, or declare it as uri_folder"
+                f"step '{step.name}': output '{name}' is a uri_file, and the command wrote no file at the "
+                f"path it was given; write to ${{{{outputs.{name}}}}} itself, or declare it as uri_folder"
             )
         data.write(path, uri, f"step '{step.name}': output '{name}'")
         kept[name] = {"uri": uri, "type": output.type}

@@ -73,7 +73,8 @@ class _Reader:
         for name in self.outputs:
             if name not in self.bound and len(self.specs) == len(self.nodes):
                 problems.append(
-                    f"pipeline output '{name}' is bound by no step: wire a step's output to ${{{{parent.outputs.{name}}}}}"
+                    f"pipeline output '{name}' is bound by no step: "
+                    f"wire a step's output to ${{{{parent.outputs.{name}}}}}"
                 )
         return Pipeline(
             steps=tuple(steps[name] for name in self._ordered(steps)),

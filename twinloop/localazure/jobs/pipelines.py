@@ -1,4 +1,4 @@
-"""Runs pipelines: each step as soon as what it waits for is there; earlier runs answer where nothing changed."""
+"""Runs pipelines: each step when what it waits for is there; earlier runs answer where nothing changed."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ class PipelineRun:
 
     def _reused(self, name: str, child: Job, former: Job) -> Job:
         self._say(
-            f"Step {name} (run {child.name}) is answered by run {former.name}: nothing it depends on has changed"
+            f"Step {name} (run {child.name}) is answered by run {former.name}: "
+            "nothing it depends on has changed"
         )
         properties = {**child.run_properties, REUSED: "true", REUSED_RUN: former.name}
         done = {"started": former.started, "ended": former.ended}
@@ -125,13 +126,13 @@ class PipelineRun:
         """Wait until a step ends or the pipeline is to stop."""
         told = asyncio.create_task(self.stop.wait())
         try:
-            waiting = self.running.keys() | ({told} if not self.stop.is_set() else set())
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            extra = set() if self.stop.is_set() else {told}
+            await asyncio.wait({*self.running, *extra}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             told.cancel()
-        for task in done - {told}:
-            name = self.running.pop(task)  # type: ignore[arg-type]
-            children[name] = child = task.result()  # type: ignore[assignment]
+        for task in [task for task in self.running if task.done()]:
+            name = self.running.pop(task)
+            children[name] = child = task.result()
             self._say(f"Step {name} (run {child.name}) {child.status}")
             if child.status == states.FAILED and not self.settings.get("continue_on_failure"):
                 self._say((child.error or {}).get("message", ""))

@@ -1,4 +1,4 @@
-"""Processes of jobs: started in sessions of their own, recognised after a restart, waited for, ended as a group."""
+"""Processes of jobs: in sessions of their own, recognised after a restart, waited for, ended as a group."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POLL = 0.05  # seconds, only where the system cannot tell of a process's end
 
 @dataclass(frozen=True)
 class Process:
-    """A supervisor: its id and when it began, so that another process with the same id is not taken for it."""
+    """A supervisor: its id and when it began, so that no other process with its id is taken for it."""
 
     pid: int
     began: str
@@ -28,23 +28,28 @@ class Process:
         return _began(self.pid) == self.began and not _is_zombie(self.pid)
 
 
-def start(
-    control: Path, logs: Path, folder: Path, command: str, processes: int, env: Mapping[str, str]
-) -> Process:
+@dataclass(frozen=True)
+class Command:
+    """What a supervisor runs."""
+
+    folder: Path  # working directory
+    text: str  # for bash
+    processes: int = 1  # how many times at once
+
+
+def start(control: Path, logs: Path, command: Command, env: Mapping[str, str]) -> Process:
     """Start the supervisor of a job; it lives on when this process ends.
 
     Args:
         control: folder in which the supervisor says who it is and how it ended.
         logs: folder of the log files.
-        folder: working directory of the command.
-        command: text for bash.
-        processes: how many times the command is run at once.
+        command: what to run, where, how many times.
         env: the whole environment.
     """
     with (control / "supervisor.log").open("wb") as own_words:
         child = subprocess.Popen(
-            ["/bin/sh", str(SUPERVISOR), str(control), str(logs), str(processes), command],
-            cwd=folder,
+            ["/bin/sh", str(SUPERVISOR), str(control), str(logs), str(command.processes), command.text],
+            cwd=command.folder,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -91,10 +96,8 @@ async def stop(process: Process, grace: float = GRACE) -> None:
     if not process.alive():
         return
     _signal(process.pid, signal.SIGTERM)
-    try:
+    with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(ended(process), grace)
-    except TimeoutError:
-        pass
     _signal(process.pid, signal.SIGKILL)  # children that outlived their supervisor are still in its group
     await ended(process)
 

@@ -1,4 +1,4 @@
-"""Jobs as they are kept: one document per job, changed only in a transaction, on disk before anybody acts on it."""
+"""Jobs as they are kept: one document each, changed only in a transaction, on disk before anybody acts."""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ class References:
         kind = str(doc["body"].get("properties", {}).get("computeType", ""))
         if kind.lower() != "amlcompute":
             self.problems.append(
-                f"{where}compute '{arm_id.name}' is a {kind or 'compute'}; jobs are emulated on AmlCompute clusters"
+                f"{where}compute '{arm_id.name}' is a {kind or 'compute'}; "
+                "jobs are emulated on AmlCompute clusters"
             )
         return str(doc["id"])
 
@@ -79,7 +80,8 @@ class References:
         if properties.get("build"):
             name = f"{arm_id.segments[-3]}:{arm_id.name}"
             self.problems.append(
-                f"{where}environment '{name}' is built from a Dockerfile: not emulated; use an image and a conda file"
+                f"{where}environment '{name}' is built from a Dockerfile: not emulated; "
+                "use an image and a conda file"
             )
         return arm_id.text
 

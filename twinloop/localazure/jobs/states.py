@@ -19,8 +19,8 @@ _ORDER = (NOT_STARTED, QUEUED, PREPARING, RUNNING, FINALIZING)
 def may_follow(old: str, new: str) -> bool:
     """Whether a job in state `old` may go to `new`: forward, or to an end; an end is final.
 
-    A job whose cancellation was asked for ends, and does nothing else. A job whose process was lost before it started
-    goes back to the queue.
+    A job whose cancellation was asked for ends, and does nothing else. One that was being prepared when the
+    twin died goes back to the queue.
     """
     if old in TERMINAL:
         return False

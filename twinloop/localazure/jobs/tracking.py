@@ -1,4 +1,4 @@
-"""The MLflow process as the local Azure has it: started when first needed, kept, told of the runs that jobs are."""
+"""The MLflow process as the local Azure has it: started when needed, kept, told of the runs that jobs are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import re
 import secrets
 import sys
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from twinloop.localazure.core.errors import ArmError
@@ -50,6 +51,7 @@ class Tracking:
         workspace: str,
         method: str,
         path: str,
+        *,
         query: str = "",
         body: bytes = b"",
         kind: str = "application/json",
@@ -79,7 +81,7 @@ class Tracking:
         status, content, _ = await self.call(
             workspace, "POST", "/_twin/runs", body=json.dumps({"runs": runs}).encode()
         )
-        if status != 200:  # noqa: PLR2004
+        if status != HTTPStatus.OK:
             raise ArmError(
                 500,
                 "TrackingFailed",
@@ -101,11 +103,10 @@ class Tracking:
     async def _ready(self) -> httpx.AsyncClient:
         async with self._lock:
             if self._client is None or self._process is None or self._process.returncode is not None:
-                await self._start()
-            assert self._client is not None  # noqa: S101 - set by _start
+                self._client = await self._start()
             return self._client
 
-    async def _start(self) -> None:
+    async def _start(self) -> httpx.AsyncClient:
         import httpx
 
         env = {
@@ -138,10 +139,8 @@ class Tracking:
                 "TrackingFailed",
                 f"the MLflow process did not start; see {self._twin.home / 'log' / 'mlflow.log'}",
             )
-        self._client = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{int(line)}", trust_env=False, timeout=60.0
-        )
         log.info("MLflow serves on port %s", line.decode().strip())
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{int(line)}", trust_env=False, timeout=60.0)
 
     def _run(self, job: Job) -> dict[str, Any]:
         tags = {

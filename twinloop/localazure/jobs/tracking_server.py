@@ -1,6 +1,6 @@
-"""The MLflow process: MLflow's own tracking API over SQLite, one database per workspace, behind a shared secret.
+"""The MLflow process: MLflow's own tracking API, one SQLite file per workspace, behind a shared secret.
 
-Run by the local Azure as `python -m twinloop.localazure.jobs.tracking_server FOLDER`. The secret comes on the first line of
+Run as `python -m twinloop.localazure.jobs.tracking_server FOLDER`. The secret comes on the first line of
 standard input; the port goes out on standard output; the process ends when its standard input does.
 """
 
@@ -27,7 +27,7 @@ from mlflow.store.tracking.dbmodels.models import SqlLoggedModel, SqlRun, SqlTag
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-SECRET = "HTTP_X_TWINLOOP_SECRET"  # noqa: S105 - the header's name
+SECRET_HEADER = "HTTP_X_TWINLOOP_SECRET"  # noqa: S105 - the name of a header
 WORKSPACE = "HTTP_X_TWINLOOP_WORKSPACE"
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -83,7 +83,7 @@ class RunStore(SqlAlchemyStore):  # type: ignore[misc]
 
 
 class Stores:
-    """The store of the workspace that the request at hand is about; MLflow's handlers take it for their one store."""
+    """The store of the workspace that a request is about; MLflow's handlers take it for their one store."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -106,7 +106,7 @@ def application(stores: Stores, secret: str) -> Callable[[Environ, Start], Itera
     """MLflow's API and the two calls of the local Azure's own, for whoever has the secret."""
 
     def serve(environ: Environ, start: Start) -> Iterable[bytes]:
-        if not hmac.compare_digest(environ.get(SECRET, ""), secret):
+        if not hmac.compare_digest(environ.get(SECRET_HEADER, ""), secret):
             start("403 Forbidden", [("Content-Type", "text/plain")])
             return [b"this port is the local Azure's own"]
         _workspace.set(environ[WORKSPACE])
@@ -136,7 +136,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     secret = sys.stdin.readline().strip()
     stores = Stores(folder)
-    handlers._tracking_store = stores  # noqa: SLF001 - where MLflow keeps the one store of a server process
+    handlers._tracking_store = stores  # where MLflow keeps a server's one store
     server = make_server("127.0.0.1", 0, application(stores, secret), threaded=True, request_handler=_Quiet)
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The environment of a job's process: what the cloud sets, and how clients inside it find this twin as themselves."""
+"""The environment of a job's process: what the cloud sets, and how clients inside it find this twin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MASTER_PORT = 6105
 
 
 def environment(twin: Twin, job: Job, step: Step, folder: JobFolder, python: Python) -> dict[str, str]:
-    """Everything but secrets. Nothing of the user's own environment gets in but the search path and the language."""
+    """Everything but secrets. Of the user's own environment only the search path and the language get in."""
     workspace = ArmId(job.workspace)
     cache = twin.azure / "cache"
     return {

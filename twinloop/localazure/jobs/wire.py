@@ -1,4 +1,4 @@
-"""Reads the parts that job bodies share, whichever of Azure's two spellings (camel or snake case) they come in."""
+"""Reads the parts that job bodies share, in either of Azure's two spellings (camel or snake case)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run history: runs, their details and children, their outputs resolved, their labels changed; logs by URL."""
+"""The run history: runs, their details and children, outputs resolved, labels changed; logs by URL."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ def put_job(request: Request, twin: Twin) -> Reply:
     if not _NAME.fullmatch(name):
         raise InvalidRequest(
             "UserError",
-            f"job name '{name}' is not valid: 1 to 255 letters, digits, '-' and '_', starting with a letter or digit",
+            f"job name '{name}' is not valid: 1 to 255 letters, digits, '-' and '_', "
+            "starting with a letter or digit",
         )
     job = _accept(twin, home, name, properties, request.caller)
     return Reply(201, render(twin, job))
@@ -211,8 +212,9 @@ def _changed(twin: Twin, old: Job, properties: Mapping[str, Any]) -> Job:
         if given is not None and old.properties.get(field) is not None and given != old.properties[field]:
             raise Conflict(
                 "UserError",
-                f"A job with the name '{old.name}' exists, and its {field} cannot be changed. Use another name for a new job; of an "
-                f"existing one only {', '.join(_MUTABLE)} can be changed.",
+                f"A job with the name '{old.name}' exists, and its {field} cannot be changed. "
+                f"Use another name for a new job; of an existing one "
+                f"only {', '.join(_MUTABLE)} can be changed.",
             )
     fields: dict[str, Any] = {}
     if properties.get("displayName") is not None:

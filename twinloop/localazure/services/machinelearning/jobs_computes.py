@@ -55,7 +55,7 @@ class NodeHooks(ResourceHooks):
         if counts["running"] or counts["runs"]:
             raise Conflict(
                 "ComputeInUse",
-                f"cluster '{doc['name']}' runs jobs on {counts['running']} nodes and {counts['runs']} more wait; "
+                f"cluster '{doc['name']}' runs jobs on {counts['running']} nodes, {counts['runs']} wait; "
                 "cancel them or wait for their end, then delete it",
             )
 

@@ -13,7 +13,10 @@ from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.services.machinelearning.jobs_rendering import details, page_key, studio_url
 
 router = Router("machinelearning.pages")
-_STYLE = "body{font:15px system-ui;margin:2rem;max-width:60rem}td,th{text-align:left;padding:.2rem 1rem .2rem 0}pre{white-space:pre-wrap}"
+_STYLE = (
+    "body{font:15px system-ui;margin:2rem;max-width:60rem}td,th{text-align:left;padding:.2rem 1rem .2rem 0}"
+    "pre{white-space:pre-wrap}"
+)
 
 
 @router.on("GET", "/studio/runs/{runId}", auth="none")
@@ -32,7 +35,8 @@ def get_page(request: Request, twin: Twin) -> Reply:
 def _page(twin: Twin, job: Job) -> str:
     children = jobs(twin).children(job)
     rows = "".join(
-        f"<tr><td><a href='{escape(studio_url(twin, child))}'>{escape(child.display_name)}</a><td>{escape(child.status)}"
+        f"<tr><td><a href='{escape(studio_url(twin, child))}'>{escape(child.display_name)}</a>"
+        f"<td>{escape(child.status)}"
         f"<td>{'reused' if child.run_properties.get('azureml.isreused') else ''}"
         for child in children
     )
@@ -45,9 +49,11 @@ def _page(twin: Twin, job: Job) -> str:
         f"<tr><td>{escape(name)}<td>{escape(kept['uri'])}" for name, kept in job.outputs.items()
     )
     return (
-        f"<!doctype html><title>{escape(job.display_name)}: {escape(job.status)}</title><style>{_STYLE}</style>"
+        f"<!doctype html><title>{escape(job.display_name)}: {escape(job.status)}</title>"
+        f"<style>{_STYLE}</style>"
         f"<h1>{escape(job.display_name)}</h1><table><tr><th>Run<td>{escape(job.name)}<tr><th>State<td>{escape(job.status)}"
-        f"<tr><th>Experiment<td>{escape(job.experiment)}<tr><th>Submitted by<td>{escape(str(job.principal['name']))}"
+        f"<tr><th>Experiment<td>{escape(job.experiment)}"
+        f"<tr><th>Submitted by<td>{escape(str(job.principal['name']))}"
         f"<tr><th>Created<td>{escape(job.created)}<tr><th>Ended<td>{escape(job.ended)}</table>{error}"
         + (f"<h2>Steps</h2><table>{rows}</table>" if rows else "")
         + (f"<h2>Outputs</h2><table>{outputs}</table>" if outputs else "")

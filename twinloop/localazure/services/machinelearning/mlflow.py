@@ -1,8 +1,9 @@
-"""MLflow's tracking API under a workspace's address, as Azure ML's plug-in speaks it: checked here, answered by MLflow."""
+"""MLflow's tracking API under a workspace's address: the caller checked here, the answer MLflow's own."""
 
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -42,6 +43,8 @@ async def call(request: Request, twin: Twin) -> Reply:
     body = await request.read()
     write = request.method != "GET" and not rest.rstrip("/").endswith(_READS)
     home = admit(request, twin, write=write)
+    if rest.endswith("/model-versions/create"):
+        body = await _with_place(twin, home, body)
     if (reply := registry_answer(twin, home, rest, request, body)) is not None:
         return reply
     given = _json(body)
@@ -53,12 +56,29 @@ async def call(request: Request, twin: Twin) -> Reply:
     path = "/api" + rest.replace("/preview/", "/")
     if path.endswith("/runs/log-batch-async"):  # answered when it is done: there is nothing to wait for
         path = path.removesuffix("-async")
-    status, content, kind = await tracking(twin).call(home, request.method, path, request.query_string, body)
+    status, content, kind = await tracking(twin).call(
+        home, request.method, path, query=request.query_string, body=body
+    )
     return Reply(status, content, {"content-type": kind})
 
 
 for _method in ("GET", "POST", "PATCH", "DELETE"):
     router.on(_method, API)(call)
+
+
+async def _with_place(twin: Twin, home: str, body: bytes) -> bytes:
+    """A logged model is named by its id; where it lies, MLflow knows."""
+    given = _json(body)
+    source = str(given.get("source") or "")
+    if not source.startswith("models:/"):
+        return body
+    model = str(given.get("model_id") or source.removeprefix("models:/"))
+    status, content, _ = await tracking(twin).call(home, "GET", f"/api/2.0/mlflow/logged-models/{model}")
+    if status != HTTPStatus.OK:
+        return body  # refused below, by its source
+    info = json.loads(content)["model"]["info"]
+    run = given.get("run_id") or info.get("source_run_id")
+    return json.dumps({**given, "source": info["artifact_uri"], "model_id": model, "run_id": run}).encode()
 
 
 async def _known(twin: Twin, home: str, rest: str, request: Request, given: dict[str, Any]) -> None:

@@ -95,7 +95,9 @@ def _content(twin: Twin, home: str, run: str, path: str, permissions: str) -> di
     words = sas.mint(
         twin, place.account, place.container, place.path, permissions=permissions, lifetime=_LIFETIME
     )
-    suffix = cloud(twin)["suffixes"]["storage"]  # the plug-in downloads only what looks like a blob of its cloud, by TLS
+    suffix = cloud(twin)["suffixes"][
+        "storage"
+    ]  # the plug-in downloads only what looks like a blob of its cloud, by TLS
     uri = f"{twin.base}/{place.account}.blob.{suffix}/{place.container}/{quote(place.path)}?{words}"
     return {"contentUri": uri, "origin": "ExperimentRun", "container": f"dcid.{run}", "path": path}
 

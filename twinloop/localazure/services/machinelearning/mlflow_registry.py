@@ -1,4 +1,4 @@
-"""MLflow's model registry as a view of the workspace's models: one truth, whichever client registers or asks."""
+"""MLflow's model registry as a view of the workspace's models: one truth, whichever client asks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from twinloop.localazure.core.errors import ArmError
@@ -38,21 +39,16 @@ def answer(twin: Twin, home: str, rest: str, request: Request, body: bytes) -> R
     found = re.search(r"/mlflow/((registered-models|model-versions)(/.*)?)$", rest)
     if found is None:
         return None
-    handler = _CALLS.get(found[1])
     try:
-        if handler is None:
-            raise _Refused(
-                501,
-                "NOT_IMPLEMENTED",
-                f"not emulated: MLflow {request.method} {found[1]}; use MLClient.models for it",
-            )
         given = {**request.query, **(json.loads(body) if body.strip() else {})}
-        by = _caller(twin, request.caller)
-        return Reply(200, handler(_Registry(twin, ArmId(home), by), given))
+        registry = _Registry(twin, ArmId(home), _caller(twin, request.caller))
+        return Reply(200, _CALLS.get(found[1], _unknown)(registry, given))
     except _Refused as refusal:
         return Reply(refusal.status, {"error_code": refusal.code, "message": str(refusal)})
     except ArmError as error:
-        code = "RESOURCE_DOES_NOT_EXIST" if error.status == 404 else "INVALID_PARAMETER_VALUE"  # noqa: PLR2004
+        code = (
+            "RESOURCE_DOES_NOT_EXIST" if error.status == HTTPStatus.NOT_FOUND else "INVALID_PARAMETER_VALUE"
+        )
         return Reply(error.status, {"error_code": code, "message": error.message})
 
 
@@ -191,6 +187,11 @@ _CALLS: dict[str, Callable[[_Registry, Doc], Doc]] = {
     "model-versions/set-tag": _Registry.set_version_tag,
     "model-versions/update": _Registry.update_version,
 }
+
+
+def _unknown(_registry: _Registry, _given: Doc) -> Doc:
+    known = ", ".join(_CALLS)
+    raise _Refused(501, "NOT_IMPLEMENTED", f"not emulated by this twin's registry, which knows: {known}")
 
 
 def _labels(given: Doc) -> Doc:
