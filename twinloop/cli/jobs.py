@@ -9,15 +9,13 @@ import typer
 
 from twinloop.cli.nouns import noun, verb
 from twinloop.cli.options import As, Cloud, CloudName, Stack
-from twinloop.cli.output import Json, emit, say, words
+from twinloop.cli.output import Json, emit, rows, say, words
 from twinloop.cli.scene import Group, Name, Scene, Subscription, Where, opened
 from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from rich.console import Console
-    from rich.table import Table
 
     from twinloop.loops.jobs import Comparison, Details
     from twinloop.loops.metrics import Logged
@@ -108,11 +106,11 @@ def list_jobs(
 
     with opened(Where(stack, group, workspace, subscription, cloud, as_persona)) as scene:
         found = jobs.recent(scene.client, limit=limit)
-    rows = [(job.name, job.display_name, job.status, job.experiment, job.created) for job in found]
+    lines = [(job.name, job.display_name, job.status, job.experiment, job.created) for job in found]
     emit(
         [vars(job) for job in found],
-        _table(("job", "title", "state", "experiment", "submitted"), rows)
-        if rows
+        rows(("job", "title", "state", "experiment", "submitted"), lines)
+        if lines
         else "No job was submitted yet.",
     )
 
@@ -335,7 +333,7 @@ def _describe(out: Console, found: Details) -> None:
     for kind, values in (("input", found.inputs), ("output", found.outputs)):
         for key, value in values.items():
             out.print(f"{kind:<7} {key:<14} {value}", markup=False)
-    rows = [
+    steps = [
         (
             step.display_name,
             f"reused from {step.reused_from}" if step.reused_from else step.status,
@@ -344,27 +342,18 @@ def _describe(out: Console, found: Details) -> None:
         )
         for step in found.steps
     ]
-    if rows:
+    if steps:
         out.print()
-        out.print(_table(("step", "state", "took", "job"), rows))
+        out.print(rows(("step", "state", "took", "job"), steps), soft_wrap=True)
 
 
 def _side_by_side(out: Console, found: Comparison) -> None:
     def cell(value: object) -> str:
         return "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
 
-    rows = [(key, *(cell(value) for value in row)) for key, row in found.metrics.items()]
-    out.print(_table(("metric", *found.jobs), rows))
+    scores = [(key, *(cell(value) for value in row)) for key, row in found.metrics.items()]
+    out.print(rows(("metric", *found.jobs), scores), soft_wrap=True)
     if found.params:
         out.print()
         differing = [(key, *(cell(value) for value in row)) for key, row in found.params.items()]
-        out.print(_table(("parameter", *found.jobs), differing))
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    from rich.table import Table
-
-    table = Table(*head, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    return table
+        out.print(rows(("parameter", *found.jobs), differing), soft_wrap=True)

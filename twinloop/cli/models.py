@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from twinloop.cli.nouns import noun
 from twinloop.cli.options import As, Cloud, CloudName, Stack
-from twinloop.cli.output import Json, emit
+from twinloop.cli.output import Json, emit, rows
 from twinloop.cli.scene import Group, Name, Subscription, Where, opened
 
 if TYPE_CHECKING:
@@ -44,10 +43,17 @@ def list_models(
 
     with opened(Where(stack, group, workspace, subscription, cloud, as_persona)) as scene:
         found = models.names(scene.client)
-    table = Table("model", "version", "test ROC AUC", "registered", "job", box=None, pad_edge=False)
-    for model in found:
-        auc = model.scores.get("test_roc_auc", "-")
-        table.add_row(model.name, model.version, auc, model.created, model.lineage.get("job", "-"))
+    lines = [
+        (
+            model.name,
+            model.version,
+            model.scores.get("test_roc_auc", "-"),
+            model.created,
+            model.lineage.get("job", "-"),
+        )
+        for model in found
+    ]
+    table = rows(("model", "version", "test ROC AUC", "registered", "job"), lines)
     emit([_plain(model) for model in found], table if found else "No model was registered yet.")
 
 

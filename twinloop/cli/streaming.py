@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
+from twinloop.cli.output import rows
 from twinloop.loops import metrics
 from twinloop.loops.runs import WorkspaceHistory
 from twinloop.loops.watch import Ended, LogLines, StepChanged, follow
@@ -59,7 +59,7 @@ def show(events: Iterable[Event], console: Console) -> Ended:
                 console.print(_state(event))
             case LogLines():
                 for line in event.lines:
-                    plain = Text.from_ansi(line).plain.strip()
+                    plain = Text.from_ansi(line).plain.rstrip()
                     if plain:
                         console.print(Text.assemble((f"{event.step:<{_WIDTH}} │ ", "dim"), plain))
             case Ended():
@@ -89,14 +89,15 @@ def logged_metrics(scene: Scene, ended: Ended) -> dict[str, Logged]:
     return metrics.of_steps(scene.client, scene.workspace, ended.job, ended.steps)
 
 
-def metrics_table(logged: Mapping[str, Logged]) -> Table:
+def metrics_table(logged: Mapping[str, Logged]) -> Text:
     """Metrics by step; curves are left out."""
-    table = Table("step", "metric", "value", title="Metrics", title_justify="left", box=None, pad_edge=False)
-    for step, one in logged.items():
-        for name, value in sorted(one.metrics.items()):
-            if not name.endswith(CURVE):
-                table.add_row(step, name, f"{value:.4f}" if value != int(value) else f"{value:.0f}")
-    return table
+    lines = [
+        (step, name, f"{value:.4f}" if value != int(value) else f"{value:.0f}")
+        for step, one in logged.items()
+        for name, value in sorted(one.metrics.items())
+        if not name.endswith(CURVE)
+    ]
+    return rows(("step", "metric", "value"), lines)
 
 
 def _state(event: StepChanged) -> Text:
@@ -107,5 +108,5 @@ def _state(event: StepChanged) -> Text:
     elif event.seconds is not None:
         words += f" in {event.seconds:.1f} s"
     if event.error:
-        words += f": {event.error}"
+        words += f": {event.error.splitlines()[0]}"
     return Text.assemble((f"{event.step:<{_WIDTH}} {mark} ", style), (words, style))

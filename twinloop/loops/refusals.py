@@ -6,6 +6,7 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from twinloop.loops.client import quietly
 from twinloop.problems import BadUsage, Kind, NotFound, Problem, Refused
 
 if TYPE_CHECKING:
@@ -25,15 +26,16 @@ def asking(workspace: Workspace) -> Iterator[None]:
     Args:
         workspace: where the questions go.
     """
-    from azure.ai.ml.exceptions import MlException
-    from azure.core.exceptions import (
-        AzureError,
-        ClientAuthenticationError,
-        HttpResponseError,
-        ResourceNotFoundError,
-        ServiceRequestError,
-        ServiceResponseError,
-    )
+    with quietly():
+        from azure.ai.ml.exceptions import MlException
+        from azure.core.exceptions import (
+            AzureError,
+            ClientAuthenticationError,
+            HttpResponseError,
+            ResourceNotFoundError,
+            ServiceRequestError,
+            ServiceResponseError,
+        )
 
     try:
         yield
