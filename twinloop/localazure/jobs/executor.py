@@ -146,10 +146,7 @@ class Executor:
             job, process = await self._begin(job, step, folder)
         if process is not None and not await self._followed(job, step, process):
             message = (
-            message = (
                 f"Step '{step.name}' (run {job.name}) ran longer than its limit of {step.timeout:g} s "
-                "and was ended"
-            )
                 "and was ended"
             )
             return await self._failed(job, folder, "JobTimeout", message)
