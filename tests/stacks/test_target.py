@@ -1,0 +1,77 @@
+import json
+
+import pytest
+
+from twinloop.problems import BadUsage, NotFound, Refused
+from twinloop.stacks import choice
+from twinloop.stacks.target import target
+
+
+@pytest.mark.parametrize(
+    ("cloud", "engine", "runs"),
+    [
+        ("twin", "auto", "embedded"),
+        ("twin", "pulumi", "pulumi"),
+        ("azure", "auto", "pulumi"),
+        ("azure", "pulumi", "pulumi"),
+    ],
+)
+def test_auto_is_embedded_on_the_twin_and_the_official_cli_on_azure(checkout, cloud, engine, runs):
+    assert target(checkout.home, stack="dev", cloud=cloud, engine=engine, environment={}).engine == runs
+
+
+def test_the_embedded_engine_never_gets_to_azure(checkout):
+    with pytest.raises(Refused):
+        target(checkout.home, stack="dev", cloud="azure", engine="embedded", environment={})
+
+
+def test_a_persona_is_a_thing_of_the_twin(checkout):
+    with pytest.raises(BadUsage):
+        target(checkout.home, stack="dev", cloud="azure", persona="auditor", environment={})
+
+
+def test_the_place_names_the_subscription_on_azure_and_the_folder_on_the_twin(checkout):
+    on_azure = target(checkout.home, stack="dev", cloud="azure", environment={}).place
+    on_twin = target(checkout.home, stack="dev", persona="auditor", environment={}).place
+    assert on_azure == "Azure subscription 5ab50000-0000-4000-8000-0000000000d1"
+    assert on_twin == f"twin {checkout.home.root}, as auditor"
+
+
+def test_dev_is_assumed_on_the_twin_only(checkout):
+    assert choice.choose(checkout.home, "") == "dev"
+    with pytest.raises(BadUsage):
+        choice.choose(checkout.home, "", on_twin=False)
+
+
+def test_a_flag_wins_over_pulumi_stack_which_wins_over_the_selected_one(checkout, monkeypatch):
+    for name in ("one", "two", "three"):
+        checkout.stack(name)
+    _select(checkout, "three", monkeypatch)
+    assert choice.choose(checkout.home, "") == "three"
+    monkeypatch.setenv("PULUMI_STACK", "organization/twinloop-tests/two")
+    assert choice.choose(checkout.home, "") == "two"
+    assert choice.choose(checkout.home, "one") == "one"
+
+
+def test_a_stack_selected_on_another_backend_is_not_the_twins(checkout, monkeypatch):
+    checkout.stack("prod")
+    _select(checkout, "prod", monkeypatch, backend="https://api.pulumi.com")
+    assert choice.choose(checkout.home, "") == "dev"
+
+
+def test_a_selected_stack_without_a_file_is_told(checkout, monkeypatch):
+    monkeypatch.setenv("PULUMI_STACK", "gone")
+    with pytest.raises(NotFound):
+        choice.choose(checkout.home, "")
+
+
+def _select(checkout, name, monkeypatch, backend=""):
+    """What `pulumi stack select` of the official CLI 3.260 leaves behind."""
+    import hashlib
+
+    project = str(checkout.root / "Pulumi.yaml")
+    mark = hashlib.sha1(project.encode(), usedforsecurity=False).hexdigest()
+    folder = checkout.root.parent / "pulumi-home" / "workspaces"
+    folder.mkdir(parents=True)
+    chosen = {"stacks": {backend or f"file://{checkout.home.state}": f"organization/twinloop-tests/{name}"}}
+    (folder / f"twinloop-tests-{mark}-workspace.json").write_text(json.dumps(chosen))
