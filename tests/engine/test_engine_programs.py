@@ -339,3 +339,12 @@ def test_no_changes_expected_and_some_found_changes_nothing(bench: Bench) -> Non
     outcome = bench.run("up", expect_no_changes=True)
     assert "no changes were expected, but there are 1" in str(outcome.error)
     assert bench.cloud.get("/things/a")["size"] == 1
+
+
+def test_what_was_made_and_did_not_become_ready_is_kept_and_mended(bench: Bench) -> None:
+    bench.program('Thing("a", fail="ready")')
+    assert "made, and then it did not become ready" in str(bench.run("up").error)
+    assert bench.ids() == bench.cloud.ids() == {"/things/a"}
+    assert bench.resource("a")["initErrors"] == ["it did not become ready"]
+    assert ops(bench.up('Thing("a", fail="ready")')) == {"a": "update"}
+    assert "initErrors" not in bench.resource("a")

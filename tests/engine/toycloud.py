@@ -26,10 +26,11 @@ VERSION = "1.0.0"
 class ToyError(Exception):
     """What a provider raises in process: a gRPC status and words."""
 
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+    def __init__(self, code: grpc.StatusCode, message: str, init_failed: Any = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.init_failed = init_failed
 
 
 def plain(struct: struct_pb2.Struct) -> dict[str, Any]:
@@ -186,6 +187,11 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
             outputs["echo"] = {SIG: SECRET, "value": known["secret"]}
         self.cloud.put(thing_id, bare(outputs))
         self.cloud.note("create", thing_id)
+        if known.get("fail") == "ready":
+            detail = provider_pb2.ErrorResourceInitFailed(
+                id=thing_id, properties=struct(outputs), reasons=["it did not become ready"]
+            )
+            raise ToyError(grpc.StatusCode.UNKNOWN, "made, and then it did not become ready", detail)
         return provider_pb2.CreateResponse(id=thing_id, properties=struct(outputs))
 
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:

@@ -85,13 +85,10 @@ def read_resource(
 
 def note(deployment: Deployment, state: ResourceState, old: ResourceState | None) -> None:
     """Write a read resource into the state, unless it stands there already."""
+    # The official engine notes no times for what it only reads.
     if old is not None and old.external:
-        state.created, state.modified, state.slot = old.created, old.modified, old.slot
+        state.slot = old.slot
         if state.same_as(old):
             deployment.snapshot.keep(old)
             return
-        state.modified = now()
-        deployment.snapshot.end(None, confirm=[state])
-        return
-    state.created = state.modified = now()
     deployment.snapshot.end(None, confirm=[state])

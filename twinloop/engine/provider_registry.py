@@ -5,22 +5,40 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
+
+from pulumi.runtime.proto import provider_pb2
 
 from twinloop.engine import urns
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import EngineError, NotSupported
 from twinloop.engine.goals import Goal
 from twinloop.engine.model import ProviderHost
-from twinloop.engine.provider_calls import INTERNAL, Provider, public
+from twinloop.engine.provider_calls import Provider, public
 from twinloop.engine.states import ResourceState
 from twinloop.engine.values import UNKNOWN_TEXT, Properties, Secret
 
+BUILTIN = "pulumi"
+"""The package of stack references: the engine itself, which stands in the state as a provider all the same."""
 Register = Callable[[Goal], ResourceState]
 
 
 def default_name(version: str) -> str:
     """The name of a default provider: the version with `_` for what a name cannot hold."""
     return f"default_{version.translate(str.maketrans('.-+', '___'))}" if version else "default"
+
+
+class _Builtin:
+    """The provider of stack references, as far as it is one: it has no configuration."""
+
+    def CheckConfig(self, request: Any, _context: object) -> Any:  # noqa: N802 (the protocol's name)
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, _request: object, _context: object) -> Any:  # noqa: N802
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, _request: object, _context: object) -> Any:  # noqa: N802
+        return provider_pb2.ConfigureResponse(acceptSecrets=True)
 
 
 class ProviderRegistry:
@@ -39,6 +57,8 @@ class ProviderRegistry:
     def load(self, urn: str, inputs: Properties) -> Provider:
         """A provider that is not configured yet."""
         package = urns.type_of(urn).removeprefix(urns.PROVIDER_PREFIX)
+        if package == BUILTIN:
+            return Provider(urn, _Builtin())
         version = inputs.get("version", "")
         return Provider(urn, self._host(package, version if isinstance(version, str) else ""))
 
@@ -95,7 +115,7 @@ class ProviderRegistry:
         if version:
             properties["version"] = version
         urn = urns.build(deployment.stack.name, deployment.stack.project, "", type_, name)
-        return Goal(urn=urn, type=type_, name=name, custom=True, properties={**properties, INTERNAL: {}})
+        return Goal(urn=urn, type=type_, name=name, custom=True, properties=properties)
 
     def new_id(self) -> str:
         """The id of a provider that is made now; in a preview nobody knows it yet."""

@@ -15,7 +15,7 @@ from twinloop.engine.registration import Refused, Registrar
 from twinloop.engine.reporting import describe
 from twinloop.engine.snapshot import Store
 from twinloop.engine.states import ResourceState
-from twinloop.engine.values import UNKNOWN, UNKNOWN_TEXTS, Properties, from_struct, holds_secret
+from twinloop.engine.values import UNKNOWN, UNKNOWN_TEXTS, Properties, from_struct, holds_secret, unsealed
 
 
 class Reader:
@@ -60,6 +60,7 @@ class Reader:
     def _stack_reference(self, state: ResourceState, old: ResourceState | None) -> ResourceState:
         step = describe(Op.READ, state, new=state.inputs)
         state.inputs = {"name": state.inputs.get("name", state.id)}
+        state.provider = self._registrar.default_provider(urns.STACK_REFERENCE, "")
         outputs = stack_outputs_of(self._deployment.stack, state.id)
         if outputs is None and not self._deployment.dry_run:
             message = f"stack '{state.id}' has no state: bring it up first"
@@ -126,5 +127,6 @@ def stack_outputs_of(stack: Stack, name: str) -> Properties | None:
     snapshot = Store(Backend(other), stack.passphrase).open()
     for state in snapshot.states():
         if state.type == urns.STACK_TYPE:
-            return state.outputs
+            # Sealed with the other stack's key: in this stack's state they are sealed anew.
+            return dict(unsealed(state.outputs))
     return None

@@ -15,6 +15,7 @@ from twinloop.engine.importing import import_resource
 from twinloop.engine.model import Op
 from twinloop.engine.planning import Plan, Planner
 from twinloop.engine.provider_calls import INTERNAL, CheckFailed, Provider, ProviderFailure, public
+from twinloop.engine.provider_registry import BUILTIN
 from twinloop.engine.reporting import describe
 from twinloop.engine.states import ResourceState, now
 from twinloop.engine.values import Properties
@@ -169,7 +170,8 @@ class Registrar:
 
     def _provider(self, goal: Goal, old: ResourceState | None) -> ResourceState:
         properties = dict(goal.properties)
-        properties.setdefault(INTERNAL, {})
+        if goal.type != f"{urns.PROVIDER_PREFIX}{BUILTIN}":
+            properties.setdefault(INTERNAL, {})
         if goal.version:
             properties["version"] = goal.version
         report = self._deployment.report

@@ -159,6 +159,17 @@ def bare(value: Any) -> Any:
     return value
 
 
+def unsealed(value: Any) -> Any:
+    """The value with secrets that remember nothing of the key they were sealed with."""
+    if isinstance(value, Secret):
+        return Secret(unsealed(value.value))
+    if isinstance(value, dict):
+        return {key: unsealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unsealed(item) for item in value]
+    return value
+
+
 def holds_unknown(value: Any) -> bool:
     """Whether anything in the value is unknown."""
     if isinstance(value, Secret):
