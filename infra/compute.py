@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
-from infra.settings import Cluster
+from infra.sections import Cluster
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from pulumi_azure_native import containerregistry
 
 from infra.naming import Names
 from infra.reach import Reach
-from infra.settings import Images as ImagesSettings
+from infra.sections import Images as ImagesSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pulumi_azure_native import storage
 
-from infra.settings import Tiers
+from infra.sections import Tiers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_azure_native import applicationinsights, monitor, operationalinsights
 
 from infra.naming import Names
-from infra.settings import Logs
+from infra.sections import Logs
 
 Source = Literal["workspace", "blobs", "vault", "images", "registry"]
 

@@ -8,7 +8,7 @@ import pulumi
 
 from infra.access import Principal
 from infra.naming import Names
-from infra.settings import Groups
+from infra.sections import Groups
 
 
 def people(groups: Groups) -> dict[str, Principal]:

@@ -137,10 +137,10 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...], raw: Mapping[s
 
 
 def _siblings(model: type[BaseModel]) -> list[type[BaseModel]]:
-    from infra import settings
+    from infra import sections
 
     members = [
-        value for value in vars(settings).values() if isinstance(value, type) and issubclass(value, BaseModel)
+        value for value in vars(sections).values() if isinstance(value, type) and issubclass(value, BaseModel)
     ]
     return (
         [member for member in members if "type" in member.model_fields]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.settings import Network
+from infra.sections import Network
 
 
 @dataclass(frozen=True, kw_only=True)

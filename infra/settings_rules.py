@@ -13,7 +13,8 @@ from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
 from infra.addresses import overlapping
 from infra.naming import RULES, Names
 from infra.refusals import Problem, remove_command, set_command
-from infra.settings import Cluster, EnvironmentSettings, Settings, SharedSettings
+from infra.sections import Cluster
+from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.tagging import REQUIRED
 
 

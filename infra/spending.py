@@ -8,7 +8,7 @@ import pulumi
 from pulumi_azure_native import consumption
 
 from infra.naming import Names
-from infra.settings import Budget
+from infra.sections import Budget
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from pydantic import ValidationError, create_model
 
 from infra.problem_texts import problem_of
 from infra.refusals import Problem, SettingsError, remove_command, set_command
-from infra.settings import Azure, Common, Settings, kinds
+from infra.sections import Azure
+from infra.settings import Common, Settings, kinds
 from infra.settings_rules import RULES_BY_KIND
 from infra.shapes import Section
 

@@ -11,8 +11,8 @@ from pulumi_azure_native import storage
 from infra.lifecycle import Rule, policy
 from infra.naming import Names
 from infra.reach import Reach
-from infra.settings import Lake as LakeSettings
-from infra.settings import WorkspaceStorage as WorkspaceStorageSettings
+from infra.sections import Lake as LakeSettings
+from infra.sections import WorkspaceStorage as WorkspaceStorageSettings
 
 STUDIO = ("https://ml.azure.com", "https://*.ml.azure.com", "https://ai.azure.com", "https://*.ai.azure.com")
 

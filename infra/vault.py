@@ -9,7 +9,7 @@ from pulumi_azure_native import keyvault
 
 from infra.naming import Names
 from infra.reach import Reach
-from infra.settings import Vault as VaultSettings
+from infra.sections import Vault as VaultSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,13 +10,7 @@ import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
 from infra.naming import Names
-from infra.settings import (
-    FqdnRule,
-    ManagedNetwork,
-    OutboundRule,
-    PrivateEndpointRule,
-    ServiceTagRule,
-)
+from infra.sections import FqdnRule, ManagedNetwork, OutboundRule, PrivateEndpointRule, ServiceTagRule
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Who waits for whom, what is protected, and whose child is whose."""
 
-import pulumi
 import pytest
 
 from infra.program import build
