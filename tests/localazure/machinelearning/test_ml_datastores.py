@@ -156,3 +156,17 @@ class Token:
         from azure.core.credentials import AccessToken
 
         return AccessToken(self.twin.token("data-scientist", "https://storage.azure.com"), 2**40)
+
+
+def test_the_name_of_an_account_alone_opens_it_to_nobody(new_workspace):
+    stranger, workspace = new_workspace(mode="AccessKey"), new_workspace(mode="AccessKey")
+    own = workspace.call("POST", "/datastores/workspaceblobstore/listSecrets", {}, api=CLIENT)
+    assert own.json()["secretsType"] == "Sas"
+    properties = {"datastoreType": "AzureBlob", "accountName": stranger.account, "containerName": "azureml"}
+    secrets = {"secretsType": "AccountKey", "key": "bm90IHRoZSByZWFsIG9uZQ=="}
+    credentials = {"credentialsType": "AccountKey", "secrets": secrets}
+    body = {"properties": properties | {"credentials": credentials}}
+    assert workspace.call("PUT", "/datastores/theirs", body).status_code == 201
+    reply = workspace.call("POST", "/datastores/theirs/listSecrets", {}, api=CLIENT)
+    assert reply.status_code == 400
+    assert "may not write" in reply.json()["error"]["message"]

@@ -38,7 +38,7 @@ def model(twin: Twin, owner: ArmId, properties: Doc) -> Doc:
         return properties
     if job_of(uri):
         uri = resolve_job_output(twin, owner, uri)
-    elif job and find_job(twin, owner, job) is None:
+    elif job and owner.type.lower().endswith("/workspaces") and find_job(twin, owner, job) is None:
         raise InvalidRequest(
             "UserError", f"jobName: the job '{job}' does not exist in workspace '{owner.name}'."
         )

@@ -28,39 +28,30 @@ PAGE = 100  # entries of a list page
 _VIEWS = {"activeonly": (False,), "archivedonly": (True,), "all": (False, True)}
 
 
-def _of(request: Request, twin: Twin, collection: str) -> Assets:
-    workspace(request, twin)
-    return assets(twin, workspace_id(request), collection)
-
-
-def list_containers(collection: str, request: Request, twin: Twin) -> Reply:
+def list_containers(store: Assets, request: Request) -> Reply:
     """All names."""
-    store = _of(request, twin, collection)
     docs = [doc for doc in store.containers() if _in_view(request, doc)]
     return page(request, docs, store.render_container)
 
 
-def get_container(collection: str, request: Request, twin: Twin) -> Reply:
+def get_container(store: Assets, request: Request) -> Reply:
     """One name, with its latest and next version."""
-    store = _of(request, twin, collection)
     return Reply(200, store.render_container(store.container(request.params["name"])))
 
 
-def put_container(collection: str, request: Request, twin: Twin) -> Reply:
+def put_container(store: Assets, request: Request) -> Reply:
     """Make or change a name."""
-    store = _of(request, twin, collection)
     doc, is_new = store.put_container(request.params["name"], properties_of(request), request.principal)
     return Reply(201 if is_new else 200, store.render_container(doc))
 
 
-def delete_container(collection: str, request: Request, twin: Twin) -> Reply:
+def delete_container(store: Assets, request: Request) -> Reply:
     """Delete a name with its versions."""
-    return Reply(200 if _of(request, twin, collection).delete_container(request.params["name"]) else 204)
+    return Reply(200 if store.delete_container(request.params["name"]) else 204)
 
 
-def list_versions(collection: str, request: Request, twin: Twin) -> Reply:
+def list_versions(store: Assets, request: Request) -> Reply:
     """All versions of a name, last made first; a code is also found by its hash, whatever its name."""
-    store = _of(request, twin, collection)
     query = request.query
     if wanted := query.get("hash"):
         docs = [doc for doc in store.all_versions() if _has_hash(doc, wanted, query.get("hashVersion", ""))]
@@ -77,27 +68,23 @@ def list_versions(collection: str, request: Request, twin: Twin) -> Reply:
     )
 
 
-def get_version(collection: str, request: Request, twin: Twin) -> Reply:
+def get_version(store: Assets, request: Request) -> Reply:
     """One version."""
-    store = _of(request, twin, collection)
     return Reply(200, store.render(store.version(request.params["name"], request.params["version"])))
 
 
-def put_version(collection: str, request: Request, twin: Twin) -> Reply:
+def put_version(store: Assets, request: Request) -> Reply:
     """Make a version, or change its description, tags, properties, stage or archive flag."""
-    store = _of(request, twin, collection)
     properties = properties_of(request)
-    if check := CHECKS.get(collection):
-        properties = check(twin, store.owner, properties)
-    doc, is_new = store.put_version(
-        request.params["name"], request.params["version"], properties, request.principal
-    )
+    if check := CHECKS.get(store.kind.collection):
+        properties = check(store.twin, store.owner, properties)
+    name, version = request.params["name"], request.params["version"]
+    doc, is_new = store.put_version(name, version, properties, request.principal)
     return Reply(201 if is_new else 200, store.render(doc))
 
 
-def delete_version(collection: str, request: Request, twin: Twin) -> Reply:
+def delete_version(store: Assets, request: Request) -> Reply:
     """Delete a version."""
-    store = _of(request, twin, collection)
     return Reply(200 if store.delete_version(request.params["name"], request.params["version"]) else 204)
 
 
@@ -165,7 +152,7 @@ def _number(query: dict[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-_OPERATIONS: tuple[tuple[str, str, Callable[[str, Request, Twin], Reply], str], ...] = (
+OPERATIONS: tuple[tuple[str, str, Callable[[Assets, Request], Reply], str], ...] = (
     ("GET", "", list_containers, "read"),
     ("GET", "/{name}", get_container, "read"),
     ("PUT", "/{name}", put_container, "write"),
@@ -175,8 +162,17 @@ _OPERATIONS: tuple[tuple[str, str, Callable[[str, Request, Twin], Reply], str], 
     ("PUT", "/{name}/versions/{version}", put_version, "versions/write"),
     ("DELETE", "/{name}/versions/{version}", delete_version, "versions/delete"),
 )
+
+
+def _answer(
+    collection: str, operation: Callable[[Assets, Request], Reply], request: Request, twin: Twin
+) -> Reply:
+    workspace(request, twin)
+    return operation(assets(twin, workspace_id(request), collection), request)
+
+
 for _collection in ASSET_TYPES:
-    for _verb, _tail, _handler, _action in _OPERATIONS:
+    for _verb, _tail, _operation, _action in OPERATIONS:
         router.on(_verb, f"{WORKSPACE}/{_collection}{_tail}", action=f"{WORKSPACES}/{_collection}/{_action}")(
-            partial(_handler, _collection)
+            partial(_answer, _collection, _operation)
         )

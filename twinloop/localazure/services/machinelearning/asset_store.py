@@ -129,12 +129,19 @@ class Assets:
         tail = f"/versions/{version}" if version else ""
         return ArmId(f"{self.owner.text}/{self.kind.collection}/{name}{tail}")
 
+    def shown_id(self, name: str, version: str = "") -> str:
+        """The id as clients are to know it: an address of the registry for what a registry holds."""
+        if not self.owner.type.lower().endswith("/registries"):
+            return self.id(name, version).text
+        tail = f"/versions/{version}" if version else ""
+        return f"azureml://registries/{self.owner.name}/{self.kind.collection}/{name}{tail}"
+
     def render(self, doc: Doc) -> Doc:
         """A version as the service shows it."""
         arm_id = self.id(doc["name"], doc["version"])
         properties = {"provisioningState": "Succeeded", **doc["properties"]}
         return {
-            "id": arm_id.text,
+            "id": self.shown_id(doc["name"], doc["version"]),
             "name": doc["version"],
             "type": arm_id.type,
             "properties": properties,
@@ -152,7 +159,7 @@ class Assets:
         }
         properties = doc["properties"] | numbers | {"provisioningState": "Succeeded"}
         return {
-            "id": arm_id.text,
+            "id": self.shown_id(name),
             "name": name,
             "type": arm_id.type,
             "properties": properties,

@@ -127,9 +127,20 @@ def list_secrets(request: Request, twin: Twin) -> Reply:
             f"'{doc['name']}' is accessed by account key, but allowSharedKeyAccess of '{account}' is false. "
             "Set systemDatastoresAuthMode of the workspace to Identity.",
         )
-    owner = sas.SERVICE if kind == "accountkey" else delegate(twin, workspace(request, twin))
+    owner = _signer(twin, workspace(request, twin), account, kind)
     token = sas.mint(twin, account, container, permissions="racwdl", lifetime=_SIGNED_FOR, owner=owner)
     return Reply(200, {"secretsType": "Sas", "sasToken": token})
+
+
+def _signer(twin: Twin, owner: Doc, account: str, kind: str) -> str:
+    """Who signs: the platform for the workspace's own account by key, else the workspace's identity.
+
+    A key of another account would have to be given to the datastore; a name alone must not open it.
+    """
+    place = find_account(twin, account).id
+    if kind == "accountkey" and place == ArmId(owner["body"]["properties"]["storageAccount"]):
+        return sas.SERVICE
+    return delegate(twin, owner, place)
 
 
 def make_defaults(doc: Doc, twin: Twin) -> None:

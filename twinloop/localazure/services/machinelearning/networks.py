@@ -149,7 +149,7 @@ def _service_rules(workspace: Doc) -> dict[str, Doc]:
     rules: dict[str, Doc] = {}
     for tag, protocol, ports in _TAGS:
         name = tag.format(location=location)
-        destination = {"serviceTag": name, "protocol": protocol, "portRanges": ports, "action": "Allow"}
+        destination: Doc = {"serviceTag": name, "protocol": protocol, "portRanges": ports, "action": "Allow"}
         key = f"__SYS_ST_{name.replace('.', '_')}_{protocol}"
         rules[key] = {"type": "ServiceTag", "category": "Required", "destination": destination}
     properties = workspace["body"]["properties"]

@@ -32,8 +32,8 @@ def start_pending_upload(collection: str, request: Request, twin: Twin) -> Reply
     kind = request.json().get("pendingUploadType", _KIND)
     if kind not in {_KIND, "None"}:
         raise InvalidRequest("UserError", f"pendingUploadType: {kind!r} is not emulated; allowed: {_KIND}.")
-    owner = delegate(twin, doc)
-    account = ArmId(doc["body"]["properties"]["storageAccount"]).name.lower()
+    storage = ArmId(doc["body"]["properties"]["storageAccount"])
+    owner, account = delegate(twin, doc, storage), storage.name.lower()
     container = f"{doc['workspaceId']}-{_random()}"
     ensure_container(twin, account, container)
     token = sas.mint(twin, account, container, permissions="racwl", lifetime=_SIGNED_FOR, owner=owner)

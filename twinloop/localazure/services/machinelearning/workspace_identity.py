@@ -15,27 +15,29 @@ Doc = dict[str, Any]
 _NEEDED = "Storage Blob Data Contributor"
 
 
-def delegate(twin: Twin, workspace: Doc) -> str:
+def delegate(twin: Twin, workspace: Doc, account: ArmId) -> str:
     """Object id of the principal whose rights a signature of the workspace rests on.
 
-    That is the workspace's primary identity, which must have its role on the storage account. A
-    system-assigned one is given the role by the service itself, as on Azure, so there the platform signs.
+    That is the workspace's primary identity, which must have its role on the storage account. To a
+    system-assigned one the service itself gives the role on the workspace's own account, as on Azure: there
+    the platform signs.
 
     Raises:
         InvalidRequest: the identity is gone, or has not been given the role.
     """
-    primary = workspace["body"]["properties"].get("primaryUserAssignedIdentity")
-    if not primary:
+    properties = workspace["body"]["properties"]
+    primary = properties.get("primaryUserAssignedIdentity")
+    if not primary and account == ArmId(properties["storageAccount"]):
         return sas.SERVICE
-    identity = resource(twin, ArmId(primary))
-    principal = twin.directory.find(identity["principalId"]) if identity else None
+    identity = resource(twin, ArmId(primary)) if primary else workspace
+    principal = twin.directory.find((identity or {}).get("principalId") or "")
     if principal is None:
         raise InvalidRequest(
             "UserError",
-            f"The identity '{primary}' of workspace '{workspace['name']}' does not exist any more.",
+            f"The identity of workspace '{workspace['name']}' does not exist any more "
+            f"({primary or 'system'}).",
         )
-    account = workspace["body"]["properties"]["storageAccount"]
-    if not twin.authorization.allows(principal, f"{CONTAINERS}/blobs/write", account, data=True):
+    if not twin.authorization.allows(principal, f"{CONTAINERS}/blobs/write", account.text, data=True):
         raise InvalidRequest(
             "UserError",
             f"The identity '{principal.name}' of workspace '{workspace['name']}' may not write to "
