@@ -87,6 +87,7 @@ def test_no_operation_is_routed_twice(twin):
         ({}, "tenantId"),
         ({"tenantId": "t", "personas": [{"name": "x", "objectId": "o", "kind": "Robot"}]}, "Robot"),
         ({"tenantId": "t", "quotas": [{"subscriptionId": "s"}]}, "location"),
+        ({"tenantId": "t", "assignments": [{"principalId": "p", "role": "Ownr", "scope": "/"}]}, "Ownr"),
     ],
 )
 def test_a_seed_of_another_form_is_refused_by_name(doc, words):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from checks.catalogue.roles import role_named
 from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.principal import Principal, PrincipalKind
 
-DEFAULT_SUBSCRIPTION = "00000000-0000-4000-8000-000000000001"
 _KEYS = {"tenantId", "subscriptions", "locations", "quotas", "groups", "personas", "assignments"}
 
 
@@ -80,9 +80,7 @@ def parse(doc: dict[str, Any]) -> Seed:
             },
             groups={g["objectId"].lower(): g["name"] for g in doc.get("groups", ())},
             personas={p["name"]: _persona(p) for p in doc.get("personas", ())},
-            assignments=tuple(
-                (a["principalId"].lower(), a["role"], a["scope"]) for a in doc.get("assignments", ())
-            ),
+            assignments=tuple(_assignment(a) for a in doc.get("assignments", ())),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InvalidRequest(
@@ -97,6 +95,14 @@ def _persona(doc: dict[str, Any]) -> Persona:
     return Persona(
         doc["name"], doc["objectId"].lower(), kind, tuple(g.lower() for g in doc.get("groups", ()))
     )
+
+
+def _assignment(doc: dict[str, Any]) -> tuple[str, str, str]:
+    try:
+        role_named(doc["role"])
+    except LookupError as error:
+        raise ValueError(f"assignments: {error}") from error
+    return doc["principalId"].lower(), doc["role"], doc["scope"]
 
 
 def _location(text: str) -> str:
