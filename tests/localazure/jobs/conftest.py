@@ -95,6 +95,10 @@ class Platform:
         done = self.twin.settle(reply)
         assert done.status_code in (200, 201, 204), done.text
 
+    def settle_delete(self, reply: Any) -> None:
+        assert reply.status_code in (200, 202, 204), reply.text
+        self.twin.settle(reply)
+
     def cluster(self, name: str, identity: str, nodes: int) -> str:
         arm_id = f"{self.workspace}/computes/{name}"
         inner = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": nodes}}

@@ -129,3 +129,43 @@ def test_a_job_without_a_cluster_runs_serverless_as_its_submitter(platform, envi
     platform.submit(name, command="echo hi > ${{outputs.o}}/x", outputs=output, environmentId=environment)
     details = platform.wait(name)
     assert (details["status"], details["target"]) == ("Completed", "serverless")
+
+
+def test_a_cluster_is_not_deleted_under_a_job(platform, environment):
+    name, cluster = unique("busy"), unique("tmp")
+    arm_id = platform.cluster(cluster, platform.identity, 1)
+    platform.submit(name, command="sleep 60", environmentId=environment, computeId=arm_id)
+    platform.wait(name, "Running")
+    delete = f"{arm_id}?api-version=2025-12-01&underlyingResourceAction=Delete"
+    refused = platform.twin.call("DELETE", delete)
+    assert refused.status_code == 409
+    assert "runs jobs on 1 nodes" in refused.text
+    platform.cancel(name)
+    platform.wait(name)
+    platform.settle_delete(platform.twin.call("DELETE", delete))
+
+
+def test_the_page_that_a_job_links_to_shows_its_state_and_opens_for_nobody_without_the_link(
+    platform, environment
+):
+    name = unique("page")
+    reply = platform.submit(name, command="echo seen", environmentId=environment, computeId=platform.cpu)
+    platform.wait(name)
+    url = reply.json()["properties"]["services"]["Studio"]["endpoint"]
+    page = platform.twin.client.get(url)
+    assert page.status_code == 200
+    assert "Completed" in page.text
+    assert "user_logs/std_log.txt" in page.text
+    assert platform.twin.client.get(url.partition("&key=")[0]).status_code == 404
+
+
+def test_a_finished_job_is_deleted_and_a_running_one_is_not(platform, environment):
+    name = unique("gone")
+    platform.submit(name, command="sleep 60", environmentId=environment, computeId=platform.cpu)
+    platform.wait(name, "Running")
+    path = f"{platform.workspace}/jobs/{name}?api-version=2023-04-01-preview"
+    assert platform.call("DELETE", path).status_code == 409
+    platform.cancel(name)
+    platform.wait(name)
+    assert platform.call("DELETE", path).status_code == 200
+    assert platform.call("GET", path).status_code == 404

@@ -13,6 +13,7 @@ from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.resources import Doc, ResourceHooks, on_type
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import bodies, identities, pipeline_bodies, tracking
@@ -98,6 +99,22 @@ def delete_job(request: Request, twin: Twin) -> Reply:
         raise Conflict("UserError", f"job '{name}' is {job.status}; cancel it first, then delete it")
     runner(twin).forget(job)
     return Reply(200)
+
+
+@on_type("Microsoft.MachineLearningServices/workspaces")
+class WorkspaceJobs(ResourceHooks):
+    """Jobs end with their workspace, and are forgotten when it is purged."""
+
+    def deleted(self, doc: Doc, twin: Twin) -> None:
+        """Stop what runs; a workspace that is recovered still knows its jobs."""
+        for job in jobs(twin).of_workspace(doc["id"]):
+            if job.kind != "Step":
+                runner(twin).cancel(job)
+
+    def purged(self, doc: Doc, twin: Twin) -> None:
+        """Drop records, logs and folders."""
+        for job in jobs(twin).of_workspace(doc["id"]):
+            runner(twin).forget(job)
 
 
 def attach(twin: Twin) -> None:
