@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GUARD = ROOT / "tests" / "journeys" / "guard"
+GUARD = ROOT / "tests" / "journeys" / "guard"  # sitecustomize.py there is imported by every Python process
 PATIENCE = 240  # seconds for one command
 
 

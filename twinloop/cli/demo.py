@@ -1,6 +1,6 @@
 """The story of `make demo`: a platform on the local Azure, a model trained on it, and where to go from there.
 
-Run again it finds everything there: nothing is made twice, deterministic steps are reused, the registry stays.
+Run again it finds all of it there: nothing is made twice, deterministic steps are reused, the registry stays.
 """
 
 from __future__ import annotations
