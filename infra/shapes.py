@@ -114,7 +114,7 @@ Workload = Annotated[
 EnvironmentName = Annotated[
     str,
     _pattern(
-        "[a-z](-?[a-z0-9]){1,11}",
+        "(?=.{2,12}$)[a-z](-?[a-z0-9])*",
         "2 to 12 lower-case letters, digits and single hyphens, e.g. dev or dev-alice",
     ),
     example("dev"),
@@ -132,14 +132,17 @@ CostCentre = Annotated[
 ClusterName = Annotated[
     str,
     _pattern(
-        "[a-z](-?[a-z0-9]){1,22}",
-        "2 to 24 lower-case letters, digits and single hyphens, e.g. cpu; pipelines name it",
+        "(?=.{3,24}$)[a-z](-?[a-z0-9])*",
+        "3 to 24 lower-case letters, digits and single hyphens, e.g. cpu; pipelines name it",
     ),
     example("cpu"),
 ]
 RuleName = Annotated[
     str,
-    _pattern("[a-z](-?[a-z0-9]){1,60}", "lower-case letters, digits and single hyphens, e.g. packages"),
+    _pattern(
+        "(?=.{2,60}$)[a-z](-?[a-z0-9])*",
+        "2 to 60 lower-case letters, digits and single hyphens, e.g. packages",
+    ),
     example("packages"),
 ]
 TagName = Annotated[

@@ -1,4 +1,4 @@
-"""The table of VM sizes: sourced, complete in itself, and counted in the families that Azure counts them in."""
+"""The table of VM sizes: sourced, complete, and counted in the families that Azure has."""
 
 from collections import defaultdict
 

@@ -29,9 +29,11 @@ class Recorder(pulumi.runtime.Mocks):
         self.published = published
         self.outputs = {}
         self.requests = {}
+        self.asked = []  # other stacks
 
     def new_resource(self, args):
         if args.typ == "pulumi:pulumi:StackReference":
+            self.asked.append(args.name)
             return args.name, {"name": args.name, "outputs": self.published, "secretOutputNames": []}
         self.declared.append(args)
         made = {

@@ -48,6 +48,7 @@ ONE = [
     ("dev", "costCentre", "CC 47/11", "twinloop:costCentre", "letters, digits and hyphens", "CC-4711"),
     ("dev", "workload", "MLPlatform", "twinloop:workload", "2 to 6 lower-case letters", "mlp"),
     ("dev", "environment", "dev--x", "twinloop:environment", "2 to 12 lower-case", "dev"),
+    ("dev", "environment", "a-b-c-d-e-f-g", "twinloop:environment", "2 to 12 lower-case", "dev"),
     ("dev", "protect", "maybe", "twinloop:protect", "'maybe'", "twinloop:protect' false"),
     ("dev", "azure-native:location", "westeurop", "azure-native:location", "westeurope", "westeurope"),
     ("dev", "azure-native:subscriptionId", "mine", "azure-native:subscriptionId", "a GUID", "config set"),
@@ -82,6 +83,7 @@ ONE = [
     ("dev", "clusters[0].maxNodes", "many", "twinloop:clusters[0].maxNodes", "'many'", "' 4 "),
     ("dev", "clusters[0].idleSeconds", 5, "twinloop:clusters[0].idleSeconds", "at least 60", "120"),
     ("dev", "clusters[0].name", "CPU_1", "twinloop:clusters[0].name", "pipelines name it", "cpu"),
+    ("dev", "clusters[0].name", "c1", "twinloop:clusters[0].name", "3 to 24", "cpu"),
     ("dev", "clusters[1].name", "cpu", "twinloop:clusters", "2 clusters named 'cpu'", "rename one"),
     ("dev", "clusters[2].purpose", "training", "twinloop:clusters", "0 clusters with purpose build", "purpose' build"),
     ("dev", "clusters[0].maxNodes", 20, "twinloop:clusters[0].maxNodes", "may use 84 cores of TotalLowPriorityCores at their largest; allowed: 40 cores in westeurope", "' 9 "),
@@ -119,7 +121,7 @@ RULES = [
     ([RULE | {"reason": "why"}], "twinloop:managedNetwork.outboundRules[0].reason", "at least 10 characters"),
     ([RULE | {"hosts": "x"}], "twinloop:managedNetwork.outboundRules[0].hosts", "is not a known key; allowed: name, reason"),
     ([RULE | {"type": "dns"}], "twinloop:managedNetwork.outboundRules[0]", "'fqdn', 'serviceTag', 'privateEndpoint'"),
-    ([{"type": "fqdn", "name": "pypi", "destination": "pypi.org", "reason": "packages of jobs"}], "twinloop:managedNetwork", "AllowOnlyApprovedOutbound only"),
+    ([{"type": "fqdn", "name": "packages", "destination": "packages.example.com", "reason": "packages of jobs"}], "twinloop:managedNetwork", "AllowOnlyApprovedOutbound only"),
 ]  # fmt: skip
 
 
@@ -135,7 +137,12 @@ def test_a_wrong_outbound_rule_is_refused(rules, key, said, config):
 
 def test_a_host_rule_names_the_firewall_that_it_brings(config):
     changed = config("prod")
-    rule = {"type": "fqdn", "name": "pypi", "destination": "pypi.org", "reason": "packages of jobs"}
+    rule = {
+        "type": "fqdn",
+        "name": "packages",
+        "destination": "packages.example.com",
+        "reason": "packages of jobs",
+    }
     changed["twinloop:managedNetwork"]["outboundRules"].append(rule)
     (problem,) = refusals(changed, "prod")
     assert "such rules bring a paid firewall" in problem.allowed
