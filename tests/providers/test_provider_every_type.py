@@ -15,6 +15,7 @@ from tests.localazure.conftest import TwinServer
 from tests.providers.cases import SUBSCRIPTION, Case, Scene, merged
 from tests.providers.cases_platform import CASES
 from tests.providers.conftest import Engine, Resource
+from twinloop.providers.values import UNKNOWN
 
 SOME, NONE = 2, 1
 
@@ -68,6 +69,9 @@ def test_a_resource_lives_from_create_to_delete(
     planned = engine.preview(case.token, "one", inputs)
     made = engine.create(case.token, "one", inputs)
     assert made.id.lower() == planned.id.lower(), "the preview knew the id"
+
+    assert planned.outputs["name"] in {made.outputs["name"], UNKNOWN}
+    assert made.outputs["type"] == planned.outputs["type"]
 
     seen = official(made)
     assert seen["id"].lower() == made.id.lower(), "another client sees it under the same id"

@@ -12,6 +12,11 @@ _GUID = "00000000-0000-4000-8000-000000000000"
 _SUFFIX = 8
 
 
+def is_singleton(row: ResourceType) -> bool:
+    """Whether its parent has exactly one of it: the pattern is the name."""
+    return re.fullmatch(r"\w+", row.name_pattern) is not None
+
+
 def physical_name(row: ResourceType, logical: str, seed: bytes) -> str | None:
     """A name that fits the type's rule; None where none can be made.
 
@@ -22,7 +27,7 @@ def physical_name(row: ResourceType, logical: str, seed: bytes) -> str | None:
     """
     if not row.name_pattern:
         return logical
-    if re.fullmatch(r"\w+", row.name_pattern):  # a singleton: the pattern is the name
+    if is_singleton(row):
         return row.name_pattern
     digest = hashlib.sha256(seed).hexdigest()
     fits = re.compile(row.name_pattern).fullmatch

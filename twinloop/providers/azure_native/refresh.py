@@ -30,6 +30,8 @@ def outputs_of(
         path = provider_path(schema, wire)
         if _get(inputs or {}, path) is None:
             _drop(outputs, path)
+    # Every class has these, also where `name` is a parameter of the URL and so no part of the body.
+    outputs |= {name: body[name] for name in ("name", "type") if name in body}
     outputs["azureApiVersion"] = row.api_version
     return outputs
 

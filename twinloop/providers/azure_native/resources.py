@@ -15,6 +15,7 @@ from twinloop.providers.azure_native.addresses import arm_id, parent_of, same_id
 from twinloop.providers.azure_native.arm import Arm, ArmFailure
 from twinloop.providers.azure_native.bodies import at_path, foreseen, put_at, to_body
 from twinloop.providers.azure_native.check import provider_path
+from twinloop.providers.azure_native.names import is_singleton
 from twinloop.providers.azure_native.refresh import all_inputs, keep_volatile, managed_inputs, outputs_of
 from twinloop.providers.errors import ProviderError, invalid
 from twinloop.providers.values import UNKNOWN, Properties, to_struct
@@ -56,7 +57,8 @@ def planned(kind: Kind, inputs: Mapping[str, Any], subscription: str | None) -> 
     outputs |= foreseen(kind.schema, inputs)
     outputs["azureApiVersion"] = kind.row.api_version
     outputs["type"] = kind.row.arm_type
-    name = inputs.get(kind.row.parameters[-1])
+    # A singleton is addressed as `default` and may be called otherwise in the answer.
+    name = None if is_singleton(kind.row) else inputs.get(kind.row.parameters[-1])
     outputs["name"] = UNKNOWN if name is None else name
     return text, outputs
 
