@@ -165,3 +165,10 @@ def test_a_purged_workspace_forgets_its_assets(new_workspace):
     body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {workspace.identity: {}}}
     workspace.twin.settle(workspace.call("PUT", body=body))
     assert workspace.call("GET", "/environments", api="2023-04-01-preview").json()["value"] == []
+
+
+def test_creating_a_workspace_with_the_client_is_refused_by_name(workspace, name):
+    with pytest.raises(Exception, match="NotEmulated"):
+        workspace.client("infra-engineer").run(
+            "client.workspaces.begin_create(Workspace(name=n, location='westeurope')).result()", n=name
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 from azure.core import MatchConditions
@@ -158,3 +159,31 @@ def test_what_is_not_emulated_is_refused_by_name_and_does_nothing(account, blob_
         blob.upload_blob(b"x", tags={"a": "b"})
     assert refused.value.status_code == 501
     assert not blob.exists()
+
+
+def test_an_unknown_path_is_not_taken_for_a_missing_account(twin_server):
+    reply = twin_server.client.get("/nosuchservice/nosuchthing")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (501, "NotEmulated")
+
+
+def test_a_bare_account_name_reaches_the_same_blob(account, blob_name, twin_server):
+    account.container("data").upload_blob(blob_name, b"same")
+    headers = {"Authorization": f"Bearer {twin_server.token('data-scientist', 'https://storage.azure.com')}"}
+    assert twin_server.client.get(f"/{account.name}/data/{blob_name}", headers=headers).content == b"same"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak memory from /proc")
+def test_a_large_blob_passes_through_a_small_memory(make_twin, make_storage):
+    def peak():
+        line = next(
+            x for x in Path(f"/proc/{twin.process.pid}/status").read_text().splitlines() if "VmHWM" in x
+        )
+        return int(line.split()[1]) / 1024
+
+    twin = make_twin()
+    container = make_storage(twin).container("data")
+    container.upload_blob("first", b"x")
+    before, content = peak(), bytes(60 << 20)
+    container.upload_blob("large", content)
+    assert container.download_blob("large").readall() == content
+    assert peak() - before < 30  # MiB, of 60

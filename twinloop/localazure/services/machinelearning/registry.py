@@ -1,7 +1,7 @@
 """Azure ML registries: the resource, its discovery, and the assets that it holds for other workspaces.
 
-Azure keeps the files of a registry in a managed resource group of its own; so does the twin. Sharing an asset of
-a workspace into a registry (`import`) is not emulated yet.
+Azure keeps the files of a registry in a managed resource group of its own; so does the twin. Sharing an asset
+of a workspace into a registry (`import`) is not emulated yet.
 """
 
 from __future__ import annotations
