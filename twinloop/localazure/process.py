@@ -133,7 +133,7 @@ def _server(app: App, tls: tuple[Path, Path] | None) -> _Server:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
         ssl_version=ssl.PROTOCOL_TLS_SERVER,

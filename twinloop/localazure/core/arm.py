@@ -15,7 +15,7 @@ from twinloop.localazure.core.errors import Conflict, ResourceGroupNotFound
 from twinloop.localazure.core.hooks import hooks_of
 from twinloop.localazure.core.identities import check_assigned
 from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
-from twinloop.localazure.core.operations import headers_of
+from twinloop.localazure.core.operations import headers_of, retry_headers
 from twinloop.localazure.core.rendering import render, state_of
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
@@ -43,7 +43,6 @@ _CHANGED_LATER = {"Microsoft.MachineLearningServices/workspaces/outboundRules": 
 # Operations that the service's own module answers.
 DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores"
 _OWN = {(DEFINITIONS, "GET"), (DEFINITIONS, "LIST"), (ASSIGNMENTS, "LIST"), (DATASTORES, "LIST")}
-_SOON = {"retry-after": "1", "retry-after-ms": "100"}
 
 
 def routes_of(row: ResourceType) -> Iterable[Route]:
@@ -109,7 +108,7 @@ def _write(
     arm_id = ArmId(old["id"]) if old else arm_id
     rules.check_not_deleting(twin, arm_id)
     locks.refuse_write(twin, arm_id)
-    _check_neighbours(row, arm_id, twin)
+    _check_neighbours(row, arm_id, twin, retry_headers(request))
     body = deepcopy(given)
     for path in (*row.read_only, "id", "name", "type", "systemData"):
         drop(body, path)  # clients send back what they read
@@ -182,7 +181,7 @@ def _check_birth(row: ResourceType, arm_id: ArmId, body: dict[str, Any], twin: T
     )
 
 
-def _check_neighbours(row: ResourceType, arm_id: ArmId, twin: Twin) -> None:
+def _check_neighbours(row: ResourceType, arm_id: ArmId, twin: Twin, soon: dict[str, str]) -> None:
     """The parent is ready; and where writes are serialised per parent, none is in progress there."""
     parent = arm_id.parent
     holder = resource(twin, parent) if parent is not None and not row.is_extension else None
@@ -190,7 +189,7 @@ def _check_neighbours(row: ResourceType, arm_id: ArmId, twin: Twin) -> None:
         return
     if state_of(holder, twin) == "Creating":
         message = f"'{parent}' is still being created; wait for its operation to end and try again."
-        raise Conflict("ParentResourceNotReady", message, headers=_SOON)
+        raise Conflict("ParentResourceNotReady", message, headers=soon)
     if not row.locked_by_parent or row.provisioning_seconds <= 0:
         return
     for _, doc in twin.store.list(kind_of(row.arm_type), parent.key + "/"):
@@ -198,9 +197,7 @@ def _check_neighbours(row: ResourceType, arm_id: ArmId, twin: Twin) -> None:
             message = (
                 f"Another operation on '{parent}' is in progress ('{doc['id']}'). Retry when it has ended."
             )
-            raise Conflict(
-                "AnotherOperationInProgress", message, headers={"retry-after": "1", "retry-after-ms": "100"}
-            )
+            raise Conflict("AnotherOperationInProgress", message, headers=soon)
 
 
 def _get(row: ResourceType) -> Handler:

@@ -20,8 +20,18 @@ router = Router("operations")
 _PLACE = "/subscriptions/{subscriptionId}/providers/{namespace}/locations/{location}"
 _STATUSES = _PLACE + "/operationStatuses/{operationId}"
 _RESULTS = _PLACE + "/operationResults/{operationId}"
-# Python's azure-core and Go's azcore wait the milliseconds, go-azure-sdk reads only whole seconds.
-_RETRY = {"retry-after": "1", "retry-after-ms": "50"}
+_POLL_MS = "50"
+
+
+def retry_headers(request: Request) -> dict[str, str]:
+    """When to ask again, as the caller reads it (facts/azureml-wire.md 2.3; azure-core 1.41, read).
+
+    Go's azcore looks for milliseconds first. Python's azure-core does so only where `Retry-After` is
+    missing, and go-azure-sdk reads nothing but `Retry-After`, in whole seconds.
+    """
+    if "azsdk-python" in request.headers.get("user-agent", ""):
+        return {"retry-after-ms": _POLL_MS}
+    return {"retry-after": "1", "retry-after-ms": _POLL_MS}
 
 
 def headers_of(
@@ -33,7 +43,7 @@ def headers_of(
     tail = f"{operation['id']}?api-version={request.api_version}"
     place = operation["location"] or (twin.seed.locations[0] if twin.seed.locations else "global")
     root = f"{twin.base}/subscriptions/{arm_id.subscription}/providers/{namespace}/locations/{place}"
-    headers = {"azure-asyncoperation": f"{root}/operationStatuses/{tail}", **_RETRY}
+    headers = {"azure-asyncoperation": f"{root}/operationStatuses/{tail}", **retry_headers(request)}
     if also_location:
         headers["location"] = f"{root}/operationResults/{tail}"
     return headers
@@ -65,7 +75,7 @@ def status(request: Request, twin: Twin) -> Reply:
     }
     if "error" in operation:
         body["error"] = operation["error"]
-    return Reply(200, body, _RETRY)
+    return Reply(200, body, retry_headers(request))
 
 
 @router.on("GET", _RESULTS)
@@ -75,7 +85,7 @@ def result(request: Request, twin: Twin) -> Reply:
     state = twin.lifecycle.status(operation)
     if state == "InProgress":
         headers = headers_of(operation, twin, request, also_location=True)
-        return Reply(202, None, {"location": headers["location"], **_RETRY})
+        return Reply(202, None, {"location": headers["location"], **retry_headers(request)})
     if state == "Failed":
         return Reply(409, {"error": operation["error"]})
     doc = resource(twin, ArmId(operation["resource"])) if operation["verb"] != "DELETE" else None
