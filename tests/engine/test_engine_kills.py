@@ -1,7 +1,7 @@
-"""`kill -9` at every durable transition of a 12-resource stack: nothing acknowledged is lost, nothing is orphaned.
+"""`kill -9` at every durable transition of a 12-resource stack: nothing is lost, nothing orphaned.
 
-A forked child runs `up` and kills itself at the n-th transition; the next run must converge, and then the cloud on
-disk, the state and the program agree.
+A forked child runs `up` and kills itself at the n-th transition; the next run must converge, and then the
+cloud on disk, the state and the program agree.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.engine.conftest import Bench
 from twinloop import engine
 from twinloop.engine.backend import Backend
 from twinloop.engine.journal import KILL_AFTER, KILL_BEFORE
-from twinloop.engine.snapshot import Store
+from twinloop.engine.store import Store
 
 FIRST = """
 box = Box("box")
@@ -66,7 +66,7 @@ def killed(bench: Bench, operation: str, variable: str, at: int) -> bool:
                 engine.Operation(operation), bench.stack, program, bench.host, engine.Options(), note
             )
             os._exit(0 if outcome.ok else 3)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 (a forked child must not go on as a test)
             traceback.print_exc()
             os._exit(4)
     _, status = os.waitpid(child, 0)
@@ -90,14 +90,15 @@ def check_converged(bench: Bench) -> None:
     states = [r for r in bench.resources() if r["type"] == "toy:index:Thing"]
     assert not [r for r in states if r.get("delete") or r.get("pendingReplacement")]
     assert len({r["urn"] for r in bench.resources()}) == len(bench.resources())
-    # A second create of the same id would have failed (the cloud refuses it), one under another id shows in `ids`.
+    # A second create of the same id would have failed (the cloud refuses it), one under another id shows in
+    # `ids`.
     assert not bench.file.with_name("dev.json.journal").exists()
     assert not bench.up().changed
     assert not bench.run("refresh", expect_no_changes=True).changed
 
 
 def one_kill(root: Path, variable: str, at: int, *, second: bool, again: int = 0) -> bool:
-    """Kill the first or the second program's `up` at a transition, then converge; False where it came too late."""
+    """Kill one program's `up` at a transition, then converge; False where the kill came too late."""
     bench = Bench(root)
     bench.program(FIRST)
     if second:

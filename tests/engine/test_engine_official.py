@@ -1,7 +1,7 @@
 """The state that we write is one that the official CLI finds unchanged, and the other way round.
 
-Golden states stand beside this file: `ours.json`, which the official CLI found unchanged, and `official.json`, which
-it wrote. Where `pulumi` is on PATH the same is tried with the real one.
+Golden states stand beside this file: `ours.json`, which the official CLI found unchanged, and
+`official.json`, which it wrote. Where `pulumi` is on PATH the same is tried with the real one.
 """
 
 from __future__ import annotations

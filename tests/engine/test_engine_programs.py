@@ -214,7 +214,8 @@ def test_a_rename_with_an_alias_keeps_the_resource(bench: Bench) -> None:
 def test_an_alias_of_a_parent_is_inherited_by_its_children(bench: Bench) -> None:
     bench.up('box = Box("box")\nThing("box-a", name="x", opts=O(parent=box))')
     outcome = bench.up(
-        'box = Box("crate", opts=O(aliases=[pulumi.Alias(name="box")]))\nThing("crate-a", name="x", opts=O(parent=box))'
+        'box = Box("crate", opts=O(aliases=[pulumi.Alias(name="box")]))\n'
+        'Thing("crate-a", name="x", opts=O(parent=box))'
     )
     assert ops(outcome) == {}
     assert bench.cloud.history() == ["create /things/x"]
@@ -252,7 +253,8 @@ def test_a_read_resource_is_looked_at_and_never_deleted(bench: Bench) -> None:
 
 def test_a_function_of_a_provider_answers(bench: Bench) -> None:
     outcome = bench.up(
-        'r = pulumi.runtime.invoke("toy:index:double", {"value": 21}, pulumi.InvokeOptions(version="1.0.0"))\n'
+        'o = pulumi.InvokeOptions(version="1.0.0")\n'
+        'r = pulumi.runtime.invoke("toy:index:double", {"value": 21}, o)\n'
         'pulumi.export("d", r.value["value"])'
     )
     assert outcome.outputs == {"d": 42}

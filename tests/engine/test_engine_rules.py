@@ -48,10 +48,8 @@ def crypter() -> Crypter:
 CRYPTER = Crypter.fresh("pass", "organization/demo/dev")
 
 
-@given(NAMES.filter(lambda name: "$" not in name), NAMES)
+@given(st.from_regex(r"[a-z-]{1,9}:[a-z/0-9]{1,9}:[A-Za-z]{1,9}", fullmatch=True), NAMES)
 def test_a_urn_gives_back_what_it_was_built_of(type_: str, name: str) -> None:
-    if "::" in type_:
-        return
     parent = urns.build("dev", "demo", "", "my:Comp", "c")
     urn = urns.build("dev", "demo", parent, type_, name)
     assert (urns.type_of(urn), urns.name_of(urn)) == (type_, name)

@@ -1,10 +1,12 @@
-"""A small cloud on disk and its Pulumi provider: one file per thing, so that a test can compare cloud and state.
+"""A small cloud on disk and its Pulumi provider: one file per thing, to compare cloud and state.
 
 Types: `toy:index:Thing` (inputs name, size, zone, kind, secret, tags, ...). Rules of the type:
-`size`, `tags` and anything else update in place; `zone` replaces (create first); `kind` replaces (delete first).
-Inputs that drive a test: `fail` (create/update fails), `delay` (seconds), `autoname` (a random suffix).
+`size`, `tags` and anything else update in place; `zone` replaces (create first); `kind` replaces (delete
+first). Inputs that drive a test: `fail` (create/update fails), `delay` (seconds), `autoname` (a random
+suffix).
 """
 
+# ruff: noqa: ARG002 (the protocol gives every method a request and a context)
 from __future__ import annotations
 
 import json

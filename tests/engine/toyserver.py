@@ -40,5 +40,6 @@ def serve(root: Path) -> tuple[grpc.Server, int]:
 
 if __name__ == "__main__":
     _server, _port = serve(Path(sys.argv[1]))
-    print(_port, flush=True)
+    sys.stdout.write(f"{_port}\n")
+    sys.stdout.flush()
     _server.wait_for_termination()

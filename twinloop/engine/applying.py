@@ -1,4 +1,4 @@
-"""Carries one plan out: the intent on the disk, the provider's work, the result on the disk, then the answer."""
+"""Carries one plan out: intent on the disk, the provider's work, result on the disk, then the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from twinloop.engine.errors import EngineError, ProtectedResource
 from twinloop.engine.goals import Goal
 from twinloop.engine.model import Op, Step
 from twinloop.engine.planning import Plan, Planner
-from twinloop.engine.provider_calls import Provider, ProviderFailure
+from twinloop.engine.provider_calls import Provider
+from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.reporting import describe
 from twinloop.engine.states import ResourceState, now
 from twinloop.engine.values import Properties

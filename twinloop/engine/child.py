@@ -1,6 +1,7 @@
 """The program's process in the child transport: Pulumi's SDK against the monitor at an address.
 
-Runs as a script under the program's own interpreter, so it imports nothing but the standard library and pulumi.
+Runs as a script under the program's own interpreter, so it imports nothing but the standard library and
+pulumi.
 """
 
 from __future__ import annotations
@@ -65,16 +66,18 @@ def start(script: str) -> Awaitable[None]:
 
     runtime.register_stack_transformation(_SourcesKept())
     runpy.run_path(script, run_name="__main__")
-    # The registrations have to be under way before the SDK starts to wait for the end: it waits for them one by one,
+    # The registrations have to be under way before the SDK starts to wait for the end: it waits for them
+    # one by one,
     # in linear time, but for outputs that are still open by looking at all of them again and again.
     return asyncio.sleep(0)
 
 
 class _SourcesKept:
-    """A transformation that transforms nothing: it keeps the SDK from asking the disk for every source file anew.
+    """A transformation that transforms nothing: it keeps the SDK from asking for every source file anew.
 
-    For each resource the SDK takes a stack trace, and for each file of it the standard library asks whether it has
-    changed since it was read: 40 % of a preview of 4,000 resources. An entry without a time is not asked for.
+    For each resource the SDK takes a stack trace, and for each file of it the standard library asks whether
+    it has changed since it was read: 40 % of a preview of 4,000 resources. An entry without a time is not
+    asked for.
     """
 
     def __init__(self) -> None:

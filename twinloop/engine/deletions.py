@@ -9,7 +9,7 @@ from twinloop.engine.applying import Applier
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import Cancelled, EngineError, ProtectedResource, UnknownTarget
 from twinloop.engine.model import Op
-from twinloop.engine.provider_calls import ProviderFailure
+from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.states import ResourceState
 
 
@@ -44,7 +44,8 @@ def _refuse_dangling(left: Iterable[ResourceState], chosen: list[ResourceState])
         needed = sorted(state.depends_on() & gone)
         if needed and state.slot not in slots:
             raise EngineError(
-                f"{state.urn} depends on {', '.join(needed)}, which would be deleted: add it to the targets too"
+                f"{state.urn} depends on {', '.join(needed)}, which would be deleted: "
+                "add it to the targets too"
             )
 
 

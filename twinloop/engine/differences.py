@@ -57,7 +57,7 @@ def changes(
     replaces: Iterable[str],
     hide: Iterable[str] = (),
 ) -> tuple[PropertyChange, ...]:
-    """The way from old to new, path by path: the provider's detailed diff, else the difference of the inputs."""
+    """The way from old to new, path by path: the provider's detailed diff, else that of the inputs."""
     reasons = [paths.parse(path) for path in replaces]
     hidden = [paths.parse(path) for path in hide]
     found: list[tuple[Path, str]]

@@ -1,4 +1,4 @@
-"""What can go wrong in the engine: one class per thing a caller may want to catch, with its facts as attributes."""
+"""What can go wrong in the engine: one class per thing a caller may catch, its facts as attributes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class StateDiverged(EngineError):
     def __init__(self, path: Path, journal: Path) -> None:
         super().__init__(
             f"{journal} was left by an interrupted run, but {path} was written by another tool since. "
-            f"Compare them; to go on with the state as it stands, move the journal away: mv '{journal}' '{journal}.old'"
+            "Compare them; to go on with the state as it stands, move the journal away: "
+            f"mv '{journal}' '{journal}.old'"
         )
         self.path = path
         self.journal = journal
@@ -131,7 +132,8 @@ class UnknownTarget(EngineError):
 
     def __init__(self, targets: Sequence[str]) -> None:
         super().__init__(
-            f"no resource matches the target(s) {', '.join(targets)}; a target is a URN, `*` stands for a part of it"
+            f"no resource matches the target(s) {', '.join(targets)}; "
+            "a target is a URN, in which `*` stands for a part of it"
         )
         self.targets = tuple(targets)
 

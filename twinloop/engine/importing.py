@@ -9,10 +9,10 @@ from twinloop.engine.applying import new_state
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.goals import Goal
 from twinloop.engine.model import Op, Step
-from twinloop.engine.provider_calls import ProviderFailure
+from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.reporting import describe
 from twinloop.engine.states import ResourceState, now
-from twinloop.engine.values import carry_secrets
+from twinloop.engine.values import Properties, carry_secrets
 
 
 def import_resource(deployment: Deployment, goal: Goal, reference: str) -> ResourceState:
@@ -57,6 +57,13 @@ def _read_into(deployment: Deployment, state: ResourceState, goal: Goal) -> None
     )
 
 
+def _found(deployment: Deployment, state: ResourceState) -> tuple[str, Properties, Properties]:
+    found = deployment.providers.get(state.provider).read(state.urn, state.id, state.inputs, {})
+    if found is None:
+        raise ProviderFailure(f"there is no '{state.id}' to read")
+    return found
+
+
 def read_resource(
     deployment: Deployment, state: ResourceState, old: ResourceState | None
 ) -> tuple[ResourceState, Step]:
@@ -70,13 +77,10 @@ def read_resource(
     began = time.monotonic()
     try:
         with deployment.turn():
-            found = deployment.providers.get(state.provider).read(state.urn, state.id, state.inputs, {})
-        if found is None:
-            raise ProviderFailure(f"there is no '{state.id}' to read")
+            state.id, _, outputs = _found(deployment, state)
     except ProviderFailure as error:
         deployment.report.failed(step, str(error))
         raise
-    state.id, _, outputs = found
     state.outputs = differences.mark_secret(outputs, state.additional_secret_outputs)
     note(deployment, state, old)
     deployment.report.done(step, time.monotonic() - began)

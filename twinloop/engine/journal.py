@@ -1,8 +1,8 @@
 """The journal of a run: every transition of the state, on the disk before anybody is told of it.
 
-One JSON line per transition, appended and flushed beside the checkpoint, so that the cost of a transition does not
-grow with the stack. Transitions that arrive together share one flush. At the end the journal is folded into the
-checkpoint; one that was left by a kill is folded by the next run.
+One JSON line per transition, appended and flushed beside the checkpoint, so that the cost of a transition
+does not grow with the stack. Transitions that arrive together share one flush. At the end the journal is
+folded into the checkpoint; one that was left by a kill is folded by the next run.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Journal:
             self._file.close()
 
     def _lead(self) -> None:
-        """Write everything that waits, as the one thread that writes; called and left with the condition held."""
+        """Write everything that waits, as the only writer; called and left with the condition held."""
         self._writing = True
         batch = list(self._queue)
         self._queue.clear()

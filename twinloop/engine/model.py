@@ -93,7 +93,7 @@ class PropertyChange:
 
 @dataclass(frozen=True)
 class Step:
-    """What happens, or would happen, to one resource. Values in `old` and `new` are masked for people to read."""
+    """What happens, or would happen, to one resource; `old` and `new` are masked for people to read."""
 
     op: Op
     urn: str

@@ -1,7 +1,7 @@
 """The resource monitor and engine that a Pulumi program talks to; the same object serves both transports.
 
-A method takes the request message and gives the response message. A refusal is a `MonitorError`, which is what the
-SDK expects of gRPC; the server of the other transport turns it into a status.
+A method takes the request message and gives the response message. A refusal is a `MonitorError`, which is
+what the SDK expects of gRPC; the server of the other transport turns it into a status.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def get(value: Any, path: Path) -> Any:
     for part in path:
         if isinstance(value, Secret):
             value = value.value
-        if isinstance(value, dict) and part in value:
+        if isinstance(value, dict) and part in value:  # noqa: SIM114 (mypy cannot follow the two as one)
             value = value[part]
         elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             value = value[part]
@@ -72,7 +72,8 @@ def get(value: Any, path: Path) -> Any:
 def put(value: Any, path: Path, item: Any) -> Any:
     """A copy of the value with `item` at the path, or without the path where `item` is MISSING.
 
-    A place that is not there and has no home (a list index beyond the end, a part of a scalar) leaves it unchanged.
+    A place that is not there and has no home (a list index beyond the end, a part of a scalar) leaves it
+    unchanged.
     """
     if not path:
         return item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twinloop.engine import differences
 from twinloop.engine.deployment import Deployment
@@ -70,12 +70,13 @@ class Planner:
         if old is None or recreating:
             op = Op.CREATE_REPLACEMENT if recreating else Op.CREATE
             return Plan(op=op, goal=goal, inputs=inputs, old=old, reference=reference, provider=provider)
-        return self._compare(goal, old, inputs, wanted, reference, provider)
+        return self._compare(goal, old, inputs=inputs, wanted=wanted, reference=reference, provider=provider)
 
     def _compare(
         self,
         goal: Goal,
         old: ResourceState,
+        *,
         inputs: Properties,
         wanted: Properties,
         reference: str,
@@ -104,37 +105,28 @@ class Planner:
                 provider=provider,
                 changes=changes,
             )
-        return self._replacement(goal, old, wanted, reference, provider, difference, replaces)
-
-    def _replacement(
-        self,
-        goal: Goal,
-        old: ResourceState,
-        wanted: Properties,
-        reference: str,
-        provider: Provider,
-        difference: Difference,
-        replaces: list[str],
-    ) -> Plan:
         # A new resource gets its names and defaults afresh, not those of the one it replaces.
         inputs = provider.check(goal.urn, {}, wanted, seed(self._deployment, goal.urn, old))
-        if old.protect and not self._deployment.options.unprotect:
-            raise ProtectedResource([goal.urn], "replaced")
-        first = difference.delete_before_replace
-        if goal.delete_before_replace is not None:
-            first = goal.delete_before_replace
-        changes = differences.changes(difference, old.inputs, inputs, replaces, goal.hide_diffs)
-        return Plan(
+        replacement = Plan(
             op=Op.REPLACE,
             goal=goal,
             inputs=inputs,
             old=old,
             reference=reference,
             provider=provider,
-            changes=changes,
+            changes=differences.changes(difference, old.inputs, inputs, replaces, goal.hide_diffs),
             replace_keys=tuple(replaces),
-            delete_first=first and not old.external,
         )
+        return self._ordered(replacement, old, difference)
+
+    def _ordered(self, plan: Plan, old: ResourceState, difference: Difference) -> Plan:
+        """The replacement, with what comes first in it: the new resource, or the end of the old one."""
+        if old.protect and not self._deployment.options.unprotect:
+            raise ProtectedResource([old.urn], "replaced")
+        first = difference.delete_before_replace
+        if plan.goal.delete_before_replace is not None:
+            first = plan.goal.delete_before_replace
+        return replace(plan, delete_first=first and not old.external)
 
     def dependents(self, root: ResourceState) -> list[ResourceState]:
         """The states that must go before `root` can, because a new `root` would replace them too.

@@ -1,4 +1,4 @@
-"""Runs the program in this process: Pulumi's SDK talks to our monitor as to an object, no port and no child."""
+"""Runs the program in this process: Pulumi's SDK talks to our monitor as to an object."""
 
 from __future__ import annotations
 

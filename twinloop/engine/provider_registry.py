@@ -1,4 +1,4 @@
-"""The providers of a run: found by reference, made by default where a resource names none, configured once."""
+"""The providers of a run: found by reference, made where a resource names none, configured once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from twinloop.engine.states import ResourceState
 from twinloop.engine.values import UNKNOWN_TEXT, Properties, Secret
 
 BUILTIN = "pulumi"
-"""The package of stack references: the engine itself, which stands in the state as a provider all the same."""
+"""The package of stack references: the engine itself, in the state as a provider all the same."""
 Register = Callable[[Goal], ResourceState]
 
 

@@ -10,11 +10,11 @@ from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import EngineError, NotSupported
 from twinloop.engine.importing import note, read_resource
 from twinloop.engine.model import Op, Stack
-from twinloop.engine.provider_calls import ProviderFailure
+from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.registration import Refused, Registrar
 from twinloop.engine.reporting import describe
-from twinloop.engine.snapshot import Store
 from twinloop.engine.states import ResourceState
+from twinloop.engine.store import Store
 from twinloop.engine.values import UNKNOWN, UNKNOWN_TEXTS, Properties, from_struct, holds_secret, unsealed
 
 

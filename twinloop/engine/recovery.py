@@ -1,4 +1,4 @@
-"""Settles what a killed run had begun: every open operation is looked up in the cloud before anything new is done."""
+"""Settles what a killed run had begun: every open operation is looked up in the cloud first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from twinloop.engine import differences
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import EngineError
 from twinloop.engine.model import Op
-from twinloop.engine.provider_calls import ProviderFailure
+from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.refreshing import refresh_one
 from twinloop.engine.reporting import describe
 from twinloop.engine.states import PendingOperation, ResourceState, now

@@ -9,7 +9,8 @@ from twinloop.engine import differences, urns
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import Cancelled
 from twinloop.engine.model import Op
-from twinloop.engine.provider_calls import Difference, ProviderFailure
+from twinloop.engine.provider_calls import Difference
+from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.reporting import describe
 from twinloop.engine.states import ResourceState, now
 from twinloop.engine.values import carry_secrets

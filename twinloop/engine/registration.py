@@ -14,7 +14,8 @@ from twinloop.engine.goals import Goal, goal_of, refuse_unsupported
 from twinloop.engine.importing import import_resource
 from twinloop.engine.model import Op
 from twinloop.engine.planning import Plan, Planner
-from twinloop.engine.provider_calls import INTERNAL, CheckFailed, Provider, ProviderFailure, public
+from twinloop.engine.provider_calls import INTERNAL, Provider, public
+from twinloop.engine.provider_context import CheckFailed, ProviderFailure
 from twinloop.engine.provider_registry import BUILTIN
 from twinloop.engine.reporting import describe
 from twinloop.engine.states import ResourceState, now
@@ -83,7 +84,7 @@ class Registrar:
         with self._lock:
             if urn in self._seen:
                 raise EngineError(
-                    f"two resources have the URN {urn}: give one of them another name (or another parent or type)"
+                    f"two resources have the URN {urn}: give one of them another name, parent or type"
                 )
             self._seen[urn] = None
 

@@ -102,7 +102,7 @@ class Report:
         return bool(self.failures) or self.error is not None
 
     def verdict(self) -> EngineError | None:
-        """What the run ended with, if not well; a resource's failure explains more than the program's echo of it."""
+        """What the run ended with, if not well; a resource's failure says more than the program's echo."""
         if self.failures:
             return ResourceFailed(self.failures)
         return self.error

@@ -30,11 +30,12 @@ from twinloop.engine.planning import Planner
 from twinloop.engine.provider_registry import ProviderRegistry
 from twinloop.engine.recovery import recover
 from twinloop.engine.reporting import Report
-from twinloop.engine.snapshot import Snapshot, Store
+from twinloop.engine.snapshot import Snapshot
+from twinloop.engine.store import Store
 from twinloop.engine.values import Properties, bare, masked
 
 
-def run(
+def run(  # noqa: PLR0917 (the face: called by position)
     operation: Operation,
     stack: Stack,
     program: Program | None,
@@ -53,8 +54,8 @@ def run(
         on_event: told of everything while it happens, from several threads, one call at a time.
 
     Returns:
-        How it ended. What fails on the way (a resource, the program, a change that was not expected, a protected
-        resource) is `Outcome.error`, with everything done until then saved.
+        How it ended. What fails on the way (a resource, the program, a change that was not expected, a
+        protected resource) is `Outcome.error`, with everything done until then saved.
 
     Raises:
         StackLocked: another process changes the stack.
@@ -73,7 +74,7 @@ def run(
 
 
 class _Run:
-    def __init__(
+    def __init__(  # noqa: PLR0917 (the face's own arguments, in its order)
         self,
         operation: Operation,
         stack: Stack,

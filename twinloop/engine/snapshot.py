@@ -1,23 +1,19 @@
 """A stack's state while a run changes it: what was there, what this run has made of it, what is under way.
 
-Every change is one transition: in memory and, in a run that may write, on the disk before the method returns. What
-this run has confirmed comes first in the order in which it was confirmed, then what is left of before; so a resource
-always comes after all that it depends on.
+Every change is one transition: in memory and, in a run that may write, on the disk before the method
+returns. What this run has confirmed comes first in the order in which it was confirmed, then what is left
+of before; so a resource always comes after all that it depends on.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from twinloop.engine import durable
-from twinloop.engine import journal as journals
-from twinloop.engine.backend import DEPLOYMENT_VERSION, Backend, Checkpoint, digest, manifest
-from twinloop.engine.errors import StateDiverged
-from twinloop.engine.journal import Journal, KillSwitch
+from twinloop.engine.backend import manifest
+from twinloop.engine.journal import Journal
 from twinloop.engine.passphrase import Crypter
 from twinloop.engine.states import (
     PendingOperation,
@@ -165,7 +161,8 @@ class Snapshot:
             return
         with self._lock:
             if not self.journal.used:
-                # Nothing is written before the first change; the places of what was kept until then come with it.
+                # Nothing is written before the first change; the places of what was kept until then come
+                # with it.
                 self.journal.append({"keep": [slot for slot in self._new if slot in self._base]}, wait=False)
         self.journal.append(entry, wait=wait)
 
@@ -204,7 +201,7 @@ class Snapshot:
     # The file
 
     def to_json(self) -> dict[str, Any]:
-        """The deployment as the state file writes it, every reference in it pointing at something that is there."""
+        """The deployment as the state file writes it; every reference points at something that is there."""
         with self._lock:
             states = ordered([*self._new.values(), *self._old.values()])
             there = {self.renames.get(state.urn, state.urn) for state in states}
@@ -264,118 +261,3 @@ def relinked(state: ResourceState, renames: dict[str, str], there: set[str]) -> 
         property_dependencies={key: kept(urns) for key, urns in state.property_dependencies.items()},
         deleted_with=follow(state.deleted_with) if follow(state.deleted_with) in there else "",
     )
-
-
-def checkpoint_bytes(full_name: str, deployment: dict[str, Any]) -> bytes:
-    """A state file."""
-    document = {"version": DEPLOYMENT_VERSION, "checkpoint": {"stack": full_name, "latest": deployment}}
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-class Store:
-    """Opens a stack's state, folds what a killed run left, and saves what a run has made."""
-
-    def __init__(self, backend: Backend, passphrase: str) -> None:
-        self.backend = backend
-        self._passphrase = passphrase
-        self._checkpoint: Checkpoint | None = None
-        self._kill = KillSwitch()
-        self._backed_up = False
-        self.salvaged = False
-
-    @property
-    def exists(self) -> bool:
-        """Whether the stack had a state when it was opened."""
-        return self._checkpoint is not None
-
-    def open(self, *, check: bool = False) -> Snapshot:
-        """The state as it stands, with the transitions of a left journal in it; nothing is written.
-
-        Args:
-            check: hold the passphrase against the state even where no secret has to be opened.
-
-        Raises:
-            StateCorrupted: it cannot be read.
-            StateDiverged: a journal was left, and the state was written by another tool since.
-            PassphraseWrong: its secrets cannot be opened.
-        """
-        self._checkpoint = self.backend.read()
-        deployment = self._checkpoint.deployment if self._checkpoint else {}
-        name = self.backend.stack.full_name
-        salt = ((deployment.get("secrets_providers") or {}).get("state") or {}).get("salt")
-        entries = journals.read(self.backend.journal)
-        if salt is None and entries:
-            salt = entries[0].get("salt")
-        crypter = Crypter(self._passphrase, salt, name) if salt else Crypter.fresh(self._passphrase, name)
-        if check:
-            crypter.check()
-        try:
-            snapshot = Snapshot(crypter, deployment)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise self.backend.corrupted(f"{type(error).__name__}: {error}") from error
-        self.salvaged = self._replay(snapshot, entries)
-        return snapshot
-
-    def _replay(self, snapshot: Snapshot, entries: list[Entry]) -> bool:
-        if not entries:
-            return False
-        present = self._checkpoint.digest if self._checkpoint else ""
-        folded = [entry["fold"] for entry in entries if "fold" in entry]
-        if present in folded:
-            return False
-        if entries[0].get("base") != present:
-            raise StateDiverged(self.backend.checkpoint, self.backend.journal)
-        snapshot.replay(entries[1:])
-        return True
-
-    def start_writing(self, snapshot: Snapshot) -> Snapshot:
-        """From here on the snapshot's transitions are durable; what a killed run left is folded first."""
-        if self.salvaged:
-            snapshot = self._refold(snapshot)
-        elif self.backend.journal.exists():
-            self.backend.journal.unlink()
-        header = {
-            "journal": 1,
-            "base": self._checkpoint.digest if self._checkpoint else "",
-            "salt": snapshot.crypter.salt_line,
-        }
-        snapshot.journal = Journal(self.backend.journal, header, self._kill)
-        return snapshot
-
-    def _refold(self, snapshot: Snapshot) -> Snapshot:
-        deployment = snapshot.to_json()
-        self._replace(deployment, journal=None)
-        self.salvaged = False
-        return Snapshot(snapshot.crypter, deployment)
-
-    def save(self, snapshot: Snapshot, history: dict[str, Any]) -> bool:
-        """Fold the run into the state file; returns False, and writes nothing, where it changed nothing."""
-        if not snapshot.changed and self._checkpoint is not None:
-            return False
-        if snapshot.journal is not None:
-            snapshot.journal.flush()
-        data = self._replace(snapshot.to_json(), snapshot.journal)
-        self.backend.record(history, data)
-        return True
-
-    def _replace(self, deployment: dict[str, Any], journal: Journal | None) -> bytes:
-        data = checkpoint_bytes(self.backend.stack.full_name, deployment)
-        if self._checkpoint is not None and not self._backed_up:
-            self.backend.back_up(self._checkpoint)
-            self._backed_up = True
-        mark = {"fold": digest(data)}
-        if journal is not None:
-            journal.append(mark)
-            journal.close()
-        else:
-            # Written anew, because the kill may have cut the last line.
-            left = [*journals.read(self.backend.journal), mark]
-            durable.write(
-                self.backend.journal, b"".join(json.dumps(entry).encode() + b"\n" for entry in left)
-            )
-        self._kill.before()
-        self.backend.write(data)
-        self._kill.after()
-        self.backend.journal.unlink(missing_ok=True)
-        self._checkpoint = Checkpoint(data, deployment)
-        return data

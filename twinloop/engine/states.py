@@ -135,7 +135,7 @@ _PLAIN: tuple[tuple[str, str], ...] = (
     ("replace_on_changes", "replaceOnChanges"),
 )
 _KNOWN = {"urn", "custom", *(key for _, key in _PLAIN)}
-_COMPARED = tuple(name for name, _ in _PLAIN if name not in {"created", "modified"}) + ("urn", "custom")
+_COMPARED = ("urn", "custom", *(name for name, _ in _PLAIN if name not in {"created", "modified"}))
 
 
 def resource_to_json(state: ResourceState, crypter: Crypter) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Property values: plain Python data plus secrets and unknowns, to and from the wire's `Struct`.
 
-Strings, numbers, booleans, None, lists and dicts are themselves. `Secret` wraps a value, `UNKNOWN` stands for one that
-only exists after an `up`. Assets, archives and resource references stay as their signed dicts: they pass through.
+Strings, numbers, booleans, None, lists and dicts are themselves. `Secret` wraps a value, `UNKNOWN` stands
+for one that only exists after an `up`. Assets, archives and resource references stay as their signed dicts:
+they pass through.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
+SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (marks a secret, is none)
 OUTPUT_SIGNATURE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # The wire has one sentinel per type of the value that is not known yet; the engine needs no difference.
@@ -97,7 +98,7 @@ def _signed(fields: Properties) -> Any:
     if signature == SECRET_SIGNATURE:
         return Secret(fields.get("value"))
     if signature == OUTPUT_SIGNATURE:
-        inner = fields["value"] if "value" in fields else UNKNOWN
+        inner = fields.get("value", UNKNOWN)
         return Secret(inner) if fields.get("secret") else inner
     return fields
 

@@ -22,4 +22,4 @@ class Box(pulumi.ComponentResource):
         super().__init__("test:index:Box", name, props, opts)
 
 
-O = pulumi.ResourceOptions
+O = pulumi.ResourceOptions  # noqa: E741 (short, because every line of the tests says it)
