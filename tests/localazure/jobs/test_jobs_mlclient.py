@@ -219,3 +219,20 @@ def test_a_failing_step_fails_the_pipeline_with_its_name_and_stops_the_rest(
     }
     assert children["first"] == "Failed"
     assert children["second"] == "Canceled"
+
+
+def test_cancelling_a_pipeline_ends_the_step_that_runs_and_starts_no_other(
+    platform, environment, scientist, tmp_path
+):
+    from azure.ai.ml import load_job
+
+    path = write_pipeline(tmp_path, "1 2")
+    main = tmp_path / "prepare" / "src" / "main.py"
+    main.write_text("import time\ntime.sleep(300)\n" + main.read_text())
+    path.write_text(PIPELINE.partition("  third:")[0])
+    job = scientist.jobs.create_or_update(load_job(path))
+    first = next(iter(scientist.jobs.list(parent_job_name=job.name)))
+    platform.wait(first.name, "Running")
+    scientist.jobs.begin_cancel(job.name).wait()
+    assert platform.wait(job.name)["status"] == "Canceled"
+    assert {child.status for child in scientist.jobs.list(parent_job_name=job.name)} == {"Canceled"}
