@@ -69,17 +69,6 @@ def test_operations_are_forgotten_a_day_after_their_end(twin):
     assert twin.lifecycle.find(operation) is None
 
 
-def test_no_operation_is_routed_twice(twin):
-    import re
-
-    shapes = [
-        (route.method, re.sub(r"\{\w+(:path)?\}", r"{\1}", route.template.lower()))
-        for route in twin.services["router"].routes
-    ]
-    twice = {shape for shape in shapes if shapes.count(shape) > 1}
-    assert twice == set()
-
-
 @pytest.mark.parametrize(
     ("doc", "words"),
     [

@@ -70,4 +70,6 @@ def test_an_unknown_arm_route_is_never_taken_for_a_name_at_the_root():
 def test_two_handlers_of_one_operation_are_refused():
     router = _router("/a/{x}")
     with pytest.raises(ValueError, match="already routed"):
-        router.on("GET", "/A/{x}")(lambda _request, _twin: Reply(200))
+        router.on("GET", "/A/{other}")(lambda _request, _twin: Reply(200))
+    router.on("GET", "/a/{x:path}")(lambda _request, _twin: Reply(200))
+    router.on("PUT", "/a/{x}")(lambda _request, _twin: Reply(200))

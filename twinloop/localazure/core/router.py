@@ -18,6 +18,9 @@ Auth = Literal["arm", "none", "own"]
 ScopeOf = Callable[["Request"], str]
 
 
+_NAMES = re.compile(r"\{\w+(?=[:}])")
+
+
 @dataclass(frozen=True)
 class Route:
     """One operation: how it is reached and what the caller must be allowed to do.
@@ -58,6 +61,7 @@ class Router:
     def __init__(self, service: str = "") -> None:
         self.service = service
         self.routes: list[Route] = []
+        self._shapes: dict[tuple[str, str], Route] = {}
         self._root = _Node()
 
     def on(
@@ -96,15 +100,18 @@ class Router:
         """Add a route.
 
         Raises:
-            ValueError: the same method and template are there already.
+            ValueError: the same method and template, whatever its names, are there already.
         """
+        shape = (route.method, _NAMES.sub("{", route.template.lower().strip("/")))
+        if clash := self._shapes.get(shape):
+            known = f"{clash.template} ({clash.service})"
+            raise ValueError(
+                f"{route.method} {route.template} ({route.service}) is already routed as {known}"
+            )
+        self._shapes[shape] = route
         node = self._root
         for segment in route.template.strip("/").split("/"):
             node = _grow(node, segment)
-        if clash := node.routes.get(route.method):
-            raise ValueError(
-                f"{route.method} {route.template} is already routed as {clash.template} ({clash.service})"
-            )
         node.routes[route.method] = route
         self.routes.append(route)
 

@@ -119,18 +119,6 @@ def _clusters(twin: Twin) -> Clusters:
     return runner(twin).executor.clusters
 
 
-@router.on("POST", f"{WORKSPACE}/computes/{{computeName}}/listNodes", action=f"{COMPUTES}/listNodes/action")
-def list_nodes(request: Request, twin: Twin) -> Reply:
-    """The nodes that are there, as processes of this machine: they have no addresses of their own."""
-    doc = require(twin, workspace_id(request).child("computes", request.params["computeName"]))
-    counts = node_counts(twin, doc["id"])
-    states = ["running"] * counts["running"] + ["idle"] * counts["idle"]
-    nodes = [
-        {"nodeId": f"{doc['name']}-{n}", "nodeState": state, "runId": None} for n, state in enumerate(states)
-    ]
-    return Reply(200, {"nodes": nodes})
-
-
 @router.on("POST", f"{WORKSPACE}/computes/{{computeName}}/listKeys", action=f"{COMPUTES}/listKeys/action")
 def list_keys(request: Request, twin: Twin) -> Reply:
     """A cluster without local accounts has no keys."""
