@@ -54,6 +54,12 @@ def api_versions() -> dict[str, tuple[str, ...]]:
         return {arm_type.lower(): tuple(versions) for arm_type, versions in tomllib.load(file).items()}
 
 
+def versions_of(row: ResourceType) -> tuple[str, ...]:
+    """The API versions that a type is taken in, its row's own among them."""
+    listed = api_versions().get(row.arm_type.lower(), ())
+    return listed if row.api_version in listed else (*listed, row.api_version)
+
+
 def check_api_version(row: ResourceType, request: Request, twin: Twin) -> None:
     """The request names an API version that this type has.
 
@@ -64,7 +70,7 @@ def check_api_version(row: ResourceType, request: Request, twin: Twin) -> None:
     if not given:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise InvalidRequest("MissingApiVersionParameter", message)
-    known = api_versions()[row.arm_type.lower()]
+    known = versions_of(row)
     if given.lower() not in known:
         _, _, kind = row.arm_type.partition("/")
         message = (

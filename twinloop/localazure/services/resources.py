@@ -12,7 +12,7 @@ from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import PREFIX, Doc, ResourceHooks, on_type, resource, row_of
 from twinloop.localazure.core.router import Router
-from twinloop.localazure.core.rules import api_versions
+from twinloop.localazure.core.rules import versions_of
 from twinloop.localazure.core.twin import Twin
 
 router = Router("Microsoft.Resources")
@@ -200,7 +200,7 @@ def _provider(namespace: str, subscription_id: str, twin: Twin) -> dict[str, Any
         {
             "resourceType": row.arm_type.partition("/")[2],
             "locations": list(twin.seed.locations),
-            "apiVersions": sorted(api_versions()[row.arm_type.lower()], reverse=True),
+            "apiVersions": sorted(versions_of(row), reverse=True),
             "defaultApiVersion": row.api_version,
         }
         for row in resource_types().values()
