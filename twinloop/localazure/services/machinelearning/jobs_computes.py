@@ -1,8 +1,6 @@
-"""Clusters while jobs run on them: how many nodes they have, and that they are not deleted under a job."""
+"""Clusters while jobs run on them: which node runs what, and that they are not deleted under a job."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from twinloop.localazure.core.errors import Conflict
 from twinloop.localazure.core.reply import Reply
@@ -18,36 +16,8 @@ COMPUTES = f"{WORKSPACES}/computes"
 
 
 @on_type(COMPUTES)
-class NodeHooks(ResourceHooks):
-    """The nodes of a cluster are those that its jobs need, between its limits."""
-
-    def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
-        """Node counts as they stand."""
-        del api_version
-        if str(doc["body"]["properties"].get("computeType", "")).lower() != "amlcompute":
-            return {}
-        counts = runner(twin).executor.clusters.counts(doc["id"])
-        now = counts["running"] + counts["idle"]
-        states = {
-            "idleNodeCount": counts["idle"],
-            "runningNodeCount": counts["running"],
-            "preparingNodeCount": 0,
-            "leavingNodeCount": 0,
-            "unusableNodeCount": 0,
-            "preemptedNodeCount": 0,
-        }
-        inner = {
-            "currentNodeCount": now,
-            "targetNodeCount": now,
-            "nodeStateCounts": states,
-            "allocationState": "Steady",
-            "errors": None,
-        }
-        return {"properties": {"properties": inner}}
-
-    def updated(self, doc: Doc, twin: Twin) -> None:
-        """A raised limit lets waiting jobs in."""
-        runner(twin).executor.clusters.resized(doc["id"])
+class InUseHooks(ResourceHooks):
+    """A cluster that jobs need stays."""
 
     def before_delete(self, doc: Doc, twin: Twin) -> None:
         """Jobs end first."""
