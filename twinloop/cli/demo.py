@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from twinloop.cli.scene import Scene
     from twinloop.clouds.home import Home
-    from twinloop.engine import Outcome
+    from twinloop.stacks.outcome import Outcome
 
 PIPELINE = Path("pipelines") / "classical" / "training.yml"
 MODEL = "breast-cancer-classifier"
@@ -122,7 +122,7 @@ def _bring_up(home: Home, stack: str, out: Console) -> Outcome:
     from twinloop.cli.diff import summary
     from twinloop.cli.progress import shown
     from twinloop.clouds import personas
-    from twinloop.engine import Operation, Options
+    from twinloop.stacks.outcome import Operation, Options
     from twinloop.stacks.problems import problem_of
     from twinloop.stacks.run import execute
     from twinloop.stacks.target import target

@@ -12,7 +12,7 @@ from rich.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from twinloop.engine.model import Outcome, PropertyChange, Step
+    from twinloop.stacks.outcome import Outcome, PropertyChange, Step
 
 QUIET = frozenset(("same", "read", "refresh"))
 _SIGNS = {
@@ -118,7 +118,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def value_text(value: Any, *, longest: int = LONGEST) -> str:  # noqa: ANN401 - a property of any kind
+def value_text(value: Any, *, longest: int = LONGEST) -> str:
     """A value in one line, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     if text in {'"[secret]"', '"[unknown]"'}:

@@ -18,7 +18,7 @@ from twinloop.cli.output import Json, emit, rows, say, wants_json, words
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from twinloop.engine import Options, Outcome
+    from twinloop.stacks.outcome import Options, Outcome
     from twinloop.stacks.target import Target
 
 preview, up, refresh, destroy = verb(), verb(), verb(), verb()
@@ -230,7 +230,7 @@ def _run(asked: Request) -> None:
 
 def _execute(asked: Request, on: Target) -> Outcome:
     from twinloop.cli.progress import shown
-    from twinloop.engine import Operation
+    from twinloop.stacks.outcome import Operation
     from twinloop.stacks.run import execute
 
     with shown(f"{asked.operation} {on.stack}", planning=asked.operation == "preview") as on_event:
@@ -245,7 +245,7 @@ def _execute(asked: Request, on: Target) -> Outcome:
 
 
 def _options(asked: Request) -> Options:
-    from twinloop.engine import Options
+    from twinloop.stacks.outcome import Options
 
     return Options(
         parallel=asked.parallel,

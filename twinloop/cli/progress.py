@@ -14,14 +14,14 @@ from rich.tree import Tree
 
 from twinloop.cli.diff import QUIET, is_machinery, short_type
 from twinloop.cli.output import wants_json, words
-from twinloop.engine.model import Diagnostic, StepDone, StepFailed, StepStarted
+from twinloop.stacks.outcome import Diagnostic, StepDone, StepFailed, StepStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
-    from twinloop.engine.model import Event, Step
+    from twinloop.stacks.outcome import Event, Step
 
 STACK = "pulumi:pulumi:Stack"
 _PAST = {

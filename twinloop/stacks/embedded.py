@@ -54,7 +54,7 @@ def run_embedded(
         return run(operation, stack_of(target), program, provider, options, on_event)
 
 
-def provider(package: str, version: str) -> Any:  # noqa: ANN401 - a servicer; gRPC's classes are untyped
+def provider(package: str, version: str) -> Any:
     """The provider of a package, one instance for each configuration.
 
     Raises:

@@ -93,18 +93,18 @@ def _step(metadata: Mapping[str, Any]) -> tuple[Step, Mapping[str, Any]]:
     return step, _readable(new.get("outputs") or {})
 
 
-def _changes(detailed: Mapping[str, Any], before: Any, after: Any) -> Iterator[PropertyChange]:  # noqa: ANN401
+def _changes(detailed: Mapping[str, Any], before: Any, after: Any) -> Iterator[PropertyChange]:
     for path, entry in detailed.items():
         at = paths.parse(path)
         yield PropertyChange(path, entry.get("diffKind", "update"), _at(before, at), _at(after, at))
 
 
-def _at(value: Any, path: paths.Path) -> Any:  # noqa: ANN401 - a property of any kind
+def _at(value: Any, path: paths.Path) -> Any:
     found = paths.get(value, path)
     return None if found is paths.MISSING else found
 
 
-def _readable(value: Any) -> Any:  # noqa: ANN401 - a property of any kind
+def _readable(value: Any) -> Any:
     """Secrets and unknown values as people read them."""
     if isinstance(value, dict):
         if SIGNATURE in value:
