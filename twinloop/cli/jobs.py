@@ -14,7 +14,6 @@ from twinloop.cli.scene import Group, Name, Scene, Subscription, Where, opened
 from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
-
     from rich.console import Console
 
     from twinloop.loops.jobs import Comparison, Details
