@@ -46,7 +46,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _integer(loader: Any, node: Any) -> int:  # noqa: ANN401 - PyYAML's
+def _integer(loader: Any, node: Any) -> int:
     text = loader.construct_scalar(node).replace("_", "")
     octal = re.fullmatch(r"([-+]?)0([0-7]+)", text)
     return int(f"{octal[1]}0o{octal[2]}" if octal else text, 0)
@@ -55,7 +55,7 @@ def _integer(loader: Any, node: Any) -> int:  # noqa: ANN401 - PyYAML's
 _Loader.add_constructor(_TAG + "int", _integer)
 
 
-def parse(text: str) -> Any:  # noqa: ANN401 - whatever the file holds
+def parse(text: str) -> Any:
     """The document's content.
 
     Raises:

@@ -56,7 +56,7 @@ class Twin:
         """Base address of what is asked without TLS: metadata, discovery, identity tokens."""
         return f"http://127.0.0.1:{self.http_port}"
 
-    def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    def call(self, method: str, path: str, body: object = None) -> Any:
         """One of the twin's own `/_twin/...` addresses, as its administrator.
 
         Raises:
@@ -93,7 +93,7 @@ def unreachable(home: Home, given: str) -> TwinUnreachable:
     )
 
 
-def _not_taken(twin: Twin, path: str, status: int, answer: Any) -> Refused:  # noqa: ANN401 - JSON
+def _not_taken(twin: Twin, path: str, status: int, answer: Any) -> Refused:
     error = answer.get("error", {}) if isinstance(answer, dict) else {}
     return Refused(
         "The local Azure does not take this.",
