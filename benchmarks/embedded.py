@@ -11,9 +11,8 @@ from benchmarks.pulumi_project import PASSPHRASE
 
 def main(folder: Path, config: dict[str, str]) -> int:
     """Preview the project of `folder`; 0 when it went through."""
-    from twinloop.providers.azure_native.provider import AzureNativeProvider
-
     from twinloop import engine
+    from twinloop.providers.azure_native.provider import AzureNativeProvider
 
     outcome = engine.run(
         engine.Operation.PREVIEW,

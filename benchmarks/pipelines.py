@@ -106,7 +106,7 @@ def _gaps(checkout: Path, job: object, folder: Path) -> list[float]:
     return [after[0] - before[1] for before, after in pairwise(times)]
 
 
-def _json(checkout: Path, *command: str) -> Any:  # noqa: ANN401 - JSON
+def _json(checkout: Path, *command: str) -> Any:
     done = subprocess.run(
         [*TWINLOOP, *command, "--json"], cwd=checkout, capture_output=True, text=True, check=False
     )

@@ -27,11 +27,11 @@ GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 BREADTH_LEVELS = 6  # deeper wildcards than this count as one right: no Azure operation is told apart by it
 
 
-class UnsupportedCondition(ValueError):  # noqa: N818 - the name says what happened; all are errors here
+class UnsupportedCondition(ValueError):
     """A condition of a role assignment that no rule here understands."""
 
 
-class UnknownRole(LookupError):  # noqa: N818
+class UnknownRole(LookupError):
     """An assignment names a role definition that is not among the known ones."""
 
 

@@ -103,7 +103,7 @@ def _managed_network(settings: ManagedNetwork) -> ml.ManagedNetworkSettingsArgs:
     )
 
 
-def _rule(rule: OutboundRule, targets: Mapping[str, pulumi.Input[str]]) -> Any:  # noqa: ANN401 - one of three
+def _rule(rule: OutboundRule, targets: Mapping[str, pulumi.Input[str]]) -> Any:
     if isinstance(rule, FqdnRule):
         return ml.FqdnOutboundRuleArgs(type="FQDN", category="UserDefined", destination=rule.destination)
     if isinstance(rule, ServiceTagRule):

@@ -20,7 +20,7 @@ class Kind(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-class Problem(Exception):  # noqa: N818 - the word a person uses for it
+class Problem(Exception):
     """A failure that a person can put right, with the facts to do so.
 
     Args:

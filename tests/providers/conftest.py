@@ -20,7 +20,7 @@ __all__ = ["make_twin", "twin_server"]
 SUBSCRIPTION = "5ab50000-0000-4000-8000-000000000001"
 
 
-class Refused(Exception):  # noqa: N818 - the engine's word
+class Refused(Exception):
     """Check found something wrong; one line per property."""
 
 

@@ -32,7 +32,7 @@ HOST = "127.0.0.1"
 _TICK = 1.0  # seconds between looks at the idle time
 
 
-class CannotServe(Exception):  # noqa: N818 - said to a person
+class CannotServe(Exception):
     """The process cannot begin; its text says why and what to do."""
 
 

@@ -74,7 +74,7 @@ def recent(client: MLClient, *, limit: int = 20) -> list[Summary]:
         return [_summary(job) for job in found]
 
 
-def get(client: MLClient, name: str) -> Any:  # noqa: ANN401 - azure.ai.ml.entities.Job
+def get(client: MLClient, name: str) -> Any:
     """The job of that name.
 
     Raises:
@@ -219,7 +219,7 @@ def compare(client: MLClient, workspace: Workspace, names: Sequence[str]) -> Com
     )
 
 
-def _summary(job: Any) -> Summary:  # noqa: ANN401 - azure.ai.ml.entities.Job
+def _summary(job: Any) -> Summary:
     context = job.creation_context
     created: datetime | None = getattr(context, "created_at", None)
     return Summary(
@@ -233,10 +233,10 @@ def _summary(job: Any) -> Summary:  # noqa: ANN401 - azure.ai.ml.entities.Job
     )
 
 
-def _outputs(job: Any) -> Mapping[str, Any]:  # noqa: ANN401 - azure.ai.ml.entities.Job
+def _outputs(job: Any) -> Mapping[str, Any]:
     return getattr(job, "outputs", None) or {}
 
 
-def _value(given: Any) -> str:  # noqa: ANN401 - an input or output in one of the SDK's many forms
+def _value(given: Any) -> str:
     inner = getattr(given, "_data", given)
     return str(getattr(inner, "path", None) or (inner if isinstance(inner, str | int | float) else ""))

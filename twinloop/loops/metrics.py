@@ -57,7 +57,7 @@ def of_steps(
     return found
 
 
-def _logged(mlflow: Any, run: str) -> Logged:  # noqa: ANN401 - an untyped client
+def _logged(mlflow: Any, run: str) -> Logged:
     data = mlflow.get_run(run).data
     return Logged(metrics=dict(data.metrics), params=dict(data.params))
 

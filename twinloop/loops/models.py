@@ -127,7 +127,7 @@ def _versions(client: MLClient, name: str) -> list[Model]:
     return sorted(found, key=lambda one: int(one.version) if one.version.isdigit() else -1, reverse=True)
 
 
-def _model(entity: Any) -> Model:  # noqa: ANN401 - azure.ai.ml.entities.Model
+def _model(entity: Any) -> Model:
     context = entity.creation_context
     created = getattr(context, "created_at", None)
     return Model(
@@ -142,6 +142,6 @@ def _model(entity: Any) -> Model:  # noqa: ANN401 - azure.ai.ml.entities.Model
     )
 
 
-def _text(given: Any) -> str:  # noqa: ANN401 - an input in one of the SDK's many forms
+def _text(given: Any) -> str:
     inner = getattr(given, "_data", given)
     return str(getattr(inner, "path", None) or (inner if isinstance(inner, str | int | float) else ""))

@@ -123,7 +123,7 @@ class WorkspaceHistory:
         return str(self._jobs._credential.get_token(scope).token)
 
 
-def state_of(job: Any) -> str:  # noqa: ANN401 - azure.ai.ml.entities.Job
+def state_of(job: Any) -> str:
     """A job's state as Azure spells it; the SDK answers with a text or with an enum of its own."""
     return str(getattr(job.status, "value", job.status) or "")
 
@@ -132,6 +132,6 @@ def _reused(properties: Mapping[str, str]) -> str:
     return properties.get(_REUSED_RUN, "") if properties.get(_REUSED, "").lower() == "true" else ""
 
 
-def _error(error: Any) -> str:  # noqa: ANN401 - a generated model
+def _error(error: Any) -> str:
     inner = getattr(error, "error", None)
     return str(getattr(inner, "message", "") or "")

@@ -27,7 +27,7 @@ def read(path: Path, overrides: Iterable[Override] = ()) -> Document:
     return document
 
 
-def submit(client: MLClient, document: Document, *, name: str = "", experiment: str = "") -> Any:  # noqa: ANN401
+def submit(client: MLClient, document: Document, *, name: str = "", experiment: str = "") -> Any:
     """Send a checked job.
 
     Args:

@@ -29,7 +29,7 @@ _THREADS = 64  # one per resource that the engine may work on at a time
 class _OverGrpc(grpc.ServerInterceptor):  # type: ignore[misc]
     """Turns a ProviderError into the status that an engine understands, its details included."""
 
-    def intercept_service(self, continuation: Any, details: Any) -> Any:  # noqa: ANN401 - gRPC's
+    def intercept_service(self, continuation: Any, details: Any) -> Any:
         handler = continuation(details)
         if handler is None or handler.unary_unary is None:
             return handler
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _translated(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def call(request: Any, context: Any) -> Any:  # noqa: ANN401 - gRPC's
+    def call(request: Any, context: Any) -> Any:
         try:
             return method(request, context)
         except ProviderError as error:

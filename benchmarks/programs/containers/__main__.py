@@ -9,9 +9,9 @@ from pulumi_azure_native import resources, storage
 
 settings = pulumi.Config("bench")
 if settings.get_bool("dropAliases"):
-    from infra.aliases import drop_version_aliases
+    from infra.version_aliases import drop_version_aliases
 
-    pulumi.runtime.register_stack_transformation(drop_version_aliases)
+    drop_version_aliases()
 
 group = resources.ResourceGroup("group", resource_group_name="rg-bench", location="westeurope")
 account = storage.StorageAccount(

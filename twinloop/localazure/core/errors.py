@@ -66,14 +66,14 @@ class ArmError(Exception):
         return {"error": error}
 
 
-class InvalidRequest(ArmError):  # noqa: N818 - the name is ARM\'s code
+class InvalidRequest(ArmError):
     """Something in the request cannot be taken as it is."""
 
-    def __init__(self, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(self, code: str, message: str, **more: Any) -> None:
         super().__init__(400, code, message, **more)
 
 
-class Unauthenticated(ArmError):  # noqa: N818 - the name is ARM\'s code
+class Unauthenticated(ArmError):
     """No token, or one that does not verify."""
 
     def __init__(self, message: str, *, authority: str, code: str = "InvalidAuthenticationToken") -> None:
@@ -83,7 +83,7 @@ class Unauthenticated(ArmError):  # noqa: N818 - the name is ARM\'s code
         super().__init__(401, code, message, headers={"www-authenticate": challenge})
 
 
-class AuthorizationFailed(ArmError):  # noqa: N818 - the name is ARM\'s code
+class AuthorizationFailed(ArmError):
     """The caller's roles do not allow the action; names the roles that would, fewest rights first."""
 
     def __init__(
@@ -107,7 +107,7 @@ class AuthorizationFailed(ArmError):  # noqa: N818 - the name is ARM\'s code
         super().__init__(403, "AuthorizationFailed", message, info=[info])
 
 
-class ResourceNotFound(ArmError):  # noqa: N818 - the name is ARM\'s code
+class ResourceNotFound(ArmError):
     """No resource has this id."""
 
     def __init__(self, arm_id: object, message: str = "", *, code: str = "ResourceNotFound") -> None:
@@ -134,10 +134,10 @@ class ParentResourceNotFound(ResourceNotFound):
         super().__init__(arm_id, message, code="ParentResourceNotFound")
 
 
-class Conflict(ArmError):  # noqa: N818 - the name is ARM\'s code
+class Conflict(ArmError):
     """The present state, of this or another resource, forbids the operation."""
 
-    def __init__(self, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(self, code: str, message: str, **more: Any) -> None:
         super().__init__(409, code, message, **more)
 
 
@@ -161,7 +161,7 @@ class QuotaExceeded(InvalidRequest):
         super().__init__(code, message)
 
 
-class NotEmulated(ArmError):  # noqa: N818 - the name is ARM\'s code
+class NotEmulated(ArmError):
     """This twin does not know the operation: said loudly, never an empty success."""
 
     def __init__(self, method: str, path: str) -> None:

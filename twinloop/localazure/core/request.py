@@ -75,7 +75,7 @@ class Request:
 
         return ArmId(unquote(self.path) if "%" in self.path else self.path)
 
-    def json(self) -> Any:  # noqa: ANN401 - a JSON value
+    def json(self) -> Any:
         """The body as JSON; an empty body is an empty object.
 
         Raises:

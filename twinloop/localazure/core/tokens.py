@@ -19,7 +19,7 @@ LIFETIME = 3600  # seconds
 _CACHE_SIZE = 1024
 
 
-class InvalidToken(Exception):  # noqa: N818 - the name is what happened
+class InvalidToken(Exception):
     """The text is not a token of this twin, or it is no longer valid."""
 
 

@@ -19,7 +19,7 @@ AUDIENCE = "https://storage.azure.com"
 CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 
 
-class Unauthenticated(StorageError):  # noqa: N818 - the name is what happened
+class Unauthenticated(StorageError):
     """No token where one is needed; carries the challenge that the clients follow."""
 
     def __init__(self, code: str, message: str, authority: str) -> None:

@@ -10,7 +10,7 @@ from twinloop.localazure.storage.errors import ConditionNotMet, InvalidHeader, S
 from twinloop.localazure.storage.info import BlobInfo, Precondition
 
 
-class NotModified(StorageError):  # noqa: N818 - the name is what happened
+class NotModified(StorageError):
     """The reader has this state already; answered with 304 and no body."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ class StorageError(Exception):
         self.message = message
 
 
-class BlobNotFound(StorageError):  # noqa: N818 - the name is what happened
+class BlobNotFound(StorageError):
     """No blob has that name."""
 
     def __init__(self, container: str, name: str) -> None:
@@ -22,7 +22,7 @@ class BlobNotFound(StorageError):  # noqa: N818 - the name is what happened
         )
 
 
-class ContainerNotFound(StorageError):  # noqa: N818 - the name is what happened
+class ContainerNotFound(StorageError):
     """No container resource has that name."""
 
     def __init__(self, account: str, container: str) -> None:
@@ -34,7 +34,7 @@ class ContainerNotFound(StorageError):  # noqa: N818 - the name is what happened
         )
 
 
-class AccountNotFound(StorageError):  # noqa: N818 - the name is what happened
+class AccountNotFound(StorageError):
     """No storage account resource has that name."""
 
     def __init__(self, account: str) -> None:
@@ -46,7 +46,7 @@ class AccountNotFound(StorageError):  # noqa: N818 - the name is what happened
         )
 
 
-class PermissionMismatch(StorageError):  # noqa: N818 - the name is what happened
+class PermissionMismatch(StorageError):
     """The caller is known but its roles do not allow this."""
 
     def __init__(self, what: str) -> None:
@@ -57,14 +57,14 @@ class PermissionMismatch(StorageError):  # noqa: N818 - the name is what happene
         )
 
 
-class AuthenticationFailed(StorageError):  # noqa: N818 - the name is what happened
+class AuthenticationFailed(StorageError):
     """No credential, or one that does not hold."""
 
     def __init__(self, why: str) -> None:
         super().__init__(403, "AuthenticationFailed", f"Server failed to authenticate the request. {why}")
 
 
-class ConditionNotMet(StorageError):  # noqa: N818 - the name is what happened
+class ConditionNotMet(StorageError):
     """An If-Match, If-None-Match or date condition of the request is not met."""
 
     def __init__(self) -> None:
@@ -73,14 +73,14 @@ class ConditionNotMet(StorageError):  # noqa: N818 - the name is what happened
         )
 
 
-class InvalidHeader(StorageError):  # noqa: N818 - the name is what happened
+class InvalidHeader(StorageError):
     """A header, query value or body that the service cannot take."""
 
     def __init__(self, name: str, given: object, allowed: str, *, code: str = "InvalidHeaderValue") -> None:
         super().__init__(400, code, f"{name}: {given!r} is not valid; allowed: {allowed}.")
 
 
-class NotEmulatedStorage(StorageError):  # noqa: N818 - the name is what happened
+class NotEmulatedStorage(StorageError):
     """An operation of the service that the twin does not have."""
 
     def __init__(self, what: str) -> None:

@@ -44,7 +44,7 @@ _STATUS = {
 
 
 @dataclass(eq=False)
-class ArmFailure(Exception):  # noqa: N818 - it may be a refusal
+class ArmFailure(Exception):
     """What ARM answered: its code and words, and the request's id for whoever looks into it."""
 
     status: int
@@ -201,7 +201,7 @@ class Arm:
             return self._client
 
 
-def failure_of(answer: Any, request: str, *, accepted: bool = False) -> ArmFailure:  # noqa: ANN401 - azure's
+def failure_of(answer: Any, request: str, *, accepted: bool = False) -> ArmFailure:
     """ARM's error envelope, from an answer or from the last poll of an operation."""
     document = _json(answer) or {}
     error = document.get("error", document)
@@ -218,7 +218,7 @@ def failure_of(answer: Any, request: str, *, accepted: bool = False) -> ArmFailu
     )
 
 
-def _is_settled(answer: Any) -> bool:  # noqa: ANN401 - azure's response
+def _is_settled(answer: Any) -> bool:
     """Whether an answer tells of no operation; azure-core would read the resource once more to be sure."""
     if answer.status_code == 202 or any(name in answer.headers for name in _OPERATION_HEADERS):  # noqa: PLR2004
         return False
@@ -226,7 +226,7 @@ def _is_settled(answer: Any) -> bool:  # noqa: ANN401 - azure's response
     return state is None or str(state).lower() == "succeeded"
 
 
-def _json(answer: Any) -> dict[str, Any] | None:  # noqa: ANN401 - azure's response
+def _json(answer: Any) -> dict[str, Any] | None:
     try:
         document = answer.json()
     except ValueError:
@@ -271,7 +271,7 @@ def _connect(settings: Settings) -> tuple[Cloud, ARMPipelineClient[Any, Any]]:
     return cloud, pipeline(cloud, credential(), transport)
 
 
-def _polling(arm: Arm, seconds: float) -> Any:  # noqa: ANN401 - azure's polling method
+def _polling(arm: Arm, seconds: float) -> Any:
     from azure.mgmt.core.polling.arm_polling import ARMPolling
 
     deadline = arm._clock() + seconds if seconds else None

@@ -54,7 +54,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     # What kind of provider this is
 
-    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """What is understood: secrets, outputs; and names proposed by the engine's own settings."""
         return provider_pb2.ProviderHandshakeResponse(
             accept_secrets=True,
@@ -63,40 +63,40 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             supports_autonaming_configuration=True,
         )
 
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """The version of the package whose types are spoken."""
         return plugin_pb2.PluginInfo(version=version("pulumi-azure-native"))
 
-    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Nothing is asked of the engine, so its address is not kept."""
         return empty_pb2.Empty()
 
-    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: SDKs are generated from the official plugin."""
         raise refused(
             "azure-native GetSchema: this provider has no schema; generate SDKs from the official one"
         )
 
-    def Parameterize(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Parameterize(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: one API version per type, the table's."""
         raise refused("azure-native Parameterize: each type has the one API version of the table")
 
-    def Call(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Call(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: the package has no methods."""
         raise refused(f"azure-native Call {request.tok}: the package has no methods")
 
-    def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: the package has no components."""
         raise refused(f"azure-native Construct {request.type}: the package has no components")
 
-    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """End every wait."""
         self._arm.cancel()
         return empty_pb2.Empty()
 
     # Its configuration
 
-    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refuse settings that this provider would not honour."""
         answer = provider_pb2.CheckResponse(inputs=request.news)
         for name in request.news.fields:
@@ -105,7 +105,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
                 answer.failures.add(property=name, reason=reason)
         return answer
 
-    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Another subscription or tenant is another place: everything there is replaced."""
         old, new = _inputs_before(request).values, from_struct(request.news).values
         changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
@@ -114,7 +114,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             changes=_Some if changed else _None, diffs=changed, replaces=moved, hasDetailedDiff=False
         )
 
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Take the settings; nothing is asked of the cloud yet."""
         config = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
         config |= {
@@ -131,7 +131,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     # Its resources
 
-    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Fill in names and location; refuse what Azure would refuse."""
         kind, logical = _kind(request.urn), request.urn.rpartition("::")[2]
         proposed = request.autonaming.proposed_name if request.HasField("autonaming") else ""
@@ -156,7 +156,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             answer.failures.add(property=path, reason=reason)
         return answer
 
-    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Which properties differ, and which of them replace the resource."""
         kind = _kind(request.urn)
         old, new = _inputs_before(request).values, from_struct(request.news).values
@@ -179,7 +179,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
         answer.deleteBeforeReplace = bool(answer.replaces) and self._same_place(kind, request.id, old, new)
         return answer
 
-    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Make a resource; in a preview, say which id it will have."""
         kind, given = _kind(request.urn), from_struct(request.properties)
         secret = kind.secret(given)
@@ -190,7 +190,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             made = resources.create(kind, self._arm, given, self._settings.subscription, request.timeout)
         return provider_pb2.CreateResponse(id=made.id, properties=to_struct(made.outputs, secret))
 
-    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """A resource as it is; an empty id where it is gone."""
         kind = _kind(request.urn)
         if parameters_of(kind.row, request.id) is None:
@@ -207,7 +207,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs=to_struct(found.inputs, secret & inputs.secret if inputs.values else secret),
         )
 
-    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Change a resource in place."""
         kind, given = _kind(request.urn), from_struct(request.news)
         secret = kind.secret(given)
@@ -218,14 +218,14 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             made = resources.update(kind, self._arm, request.id, given, request.timeout)
         return provider_pb2.UpdateResponse(properties=to_struct(made.outputs, secret))
 
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Remove a resource; one that is gone already is as good."""
         kind = _kind(request.urn)
         with _arm_failures():
             resources.delete(kind, self._arm, request.id, request.timeout)
         return empty_pb2.Empty()
 
-    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, ANN401 - the protocol's
+    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Call a function of the package."""
         with _arm_failures():
             found = invoke(request.tok, from_struct(request.args).values, self._arm, self._settings)
@@ -259,7 +259,7 @@ def _kind_of(token: str) -> Kind:
     return Kind(row, schema_of(row.arm_type))
 
 
-def _inputs_before(request: Any) -> Properties:  # noqa: ANN401 - DiffRequest
+def _inputs_before(request: Any) -> Properties:
     return from_struct(request.old_inputs if request.HasField("old_inputs") else request.olds)
 
 
