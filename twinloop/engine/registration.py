@@ -19,7 +19,7 @@ from twinloop.engine.provider_context import CheckFailed, ProviderFailure
 from twinloop.engine.provider_registry import BUILTIN
 from twinloop.engine.reporting import describe
 from twinloop.engine.states import ResourceState, now
-from twinloop.engine.values import Properties
+from twinloop.engine.values import Properties, holds_unknown
 
 
 class Refused(EngineError):
@@ -219,12 +219,29 @@ class Registrar:
         state = self._seen.get(urn)
         if state is None:
             raise EngineError(f"outputs for {urn}, which this run has not registered")
+        if not self._deployment.dry_run:
+            outputs = self._known(state, outputs)
         if state.outputs == outputs:
             return
         changed = state.copy(outputs=outputs)
         with self._lock:
             self._seen[urn] = changed
         self._snapshot.end(None, change=[changed])
+
+    def _known(self, state: ResourceState, outputs: Properties) -> Properties:
+        """What can be written: where targets leave out what an output needs, its value stays as it was."""
+        unknown = sorted(key for key, value in outputs.items() if holds_unknown(value))
+        for key in unknown:
+            kept = key in state.outputs
+            stays = "its value stays as it was" if kept else "it is not set"
+            self._deployment.report.say(
+                "warning", f"output '{key}' needs what the targets leave out: {stays}", state.urn
+            )
+        return {
+            key: state.outputs[key] if key in unknown else value
+            for key, value in outputs.items()
+            if key not in unknown or key in state.outputs
+        }
 
 
 def _flat(goal: Goal) -> set[str]:
