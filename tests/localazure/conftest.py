@@ -291,3 +291,43 @@ def make_twin(tmp_path: Path) -> Iterator[Callable[..., TwinServer]]:
     yield make
     for server in made:
         server.kill()
+
+
+API_VERSIONS = {
+    "group": "2024-03-01",
+    "identity": "2023-01-31",
+    "net": "2024-05-01",
+    "storage": "2024-01-01",
+    "vault": "2024-11-01",
+    "images": "2023-01-01-preview",
+    "log": "2023-09-01",
+    "lock": "2020-05-01",
+}
+
+
+@pytest.fixture
+def group(twin_server):
+    return twin_server.make_group()
+
+
+@pytest.fixture
+def put(twin_server, group):
+    def do(path: str, body: Any, version: str, **more: Any) -> Any:
+        where = path if path.startswith("/") else f"{group}/{path}"
+        reply = twin_server.call(
+            "PUT", f"{where}?api-version={API_VERSIONS.get(version, version)}", body, **more
+        )
+        if reply.status_code < 300:
+            twin_server.settle(reply)
+        return reply
+
+    return do
+
+
+def refused(reply: Any, status: int, code: str, *words: str) -> None:
+    assert reply.status_code == status, reply.text
+    error = reply.json()["error"]
+    assert error["code"] == code, error
+    for word in words:
+        assert word in error["message"], error["message"]
+    assert reply.headers["x-ms-error-code"] == code

@@ -105,8 +105,8 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
             {**here, "properties": {"computeType": "AmlCompute", "properties": cluster}},
         ),
         (
-            f"{ids['workspace']}/outboundRules/pypi",
-            {"properties": {"type": "FQDN", "destination": "pypi.org"}},
+            f"{ids['workspace']}/outboundRules/packages",
+            {"properties": {"type": "FQDN", "destination": "packages.example.com"}},
         ),
         (
             f"{ids['workspace']}/datastores/curated",

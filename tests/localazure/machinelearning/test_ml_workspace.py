@@ -115,17 +115,20 @@ def test_approved_mode_brings_the_services_own_rules_and_there_is_no_way_back(ne
 
 def test_a_users_rule_is_made_and_removed_and_the_services_rule_is_not(new_workspace):
     workspace = new_workspace(managedNetwork={"isolationMode": "AllowOnlyApprovedOutbound"})
-    rule = {"properties": {"type": "FQDN", "category": "UserDefined", "destination": "pypi.org"}}
-    workspace.twin.settle(workspace.call("PUT", "/outboundRules/pypi", rule))
-    assert workspace.call("GET", "/outboundRules/pypi").json()["properties"]["destination"] == "pypi.org"
+    rule = {"properties": {"type": "FQDN", "category": "UserDefined", "destination": "packages.example.com"}}
+    workspace.twin.settle(workspace.call("PUT", "/outboundRules/packages", rule))
+    assert (
+        workspace.call("GET", "/outboundRules/packages").json()["properties"]["destination"]
+        == "packages.example.com"
+    )
     made = next(
         one["name"]
         for one in workspace.call("GET", "/outboundRules").json()["value"]
-        if one["name"] != "pypi"
+        if one["name"] != "packages"
     )
     assert workspace.call("DELETE", f"/outboundRules/{made}").status_code == 409
-    workspace.twin.settle(workspace.call("DELETE", "/outboundRules/pypi"))
-    assert workspace.call("GET", "/outboundRules/pypi").status_code == 404
+    workspace.twin.settle(workspace.call("DELETE", "/outboundRules/packages"))
+    assert workspace.call("GET", "/outboundRules/packages").status_code == 404
     listed = workspace.client("infra-engineer").run(
         "result = [r.name for r in client.workspace_outbound_rules.list(client.workspace_name)]"
     )
@@ -133,8 +136,8 @@ def test_a_users_rule_is_made_and_removed_and_the_services_rule_is_not(new_works
 
 
 def test_a_rule_in_a_network_that_is_not_managed_is_refused(workspace):
-    rule = {"properties": {"type": "FQDN", "destination": "pypi.org"}}
-    reply = workspace.call("PUT", "/outboundRules/pypi", rule)
+    rule = {"properties": {"type": "FQDN", "destination": "packages.example.com"}}
+    reply = workspace.call("PUT", "/outboundRules/packages", rule)
     assert reply.status_code == 400
     assert "isolationMode" in reply.text
 
