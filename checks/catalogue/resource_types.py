@@ -28,6 +28,17 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Purge:
+    """How the tombstone that a deletion leaves is ended before its time: by DELETE's query, or by a POST."""
+
+    query: dict[str, str] = field(default_factory=dict)  # of DELETE: none is left, and one there is ends
+    tombstones: str = ""  # URL template of their list; each is ended by POST <its id>/purge
+    of: str = ""  # path, in a tombstone of that list, of the id of what was deleted
+    guard: str = ""  # body path that, where it is true, forbids all this
+    days: str = ""  # body path of how long a tombstone stays
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResourceType:
     """One row: how a resource type is addressed, shaped and changed."""
 
@@ -59,6 +70,7 @@ class ResourceType:
     provisioning_seconds: float = 0.0  # twin time from accepted to Succeeded; 0 answers at once
     delete: DeleteRule = "delete"  # none: a singleton that lives with its parent; soft: leaves a tombstone
     delete_query: dict[str, str] = field(default_factory=dict)
+    purge: Purge | None = None  # of a type that leaves tombstones
     source: str = ""
 
     @property
@@ -103,6 +115,8 @@ def _row(arm_type: str, row: dict[str, Any]) -> ResourceType:
         names[key]: tuple(value) if isinstance(value, list) else value for key, value in row.items()
     }
     values["references"] = tuple(Reference(**reference) for reference in row.get("references", ()))
+    if "purge" in row:
+        values["purge"] = Purge(**row["purge"])
     return ResourceType(arm_type=arm_type, **values)
 
 

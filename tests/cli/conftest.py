@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.stacks.checkouts import checkout
+from tests.stacks.checkouts import checkout, platform
 from twinloop.cli.app import main
 
-__all__ = ["checkout"]
+__all__ = ["checkout", "platform"]
 
 
 @dataclass(frozen=True)

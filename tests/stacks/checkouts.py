@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,9 +120,24 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checko
     made = Checkout(root)
     made.program(PROGRAM)
     made.stack("dev")
+    yield from _entered(made, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
+    """The real program with copies of the real stack files, which a test may spoil."""
+    root = tmp_path / "checkout"
+    root.mkdir()
+    for file in REPOSITORY.glob("Pulumi*.yaml"):
+        shutil.copy(file, root)
+    (root / "infra").symlink_to(REPOSITORY / "infra")
+    yield from _entered(Checkout(root), tmp_path, monkeypatch)
+
+
+def _entered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
     for name in [key for key in os.environ if key not in clean_environment()]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi-home"))
-    monkeypatch.chdir(root)
+    monkeypatch.chdir(made.root)
     yield made
     twin.stop(made.home)

@@ -40,6 +40,7 @@ class Request:
     expect_no_changes: bool
     refresh: bool = False
     unprotect: bool = False
+    purge: bool = False
     yes: bool = True
     diff: bool = False
 
@@ -169,6 +170,7 @@ def destroy_command(
     target: given.Target = None,
     parallel: given.Parallel = 16,
     unprotect: given.Unprotect = False,
+    purge: given.Purge = False,
     yes: given.Yes = False,
     _json: Json = False,
 ) -> None:
@@ -177,6 +179,7 @@ def destroy_command(
     [bold]Examples[/]
 
       twinloop destroy -s dev
+      twinloop destroy -s dev --purge                    names are free at once; nothing can be recovered
       twinloop destroy -s prod --unprotect               on the twin only
     """
     _run(
@@ -190,6 +193,7 @@ def destroy_command(
             parallel=parallel,
             expect_no_changes=False,
             unprotect=unprotect,
+            purge=purge,
             yes=yes,
         )
     )
@@ -241,6 +245,7 @@ def _execute(asked: Request, on: Target) -> Outcome:
             on_event,
             yes=asked.yes,
             quiet_stdout=wants_json(),
+            purge=asked.purge,
         )
 
 

@@ -68,3 +68,10 @@ Refresh = Annotated[bool, typer.Option("--refresh", help="Read what really exist
 Unprotect = Annotated[
     bool, typer.Option("--unprotect", help="Delete protected resources too; on the twin only.")
 ]
+Purge = Annotated[
+    bool,
+    typer.Option(
+        "--purge",
+        help="Leave no tombstone of vaults and workspaces, which would hold their names; on the twin only.",
+    ),
+]

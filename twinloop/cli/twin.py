@@ -11,7 +11,7 @@ import typer
 
 from twinloop.cli.nouns import noun
 from twinloop.cli.options import As, Stack, Yes
-from twinloop.cli.output import Json, emit, say
+from twinloop.cli.output import Json, emit, rows, say
 from twinloop.clouds import personas
 from twinloop.clouds import twin as twins
 from twinloop.clouds.home import find_home
@@ -79,6 +79,48 @@ def reset(*, yes: Yes = False, _json: Json = False) -> None:
         typer.confirm(f"Delete all resources, jobs, models and stack states under {home.root}?", abort=True)
     twins.reset(home)
     emit({"reset": str(home.root)}, f"{home.root} holds nothing any more.")
+
+
+@app.command("purge")
+def purge(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="End these; else list all.")
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="End all of the stack's subscription.")] = False,
+    stack: Stack = "",
+    as_persona: As = personas.DEPLOYER,
+    _json: Json = False,
+) -> None:
+    """List what was deleted and still holds its name, as on Azure; or end it before its time.
+
+    [bold]Examples[/]
+
+      twinloop twin purge -s dev                 what holds which name, and until when
+      twinloop twin purge kv-mlp-dev-weu
+      twinloop twin purge --all -s dev           then `up` can take the names again
+    """
+    from twinloop.stacks import tombstones
+    from twinloop.stacks.target import target
+
+    on = target(find_home(), stack=stack, persona=as_persona, environment=os.environ)
+    if not names and not every:
+        found = tombstones.tombstones(on)
+        lines = [(one.name, one.type, one.goes_at, "yes" if one.protected else "-") for one in found]
+        emit(
+            {"tombstones": [one.as_json() for one in found]},
+            rows(("name", "type", "goes by itself", "protected"), lines) if found else "Nothing is held.",
+        )
+        return
+    ended = tombstones.chosen(on, names or ())
+    tombstones.purge(on, ended)
+    emit(
+        {"purged": [one.as_json() for one in ended]},
+        "\n".join(f"purged {one.name}" for one in ended) or "There was nothing to purge.",
+    )
+    if every and (kept := [one for one in tombstones.tombstones(on) if one.protected]):
+        for one in kept:
+            say(f"kept {one.name}: purge protection holds it until {one.goes_at}")
 
 
 @app.command("logs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twinloop.clouds import environment, personas, stack_file
@@ -32,11 +33,17 @@ def stack_of(target: Target) -> Stack:
 
 
 def run_embedded(
-    operation: Operation, target: Target, options: Options, on_event: Callable[[Event], None]
+    operation: Operation,
+    target: Target,
+    options: Options,
+    on_event: Callable[[Event], None],
+    *,
+    purge: bool = False,
 ) -> Outcome:
     """Run the program in this process and bring its resources where it wants them.
 
-    A preview needs no twin that serves, unless it is to read what really exists.
+    A preview needs no twin that serves, unless it is to read what really exists. With `purge`, what is
+    deleted leaves no tombstone.
 
     Raises:
         EngineError: it could not begin: the stack is locked, its state damaged, the passphrase wrong.
@@ -51,10 +58,10 @@ def run_embedded(
         secret_keys=given.secret_keys,
     )
     with environment.applied(variables):
-        return run(operation, stack_of(target), program, provider, options, on_event)
+        return run(operation, stack_of(target), program, partial(provider, purge=purge), options, on_event)
 
 
-def provider(package: str, version: str) -> Any:
+def provider(package: str, version: str, *, purge: bool = False) -> Any:
     """The provider of a package, one instance for each configuration.
 
     Raises:
@@ -64,7 +71,7 @@ def provider(package: str, version: str) -> Any:
         raise UnknownProvider(package, version, (PACKAGE,))
     from twinloop.providers.azure_native.provider import AzureNativeProvider
 
-    return AzureNativeProvider()
+    return AzureNativeProvider(purge=purge)
 
 
 def outputs(target: Target, *, show_secrets: bool) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from twinloop.engine.backend import Backend
 from twinloop.engine.errors import StackLocked, StateCorrupted
 from twinloop.engine.model import Stack
 from twinloop.problems import NotFound, Refused
-from twinloop.stacks.backups import newest_good
 from twinloop.stacks.problems import problem_of
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def _put_back(backend: Backend, target: Target, *, force: bool) -> tuple[Path, P
             where=str(backend.checkpoint),
             next_step=f"twinloop stack restore -s {target.stack} --yes   takes the newest backup anyway",
         )
-    backup = newest_good(backend)
+    backup = backend.newest_good_backup()
     if backup is None:
         raise NotFound(
             f"There is no good backup of stack '{target.stack}'.",

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 from twinloop.clouds import personas
 from twinloop.engine import errors as engine
-from twinloop.engine.backend import Backend
-from twinloop.engine.model import Stack
 from twinloop.problems import Kind, Problem
-from twinloop.stacks.backups import newest_good
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +20,8 @@ _DEAD = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed")
+_TOMBSTONE = re.compile(r"SoftDeletedResourceExists|ConflictError: [^\n]*in deleted state", re.IGNORECASE)
+_NEEDS_STACK = re.compile(r"stack '[^']*?([^'/]+)' has no state")
 _NOT_EMULATED = re.compile(r"NotEmulated|is not a resource type of this provider")
 
 
@@ -47,16 +46,13 @@ def _locked(error: engine.StackLocked, target: Target) -> Problem:
 
 
 def _corrupted(error: engine.StateCorrupted, target: Target) -> Problem:
-    backup = newest_good(
-        Backend(Stack(project=target.project, name=target.stack, backend=target.home.state, passphrase=""))
-    )
     return Problem(
         f"The state of stack '{target.stack}' cannot be read; nothing was changed.",
         where=str(error.path),
         given=error.problem,
-        allowed=f"newest good copy: {backup}" if backup else "there is no good backup",
+        allowed=f"newest good copy: {error.backup}" if error.backup else "there is no good backup",
         next_step=f"twinloop stack restore -s {target.stack}"
-        if backup
+        if error.backup
         else "restore the file from your own backup, or start anew with: twinloop twin reset",
         kind=Kind.STATE_CORRUPTED,
     )
@@ -173,6 +169,14 @@ def _failed(error: engine.ResourceFailed, target: Target) -> Problem:
             else "ask for the role named above",
             kind=Kind.REFUSED,
         )
+    if _TOMBSTONE.search(said) and target.cloud == "twin":
+        return Problem(
+            "A name is still held by what was deleted, as on Azure; everything that was done is saved.",
+            where=where,
+            given=said,
+            allowed="a name that nothing deleted holds; `destroy --purge` leaves none behind",
+            next_step=f"twinloop twin purge --all -s {target.stack} && twinloop up -s {target.stack}",
+        )
     if _NOT_EMULATED.search(said):
         return Problem(
             "The local Azure does not emulate this.",
@@ -180,6 +184,13 @@ def _failed(error: engine.ResourceFailed, target: Target) -> Problem:
             given=said,
             next_step="twinloop twin logs names the request; the list of what is emulated is in the docs",
             kind=Kind.NOT_SUPPORTED,
+        )
+    if needed := _NEEDS_STACK.search(said):
+        return Problem(
+            f"Stack '{target.stack}' reads outputs of stack '{needed[1]}', which is not up.",
+            where=where,
+            given=said,
+            next_step=f"twinloop up -s {needed[1]} && twinloop up -s {target.stack}",
         )
     return Problem(
         f"{count} resource(s) failed; everything that was done is saved.",

@@ -25,6 +25,7 @@ def execute(
     *,
     yes: bool = False,
     quiet_stdout: bool = False,
+    purge: bool = False,
 ) -> Outcome:
     """Preview, bring up, refresh or destroy a stack.
 
@@ -35,6 +36,7 @@ def execute(
         on_event: told of everything while it happens, by the embedded engine; the official CLI shows it.
         yes: do not ask, where the official CLI would.
         quiet_stdout: keep the official CLI's display off stdout.
+        purge: what is deleted leaves no tombstone; on the twin, by the embedded engine.
 
     Returns:
         How it ended; `Outcome.error` is set where it did not end well, and `problem_of` explains it.
@@ -49,20 +51,37 @@ def execute(
             allowed="--unprotect with --cloud twin",
             next_step=f"set twinloop:protect to false in {target.file.path.name} and run `up` first",
         )
+    if purge and target.engine == "pulumi":
+        raise Refused(
+            "Deleting for good is done on the twin, by the embedded engine only.",
+            where="--purge",
+            allowed="--purge with --cloud twin, and no --engine pulumi",
+            next_step="run it again without --purge; on Azure: az keyvault purge and the like",
+        )
     try:
         if target.engine == "pulumi":
             from twinloop.stacks.official_run import run_official
 
             return run_official(operation, target, options, yes=yes, to_stderr=quiet_stdout)
-        return _embedded(operation, target, options, on_event)
+        return _embedded(operation, target, options, on_event, purge=purge)
     except EngineError as error:
         raise problem_of(error, target) from error
 
 
 def _embedded(
-    operation: Operation, target: Target, options: Options, on_event: Callable[[Event], None]
+    operation: Operation,
+    target: Target,
+    options: Options,
+    on_event: Callable[[Event], None],
+    *,
+    purge: bool,
 ) -> Outcome:
     from twinloop.stacks.embedded import run_embedded
+
+    if purge:
+        from twinloop.stacks.tombstones import refuse_protected
+
+        refuse_protected(target)
 
     if operation == Operation.UP and not vetting.is_vetted(target):
         types: set[str] = set()
@@ -76,7 +95,7 @@ def _embedded(
         if not planned.ok:
             return replace(planned, operation=operation)
         vetting.remember(target)
-    return run_embedded(operation, target, options, on_event)
+    return run_embedded(operation, target, options, on_event, purge=purge)
 
 
 def _refuse_not_emulated(types: set[str], target: Target) -> None:

@@ -1,17 +1,20 @@
-"""The twin about itself: status, what it emulates, its seed, its clock."""
+"""The twin about itself: status, what it emulates, its seed, its tombstones, its clock."""
 
 from __future__ import annotations
 
 import hmac
 import os
+from datetime import UTC, datetime
 from typing import Any
 
+from checks.catalogue.resource_types import resource_types
 from twinloop.localazure.core.clock import ManualClock
 from twinloop.localazure.core.errors import ArmError, InvalidRequest
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.tokens import write_private
+from twinloop.localazure.core.tombstones import tombstones
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.seed import parse
 
@@ -47,6 +50,25 @@ def emulates(_request: Request, twin: Twin) -> Reply:
         {"service": r.service, "method": r.method, "path": r.template, "action": r.action} for r in routes
     ]
     return Reply(200, {"operations": rows, "count": len(rows)})
+
+
+@router.on("GET", "/_twin/tombstones", auth="own")
+def buried(request: Request, twin: Twin) -> Reply:
+    """Every tombstone; Azure has such a list for vaults, and none for Azure ML workspaces."""
+    _admin(request, twin)
+    types = [row.arm_type for row in resource_types().values() if row.delete == "soft"]
+    rows = [
+        {
+            "id": doc["id"],
+            "type": doc["type"],
+            "deletedAt": datetime.fromtimestamp(doc["deletedAt"], UTC).isoformat(timespec="seconds"),
+            "goesAt": datetime.fromtimestamp(doc["purgeAt"], UTC).isoformat(timespec="seconds"),
+            "body": doc["body"],
+        }
+        for arm_type in types
+        for doc in tombstones(twin, arm_type)
+    ]
+    return Reply(200, {"tombstones": rows})
 
 
 @router.on("POST", "/_twin/seed", auth="own")

@@ -42,10 +42,11 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     Args:
         open_arm: makes the client of a cloud from the settings.
+        purge: delete for good: leave no tombstone that would hold a name.
     """
 
-    def __init__(self, open_arm: Callable[[Settings], Arm] = Arm) -> None:
-        self._open_arm = open_arm
+    def __init__(self, open_arm: Callable[[Settings], Arm] = Arm, *, purge: bool = False) -> None:
+        self._open_arm, self._purge = open_arm, purge
         self._use(Settings.read({}))
 
     def _use(self, settings: Settings) -> None:
@@ -222,7 +223,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Remove a resource; one that is gone already is as good."""
         kind = _kind(request.urn)
         with _arm_failures():
-            resources.delete(kind, self._arm, request.id, request.timeout)
+            resources.delete(kind, self._arm, request.id, request.timeout, for_good=self._purge)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's

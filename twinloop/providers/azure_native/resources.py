@@ -16,6 +16,7 @@ from twinloop.providers.azure_native.arm import Arm, ArmFailure
 from twinloop.providers.azure_native.bodies import at_path, foreseen, put_at, to_body
 from twinloop.providers.azure_native.check import provider_path
 from twinloop.providers.azure_native.names import is_singleton
+from twinloop.providers.azure_native.purging import purge, refuse_protected
 from twinloop.providers.azure_native.refresh import all_inputs, keep_volatile, managed_inputs, outputs_of
 from twinloop.providers.errors import ProviderError, invalid
 from twinloop.providers.values import UNKNOWN, Properties, to_struct
@@ -124,12 +125,26 @@ def read(kind: Kind, arm: Arm, text: str, old_inputs: Properties, old_outputs: P
     return State(_id(text, body), outputs, inputs)
 
 
-def delete(kind: Kind, arm: Arm, text: str, seconds: float) -> None:
-    """Remove a resource; a singleton that lives and dies with its parent is left to that."""
-    if kind.row.delete == "none":
+def delete(kind: Kind, arm: Arm, text: str, seconds: float, *, for_good: bool = False) -> None:
+    """Remove a resource; a singleton that lives and dies with its parent is left to that.
+
+    Args:
+        kind: of the resource.
+        arm: the cloud.
+        text: the resource's ARM id.
+        seconds: how long it may take; 0 for as long as it takes.
+        for_good: leave no tombstone.
+    """
+    row = kind.row
+    if row.delete == "none":
         return
-    with arm.serialised(parent_of(kind.row, text)):
-        arm.delete(text, kind.row.api_version, kind.row.delete_query, seconds)
+    if for_good:
+        refuse_protected(row, arm, text)
+    query = row.purge.query if for_good and row.purge and row.purge.query else row.delete_query
+    with arm.serialised(parent_of(row, text)):
+        arm.delete(text, row.api_version, query, seconds)
+        if for_good and row.purge and not row.purge.query:
+            purge(row, arm, text)
 
 
 def _write(
