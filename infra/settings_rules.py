@@ -212,7 +212,7 @@ def _shared_addresses(environments: Mapping[str, EnvironmentSettings]) -> Iterat
     for one, other in overlapping(spaces):
         yield Problem(
             key="twinloop:network.addressSpace",
-            given=f"{spaces[one]} of stack '{one}' overlaps {spaces[other]} of stack '{other}'",
+            given=f"{spaces[one]} in Pulumi.{one}.yaml overlaps {spaces[other]} in Pulumi.{other}.yaml",
             allowed="address spaces that share no address: both networks meet in one hub",
             next_step="choose a free space: "
             + set_command("twinloop:network.addressSpace", "10.23.0.0/20", other),
@@ -232,10 +232,11 @@ def _shared_quotas(environments: Mapping[str, EnvironmentSettings]) -> Iterator[
             limits[key] = max(limits.get(key, 0), _limits(settings).get(family_key(family), 0))
     for key, cores in used.items():
         if cores > limits[key] and len(users[key]) > 1:
+            files = " and ".join(f"Pulumi.{name}.yaml" for name in users[key])
             yield Problem(
                 key="twinloop:clusters",
-                given=f"stacks {', '.join(users[key])} may use {cores} cores of {key[2]} in {key[1]}",
-                allowed=f"{limits[key]} cores: they share the subscription {key[0]}",
+                given=f"the clusters in {files} may use {cores} cores of {key[2]} in {key[1]} together",
+                allowed=f"{limits[key]} cores (twinloop:quotas): they share the subscription {key[0]}",
                 next_step=f"lower maxNodes of a cluster in one of them, or ask Azure for {cores} cores",
             )
 

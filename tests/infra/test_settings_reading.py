@@ -93,7 +93,7 @@ def test_two_stacks_with_overlapping_addresses_are_both_named(config):
     staging["twinloop:network"]["addressSpace"] = "10.20.0.0/20"
     both = {"dev": settings_of("dev"), "staging": read(staging, source="s", stack="staging")}
     (problem,) = across_stacks(both)
-    assert "10.20.0.0/20 of stack 'dev' overlaps 10.20.0.0/20 of stack 'staging'" in problem.given
+    assert "10.20.0.0/20 in Pulumi.dev.yaml overlaps 10.20.0.0/20 in Pulumi.staging.yaml" in problem.given
     assert "--stack staging" in problem.next_step
 
 
@@ -102,7 +102,10 @@ def test_two_stacks_of_one_subscription_that_each_fit_may_not_fit_together(confi
     staging["twinloop:clusters"][0]["maxNodes"] = 9
     both = {"dev": settings_of("dev"), "staging": read(staging, source="s", stack="staging")}
     (problem,) = across_stacks(both)
-    assert problem.given == "stacks dev, staging may use 60 cores of totallowprioritycores in westeurope"
+    assert problem.given == (
+        "the clusters in Pulumi.dev.yaml and Pulumi.staging.yaml may use 60 cores of totallowprioritycores "
+        "in westeurope together"
+    )
     assert problem.allowed.startswith("40 cores")
 
 

@@ -138,10 +138,12 @@ def _missing(_error: engine.StackMissing, target: Target) -> Problem:
     )
 
 
-def _cancelled(_error: engine.Cancelled, target: Target) -> Problem:
+def _cancelled(error: engine.Cancelled, target: Target) -> Problem:
+    done = [f"done: {step}" for step in error.done]
     return Problem(
         "Stopped at your word; what was running is finished and saved.",
         where=f"stack {target.stack}",
+        given="\n".join([*done, *(f"not begun: {name}" for name in error.left)]),
         next_step=f"twinloop up -s {target.stack}   goes on from there",
         kind=Kind.INTERRUPTED,
     )

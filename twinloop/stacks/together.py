@@ -1,0 +1,63 @@
+"""Before a preview or an update: are the stack's settings usable, also beside those of the other stacks?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twinloop.clouds import stack_file
+from twinloop.clouds.seed import SETTINGS, refused
+from twinloop.problems import BadUsage
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+    from twinloop.clouds.stack_file import StackFile
+    from twinloop.stacks.target import Target
+
+
+def refuse_conflicts(target: Target) -> None:
+    """Read the settings of all stack files and hold them together; programs without our settings pass.
+
+    A file that cannot be used is told of when its own stack is acted on, and passed over here.
+
+    Raises:
+        BadUsage: the stack's own settings, or what it shares with others, cannot be.
+    """
+    own = _settings(target.file)
+    if own is None:
+        return
+    from infra.settings_rules import across_stacks
+
+    others: dict[str, Settings] = {}
+    for name in stack_file.known(target.home.checkout):
+        if name == target.stack:
+            continue
+        try:
+            settings = _settings(stack_file.read(target.home.checkout, name))
+        except BadUsage:
+            continue
+        if settings is not None:
+            others[name] = settings
+    # what the others do to each other is for them to put right
+    theirs = set(across_stacks(others))
+    together = dict(sorted((others | {target.stack: own}).items()))
+    mine = [one for one in across_stacks(together) if one not in theirs]
+    if mine:
+        raise BadUsage(
+            f"Stack '{target.stack}' does not fit beside the other stacks; nothing was touched.",
+            where=f"the stack files in {target.home.checkout}",
+            given="\n".join(f"{one.key}: {one.given}" for one in mine),
+            allowed="\n".join(one.allowed for one in mine),
+            next_step="\n".join(one.next_step for one in mine),
+        )
+
+
+def _settings(file: StackFile) -> Settings | None:
+    if not any(key.startswith(SETTINGS) for key in file.raw):
+        return None
+    from infra.refusals import SettingsError
+    from infra.settings import load
+
+    try:
+        return load(file.path)
+    except SettingsError as error:
+        raise refused(file, error) from error
