@@ -217,10 +217,11 @@ def _run(asked: Request) -> None:
     )
     if not wants_json():
         say(f"[bold]{asked.operation}[/] of stack [bold]{on.stack}[/] on {on.place}")
+    closed = _placeholders(asked, on)
     outcome = _execute(asked, on)
     from twinloop.cli.diff import outcome_json
 
-    result = _where(on) | outcome_json(outcome)
+    result = _where(on) | outcome_json(outcome) | {"placeholders": closed}
     if outcome.error is not None:
         from twinloop.stacks.problems import problem_of
 
@@ -230,6 +231,26 @@ def _run(asked: Request) -> None:
             _show(asked, on, outcome, words())
         raise problem
     emit(result, None if on.engine == "pulumi" else lambda out: _show(asked, on, outcome, out))
+
+
+def _placeholders(asked: Request, on: Target) -> list[str]:
+    """Tell of the secrets that cannot be read here, where a placeholder of the twin stands in for them."""
+    if on.cloud != "twin" or asked.operation not in {"preview", "up"}:
+        return []
+    from twinloop.stacks.local_state import placeholders
+
+    closed = list(placeholders(on.file))
+    if closed and not wants_json():
+        say(
+            f"[yellow]placeholders[/] stand in for {len(closed)} secret(s) of {on.file.path.name} that "
+            f"cannot be decrypted here: {', '.join(closed)}"
+        )
+        say(
+            "[dim]to use the real ones on the twin, set PULUMI_CONFIG_PASSPHRASE to the team's passphrase[/]"
+            if on.file.salt
+            else "[dim]the team's secrets provider is not asked for what acts on the twin only[/]"
+        )
+    return closed
 
 
 def _execute(asked: Request, on: Target) -> Outcome:

@@ -69,12 +69,16 @@ def configuration(file: StackFile) -> Configuration:
             allowed=f"the same keys in {file.path.name}",
             next_step=f"twinloop preview -s {file.name} --engine pulumi",
         )
-    plain, unknown = _opened(file)
+    plain, _ = _opened(file)
     return Configuration(
-        values=file.flat(plain),
-        secret_keys=frozenset(file.secure),
-        placeholders=tuple(key for key in file.secure if unknown.intersection(file.ciphertexts(key))),
+        values=file.flat(plain), secret_keys=frozenset(file.secure), placeholders=placeholders(file)
     )
+
+
+def placeholders(file: StackFile) -> tuple[str, ...]:
+    """Secret keys whose value cannot be decrypted here, so that on the twin a placeholder stands in."""
+    _, closed = _opened(file)
+    return tuple(key for key in file.secure if closed.intersection(file.ciphertexts(key)))
 
 
 def config_file(home: Home, file: StackFile, state: Path) -> Path:
