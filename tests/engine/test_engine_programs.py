@@ -201,6 +201,32 @@ def test_what_is_deleted_with_another_is_not_deleted_by_itself(bench: Bench) -> 
     assert bench.ids() == set()
 
 
+def test_what_is_deleted_with_another_is_kept_in_the_state_where_that_ones_delete_fails(bench: Bench) -> None:
+    bench.up(
+        'a = Thing("a", fail="delete")\nb = Thing("b", opts=O(deleted_with=a))\n'
+        'Thing("c", opts=O(deleted_with=b))'
+    )
+    bench.program("pass")
+    assert "told to fail at delete" in str(bench.run("up").error)
+    assert bench.ids() == {"/things/a", "/things/b", "/things/c"}
+    bench.up('Thing("a")\nThing("b")\nThing("c")')
+    assert bench.ids() == {"/things/a", "/things/b", "/things/c"}
+
+
+def test_things_that_go_with_one_that_goes_with_another_all_go_at_once(bench: Bench) -> None:
+    bench.up('a = Thing("a")\nb = Thing("b", opts=O(deleted_with=a))\nThing("c", opts=O(deleted_with=b))')
+    outcome = bench.up("pass")
+    assert ops(outcome) == {"a": "delete", "b": "delete", "c": "delete"}
+    assert bench.cloud.history()[3:] == ["delete /things/a"]
+    assert bench.ids() == set()
+
+
+def test_what_is_deleted_with_one_that_is_retained_is_deleted_by_itself(bench: Bench) -> None:
+    bench.up('a = Thing("a", opts=O(retain_on_delete=True))\nThing("b", opts=O(deleted_with=a))')
+    bench.up("pass")
+    assert bench.cloud.ids() == {"/things/a"}
+
+
 def test_a_rename_with_an_alias_keeps_the_resource(bench: Bench) -> None:
     bench.up('a = Thing("a", name="fixed")\nb = Thing("b", of=a.serial)')
     outcome = bench.up(

@@ -100,8 +100,22 @@ def test_a_corrupted_state_is_refused_with_the_newest_good_backup_and_is_not_tou
         assert error.value.backup is not None
         assert f"cp '{error.value.backup}' '{local.file}'" in str(error.value)
     assert local.file.read_bytes() == before
+    # What the last run left is newer than what stood before it.
     local.file.write_bytes(error.value.backup.read_bytes())
-    assert ops(local.preview()) == {"a": "update"}
+    assert ops(local.preview()) == {}
+
+
+def test_a_copy_that_is_damaged_itself_is_passed_over_for_the_next_older_one(local: Bench) -> None:
+    local.up(PAIR)
+    local.up('a = Thing("a", size=2)\nb = Thing("b", of=a.serial)')
+    history = local.root / "state" / ".pulumi" / "history" / "demo" / "dev"
+    newest = max(history.glob("*.checkpoint.json"), key=lambda path: path.stat().st_mtime_ns)
+    newest.write_bytes(b"{")
+    local.file.write_bytes(b"{")
+    with pytest.raises(engine.StateCorrupted) as error:
+        local.run("up")
+    local.file.write_bytes(error.value.backup.read_bytes())
+    assert ops(local.preview('a = Thing("a", size=2)\nb = Thing("b", of=a.serial)')) == {"a": "update"}
 
 
 @pytest.mark.parametrize("text", ["[]", '{"version": 3}', '{"version": 9, "checkpoint": {}}', "", "{"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from twinloop.engine import differences
@@ -264,7 +264,12 @@ class Applier:
     # Delete
 
     def delete(
-        self, state: ResourceState, op: Op, *, keep_as_replaced: bool = False, skip: bool = False
+        self,
+        state: ResourceState,
+        op: Op,
+        *,
+        keep_as_replaced: bool = False,
+        along: Sequence[ResourceState] = (),
     ) -> None:
         """Remove a resource from the cloud and the state.
 
@@ -272,12 +277,12 @@ class Applier:
             state: what to remove.
             op: how the step is called.
             keep_as_replaced: it stays in the state, marked, until its replacement is there.
-            skip: it goes by itself with another one; the provider is not asked.
+            along: what goes by itself with it, so that no provider is asked.
         """
         step = describe(op, state, old=state.inputs)
         with self._told(step, state):
             key = None
-            if not (self._dry or skip or _only_state(state)):
+            if not (self._dry or _only_state(state)):
                 key = self._snapshot.begin("deleting", state)
                 try:
                     self._deployment.providers.get(state.provider).delete(
@@ -293,7 +298,9 @@ class Applier:
             if keep_as_replaced:
                 self._snapshot.end(key, change=[state.copy(pending_replacement=True)])
             else:
-                self._snapshot.end(key, drop=[state])
+                self._snapshot.end(key, drop=[state, *along])
+        for other in along:
+            self._report.done(describe(Op.DELETE, other, old=other.inputs))
 
 
 def _only_state(state: ResourceState) -> bool:

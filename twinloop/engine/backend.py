@@ -75,9 +75,10 @@ class Backend:
         return StateCorrupted(self.checkpoint, problem, self.newest_good_backup())
 
     def newest_good_backup(self) -> Path | None:
-        """The newest backup that can be read; Pulumi's own `.bak` counts as one."""
+        """The newest copy that can be read: what a run left, what stood before it, Pulumi's own `.bak`."""
         aside = self.checkpoint.with_name(f"{self.checkpoint.name}.bak")
-        found = [*self.backups.glob("*.json"), *([aside] if aside.exists() else [])]
+        found = [*self.history.glob("*.checkpoint.json"), *self.backups.glob("*.json")]
+        found += [aside] if aside.exists() else []
         for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True):
             try:
                 _deployment(path.read_bytes())

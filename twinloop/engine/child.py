@@ -13,6 +13,7 @@ import logging
 import os
 import runpy
 import sys
+import threading
 import traceback
 from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ def main(plan: dict[str, Any]) -> int:
     import pulumi
     from pulumi import runtime
 
+    threading.Thread(target=_end_with, args=(plan["lifeline"],), daemon=True).start()
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     runtime.configure(
         runtime.Settings(
@@ -58,6 +60,12 @@ def main(plan: dict[str, Any]) -> int:
         executor.shutdown(wait=True)
         sys.stdout.flush()
     return 0
+
+
+def _end_with(lifeline: int) -> None:
+    """End this process when the one that started it has ended."""
+    os.read(lifeline, 1)
+    os._exit(1)
 
 
 def start(script: str) -> Awaitable[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -55,6 +56,8 @@ class Deleter:
     def __init__(self, deployment: Deployment, applier: Applier) -> None:
         self._deployment = deployment
         self._applier = applier
+        self._lock = threading.Lock()
+        self._carried: dict[int, list[ResourceState]] = {}
 
     def run(self, states: list[ResourceState]) -> None:
         """Delete them all; where one fails, what it depends on stays and the rest goes on."""
@@ -94,12 +97,33 @@ class Deleter:
 
     def _delete(self, state: ResourceState, by_urn: dict[str, list[ResourceState]]) -> bool:
         op = Op.DELETE_REPLACED if state.delete else Op.DISCARD if state.external else Op.DELETE
-        skip = bool(state.deleted_with) and any(
-            not other.delete for other in by_urn.get(state.deleted_with, ())
-        )
+        along = self._carried.get(state.slot, [])
+        carrier = _carrier(state, by_urn)
+        if carrier is not None:
+            # It goes with its container, and is in the state for as long as that is.
+            with self._lock:
+                self._carried.setdefault(carrier.slot, []).extend([*along, state])
+            return True
         try:
             with self._deployment.turn():
-                self._applier.delete(state, op, skip=skip)
-        except (ProviderFailure, Cancelled):
+                self._applier.delete(state, op, along=along)
+        except Cancelled:
+            self._deployment.report.leave(state.urn)
+            return False
+        except ProviderFailure:
             return False
         return True
+
+
+def _carrier(state: ResourceState, by_urn: dict[str, list[ResourceState]]) -> ResourceState | None:
+    """The container that takes the resource along when it is deleted, if it is deleted in the cloud too."""
+    if not state.deleted_with:
+        return None
+    return next(
+        (
+            other
+            for other in by_urn.get(state.deleted_with, ())
+            if not (other.delete or other.external or other.retain_on_delete)
+        ),
+        None,
+    )

@@ -40,7 +40,7 @@ class Deployment:
         """One of the `parallel` places for work on the cloud."""
         with self._gate:
             if self.cancelled.is_set():
-                raise Cancelled("the run was stopped")
+                raise Cancelled
             yield
 
     def targeted(self, urn: str) -> bool:

@@ -147,4 +147,13 @@ class StackMissing(EngineError):
 
 
 class Cancelled(EngineError):
-    """A person stopped the run; what was running is finished and saved."""
+    """A person stopped the run; what was running is finished and saved.
+
+    `left` has what was about to begin; what the program had not come to yet is known to nobody.
+    """
+
+    def __init__(self, done: Sequence[str] = (), left: Sequence[str] = ()) -> None:
+        lines = [f"  done: {step}" for step in done] + [f"  not begun: {urn}" for urn in left]
+        super().__init__("\n".join(["the run was stopped; what was running is finished and saved", *lines]))
+        self.done = tuple(done)
+        self.left = tuple(left)

@@ -14,7 +14,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from twinloop.engine.deployment import Deployment
-from twinloop.engine.errors import EngineError, NotSupported
+from twinloop.engine.errors import Cancelled, EngineError, NotSupported
 from twinloop.engine.reading import Reader
 from twinloop.engine.registration import Refused, Registrar
 from twinloop.engine.reporting import Severity
@@ -97,7 +97,7 @@ class Monitor:
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         """A resource of the program; answers when it is done."""
-        with _Busy(self, request.name):
+        with _Busy(self, f"{request.type}::{request.name}"):
             done = self._registrar.register(request)
             return resource_pb2.RegisterResourceResponse(
                 urn=done.urn, id=done.id, object=to_struct(done.outputs), unknown=done.unknown
@@ -111,7 +111,7 @@ class Monitor:
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         """A resource that is not ours."""
-        with _Busy(self, request.name):
+        with _Busy(self, f"{request.type}::{request.name}"):
             state = self._reader.read(request)
             return resource_pb2.ReadResourceResponse(
                 urn=state.urn, id=state.id, properties=to_struct(state.outputs)
@@ -186,7 +186,7 @@ class Monitor:
     # Refusals
 
     def _refusal(self, error: EngineError) -> MonitorError:
-        if not isinstance(error, Refused):
+        if not isinstance(error, (Refused, Cancelled)):
             self._deployment.report.refuse(error)
         return MonitorError(grpc.StatusCode.FAILED_PRECONDITION, str(error))
 
@@ -212,8 +212,11 @@ class _Busy:
         monitor = self._monitor
         deployment = monitor._deployment
         if deployment.report.broken or deployment.cancelled.is_set():
+            if deployment.cancelled.is_set():
+                deployment.report.leave(self._what)
             raise MonitorError(
-                grpc.StatusCode.UNAVAILABLE, f"not begun, because something failed before it: {self._what}"
+                grpc.StatusCode.UNAVAILABLE,
+                f"not begun, because something failed before it or the run is stopped: {self._what}",
             )
         with monitor._idle:
             monitor._busy += 1
@@ -223,6 +226,8 @@ class _Busy:
         with monitor._idle:
             monitor._busy -= 1
             monitor._idle.notify_all()
+        if isinstance(error, Cancelled):
+            monitor._deployment.report.leave(self._what)
         if isinstance(error, EngineError):
             raise monitor._refusal(error) from error
         if isinstance(error, (ValueError, TypeError, KeyError)):

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twinloop.engine import child
+from twinloop.engine import child, prints
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import ProgramFailed
 from twinloop.engine.model import Program
@@ -42,12 +42,7 @@ def run(program: Program, deployment: Deployment, monitor: Any) -> None:
     thread = threading.Thread(target=work, name="pulumi-program")
     with _ALONE:
         thread.start()
-        try:
-            thread.join()
-        except KeyboardInterrupt:
-            # What runs is finished and saved; what has not begun is refused by the monitor.
-            deployment.cancelled.set()
-            thread.join()
+        thread.join()
     if failure:
         raise _explained(failure[0], program) from failure[0]
 
@@ -77,7 +72,11 @@ def _run(program: Program, deployment: Deployment, monitor: Any) -> None:
     loop.set_default_executor(executor)
     asyncio.set_event_loop(loop)
     try:
-        with _as_main(program.main.resolve()):
+        report = deployment.report
+        with (
+            prints.told(lambda line: report.say("info", line), lambda: report.telling),
+            _as_main(program.main.resolve()),
+        ):
             main = str(program.main.resolve() / "__main__.py")
             loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: child.start(main)))
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Final, Literal
 
 from twinloop.engine.errors import EngineError, ResourceFailed
 from twinloop.engine.model import (
@@ -21,6 +21,7 @@ from twinloop.engine.model import (
 from twinloop.engine.states import ResourceState
 from twinloop.engine.values import Properties, masked
 
+_QUIET: Final = frozenset({Op.SAME, Op.READ, Op.REFRESH})
 Severity = Literal["debug", "info", "warning", "error"]
 
 
@@ -55,9 +56,11 @@ class Report:
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
         self._lock = threading.Lock()
+        self._teller: int | None = None
         self.steps: list[Step] = []
         self.diagnostics: list[Diagnostic] = []
         self.failures: list[tuple[str, str]] = []
+        self.left: list[str] = []
         self.error: EngineError | None = None
 
     def emit(self, event: Event) -> None:
@@ -67,7 +70,16 @@ class Report:
                 self.steps.append(event.step)
             elif isinstance(event, Diagnostic):
                 self.diagnostics.append(event)
-            self._on_event(event)
+            self._teller = threading.get_ident()
+            try:
+                self._on_event(event)
+            finally:
+                self._teller = None
+
+    @property
+    def telling(self) -> bool:
+        """Whether the thread that asks is handing an event on right now."""
+        return self._teller == threading.get_ident()
 
     def started(self, step: Step) -> None:
         """A step begins."""
@@ -88,6 +100,11 @@ class Report:
         """A message."""
         self.emit(Diagnostic(severity, urn, message))
 
+    def leave(self, urn: str) -> None:
+        """Something does not begin, because the run is being stopped."""
+        with self._lock:
+            self.left.append(urn)
+
     def refuse(self, error: EngineError) -> None:
         """Remember the first error that ends the run."""
         with self._lock:
@@ -106,6 +123,10 @@ class Report:
         if self.failures:
             return ResourceFailed(self.failures)
         return self.error
+
+    def changes(self) -> list[str]:
+        """What was, or would be, changed, one line each."""
+        return [f"{step.op} {step.urn}" for step in self.steps if step.op not in _QUIET]
 
     def counts(self) -> dict[str, int]:
         """How often each operation was done."""

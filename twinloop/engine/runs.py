@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from twinloop.engine import locks, program, refreshing, transport, urns
+from twinloop.engine import interrupts, locks, program, refreshing, transport, urns
 from twinloop.engine.applying import Applier
 from twinloop.engine.backend import Backend
 from twinloop.engine.deletions import Deleter, doomed, refuse_unknown_targets
@@ -17,7 +17,6 @@ from twinloop.engine.errors import Cancelled, ChangesNotExpected, EngineError, P
 from twinloop.engine.model import (
     Event,
     Finished,
-    Op,
     Operation,
     Options,
     Outcome,
@@ -108,7 +107,7 @@ class _Run:
             if not self._dry:
                 snapshot = store.start_writing(snapshot)
             deployment = self._deployment(snapshot)
-            with self._saved(store, snapshot):
+            with interrupts.heeded(deployment), self._saved(store, snapshot):
                 self._work(deployment)
         return self._outcome(snapshot)
 
@@ -140,7 +139,7 @@ class _Run:
         except EngineError as error:
             self._report.refuse(error)
         if deployment.cancelled.is_set():
-            self._report.refuse(Cancelled("the run was stopped; what was running is finished and saved"))
+            self._report.refuse(Cancelled(self._report.changes(), self._report.left))
         if self._options.expect_no_changes and not self._report.broken:
             self._refuse_changes()
 
@@ -156,8 +155,8 @@ class _Run:
         try:
             runner(self._program, deployment, monitor)
         except ProgramFailed as error:
-            # The program only echoes what a resource failed with.
-            if not self._report.broken:
+            # The program only echoes what a resource failed with, or that it was stopped.
+            if not (self._report.broken or deployment.cancelled.is_set()):
                 self._report.refuse(error)
         finally:
             monitor.settle()
@@ -170,9 +169,7 @@ class _Run:
             Deleter(deployment, applier).run(states)
 
     def _refuse_changes(self) -> None:
-        quiet = {Op.SAME, Op.READ, Op.REFRESH}
-        changes = [f"{step.op} {step.urn}" for step in self._report.steps if step.op not in quiet]
-        if changes:
+        if changes := self._report.changes():
             self._report.refuse(ChangesNotExpected(changes))
 
     @contextmanager

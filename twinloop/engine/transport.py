@@ -32,17 +32,16 @@ def run(program: Program, deployment: Deployment, monitor: Any) -> None:
     Raises:
         ProgramFailed: it ended badly; the message is what it said.
     """
-    with served(monitor, workers=max(64, 4 * deployment.options.parallel)) as address:
-        process = _start(program, deployment, address)
+    workers = max(64, 4 * deployment.options.parallel)
+    with served(monitor, workers=workers) as address, _lifeline() as end:
+        process = _start(program, deployment, address, end)
         said = _follow(process, deployment)
-        try:
-            status = process.wait()
-        except KeyboardInterrupt:
-            deployment.cancelled.set()
-            status = process.wait()
+        status = process.wait()
         error = said()
     if status:
         raise ProgramFailed(error.strip() or f"the program ended with status {status}")
+    for line in error.splitlines():
+        deployment.report.say("info", line)
 
 
 @contextmanager
@@ -78,10 +77,22 @@ class _Servicer:
         return call
 
 
-def _start(program: Program, deployment: Deployment, address: str) -> subprocess.Popen[str]:
+@contextmanager
+def _lifeline() -> Iterator[int]:
+    """A pipe that nothing is written to: its other end closes when this process is gone, however it went."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def _start(program: Program, deployment: Deployment, address: str, lifeline: int) -> subprocess.Popen[str]:
     stack = deployment.stack
     plan = {
         "address": address,
+        "lifeline": lifeline,
         "project": stack.project,
         "stack": stack.name,
         "organization": stack.organization,
@@ -95,12 +106,16 @@ def _start(program: Program, deployment: Deployment, address: str) -> subprocess
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(program.secret_keys)),
     }
     python = str(program.python or sys.executable)
-    # -P: the folder of this package must not stand on the program's import path.
+    # -P: the folder of this package must not stand on the program's import path. -u: what it prints is told
+    # when it prints it.
     return subprocess.Popen(
-        [python, "-P", str(CHILD), json.dumps(plan)],
+        [python, "-P", "-u", str(CHILD), json.dumps(plan)],
         cwd=program.main.resolve(),
         env=environment,
         stdin=subprocess.DEVNULL,
+        pass_fds=(lifeline,),
+        # Ctrl-C of a terminal is for this process, which lets the program come to its end.
+        start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
