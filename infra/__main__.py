@@ -1,7 +1,7 @@
 """Entry of the Pulumi program."""
 
 from infra.program import build
-from infra.settings import from_pulumi
+from infra.stack_files import from_pulumi
 from infra.version_aliases import drop_version_aliases
 
 drop_version_aliases()

@@ -1,15 +1,12 @@
 """The settings of one stack: what people write in `Pulumi.<stack>.yaml`, as typed values.
 
-`load(path)` reads a stack file without Pulumi; `from_pulumi()` reads the configuration of a running program.
-Both refuse everything that is wrong at once. What the program does depends on these values, never on the
-name of the stack.
+`infra.stack_files` reads them. What the program does depends on these values, never on the name of the stack.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -98,31 +95,6 @@ class EnvironmentSettings(Common):
 
 
 Settings = SharedSettings | EnvironmentSettings
-
-
-def load(path: Path) -> Settings:
-    """Settings of one stack file, read without Pulumi and without a cloud.
-
-    Args:
-        path: a file named `Pulumi.<stack>.yaml`.
-
-    Raises:
-        SettingsError: the file is no stack file, or says what cannot be meant; all reasons at once.
-    """
-    from infra.stack_files import read_stack_file
-
-    return read_stack_file(path)
-
-
-def from_pulumi() -> Settings:
-    """Settings of the stack whose program is running.
-
-    Raises:
-        SettingsError: as `load`.
-    """
-    from infra.stack_files import read_running_stack
-
-    return read_running_stack()
 
 
 def kinds() -> Mapping[str, type[Any]]:

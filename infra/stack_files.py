@@ -23,14 +23,25 @@ ENDPOINT_KEYS = frozenset(
 )  # where the cloud is comes from the process's environment
 
 
-def read_stack_file(path: Path) -> Settings:
-    """Settings of one stack file; see `infra.settings.load`."""
+def load(path: Path) -> Settings:
+    """Settings of one stack file, read without Pulumi and without a cloud.
+
+    Args:
+        path: a file named `Pulumi.<stack>.yaml`.
+
+    Raises:
+        SettingsError: the file is no stack file, or says what cannot be meant; all reasons at once.
+    """
     stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     return read(_config_of(path), source=path.name, stack=stack)
 
 
-def read_running_stack() -> Settings:
-    """Settings of the running program; see `infra.settings.from_pulumi`."""
+def from_pulumi() -> Settings:
+    """Settings of the stack whose program is running.
+
+    Raises:
+        SettingsError: as `load`.
+    """
     import pulumi
     from pulumi.runtime.config import CONFIG, get_config_env  # the SDK lists no keys in public
 

@@ -12,7 +12,7 @@ import yaml
 
 from infra.people import ci_purposes
 from infra.program import build
-from infra.settings import load
+from infra.stack_files import load
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("shared", "dev", "staging", "prod")

@@ -9,9 +9,9 @@ import pulumi
 import pytest
 
 from infra.refusals import SettingsError
-from infra.settings import EnvironmentSettings, SharedSettings, from_pulumi, load
+from infra.settings import EnvironmentSettings, SharedSettings
 from infra.settings_rules import across_stacks, worst_case_cores
-from infra.stack_files import read
+from infra.stack_files import from_pulumi, load, read
 from tests.infra.conftest import ROOT, STACKS, settings_of
 
 
@@ -111,7 +111,7 @@ def test_two_stacks_of_one_subscription_that_each_fit_may_not_fit_together(confi
 
 def test_reading_needs_no_pulumi():
     code = (
-        "import sys, pathlib, infra.settings; infra.settings.load(pathlib.Path('Pulumi.dev.yaml')); "
+        "import sys, pathlib, infra.stack_files; infra.stack_files.load(pathlib.Path('Pulumi.dev.yaml')); "
         "assert not [m for m in sys.modules if m.split('.')[0] in ('pulumi', 'pulumi_azure_native', 'grpc')]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

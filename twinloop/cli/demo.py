@@ -174,7 +174,8 @@ def _registration(scene: Scene, job: str, out: Console) -> None:
 
 def _describe_platform(home: Home, outcomes: dict[str, Outcome], out: Console) -> None:
     from infra.grants import ENVIRONMENT, in_force
-    from infra.settings import EnvironmentSettings, load
+    from infra.settings import EnvironmentSettings
+    from infra.stack_files import load
 
     for stack, outcome in outcomes.items():
         counts = ", ".join(f"{count} {concern}" for concern, count in _by_concern(outcome).most_common())

@@ -93,7 +93,7 @@ def facts_of(file: StackFile) -> Facts:
         location = file.value("azure-native:location")
         return Facts(file.name, file.subscription, file.tenant, (location,) if location else ())
     from infra.refusals import SettingsError
-    from infra.settings import load
+    from infra.stack_files import load
 
     try:
         settings = load(file.path)

@@ -147,7 +147,8 @@ def of_stack(path: Path) -> Workspace:
         BadUsage: the stack is shared and has no workspace.
         SettingsError: the file's settings cannot be meant.
     """
-    from infra.settings import EnvironmentSettings, load
+    from infra.settings import EnvironmentSettings
+    from infra.stack_files import load
 
     settings = load(path)
     if not isinstance(settings, EnvironmentSettings):

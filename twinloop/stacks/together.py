@@ -55,7 +55,7 @@ def _settings(file: StackFile) -> Settings | None:
     if not any(key.startswith(SETTINGS) for key in file.raw):
         return None
     from infra.refusals import SettingsError
-    from infra.settings import load
+    from infra.stack_files import load
 
     try:
         return load(file.path)
