@@ -38,7 +38,8 @@ def seed() -> dict[str, Any]:
         _persona("ml-engineer", "mlEngineers"),
         _persona("platform-admin", "platformAdmins"),
         _persona("auditor", "auditors"),
-        _persona("nobody"),
+        _persona("nobody"),  # never granted anything, by any test
+        _persona("visitor"),
     ]
     owner = personas[0]["objectId"]
     return {
