@@ -24,7 +24,6 @@ ASSIGN = "microsoft.authorization/roleassignments/write"
 UNASSIGN = "microsoft.authorization/roleassignments/delete"
 ROLE_ATTRIBUTE = "Microsoft.Authorization/roleAssignments:RoleDefinitionId"
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-BREADTH_LEVELS = 6  # deeper wildcards than this count as one right: no Azure operation is told apart by it
 
 
 class UnsupportedCondition(ValueError):
@@ -127,14 +126,6 @@ def evaluate(
     return Decision(allowed=False, by=None)
 
 
-def roles_allowing(
-    action: str, roles: Mapping[str, RoleDefinition], *, data: bool = False
-) -> tuple[RoleDefinition, ...]:
-    """Roles that allow an action, fewest rights first: what to grant, or to name in a refusal."""
-    found = (role for role in roles.values() if allows(role, action.lower(), data=data))
-    return tuple(sorted(found, key=lambda role: (breadth(role), role.name)))
-
-
 @lru_cache(maxsize=65_536)
 def allows(role: RoleDefinition, action: str, *, data: bool = False) -> bool:
     """Whether a role holds an action, wherever it is assigned."""
@@ -145,16 +136,6 @@ def allows(role: RoleDefinition, action: str, *, data: bool = False) -> bool:
         if _matcher(given).fullmatch(wanted) and not _matcher(excluded).fullmatch(wanted):
             return True
     return False
-
-
-@lru_cache(maxsize=4096)
-def breadth(role: RoleDefinition) -> int:
-    """How much a role allows, as a number to compare roles by: the earlier a wildcard stands, the more."""
-    return sum(
-        10 ** (BREADTH_LEVELS - min(_literals(pattern), BREADTH_LEVELS))
-        for permission in role.permissions
-        for pattern in (*permission.actions, *permission.data_actions)
-    )
 
 
 @lru_cache(maxsize=65_536)
@@ -237,8 +218,3 @@ def _expression(pattern: str) -> str:
 
 def _star(segment: str) -> str:
     return re.escape(segment).replace(r"\*", ".*")
-
-
-def _literals(pattern: str) -> int:
-    """Number of segments that a pattern pins down; all that count when it has no wildcard."""
-    return sum("*" not in segment for segment in pattern.split("/")) if "*" in pattern else BREADTH_LEVELS

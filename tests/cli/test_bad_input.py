@@ -44,7 +44,7 @@ def test_a_data_scientist_may_not_bring_a_stack_up_and_is_told_which_role_is_mis
     error = ran.json["error"]
     assert error["code"] == "refused"
     assert "Microsoft.Resources/subscriptions/resourceGroups/" in error["given"]
-    assert "A role that allows it: '" in error["given"]
+    assert "A role that allows it: 'Reader'" in error["given"]
     assert "--as infra-engineer" in error["next"]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.roles import builtin_roles
-from checks.permissions import Assignment, Decision, Permission, RoleDefinition, evaluate, roles_allowing
+from checks.permissions import Assignment, Decision, Permission, RoleDefinition, evaluate
+from checks.role_ranking import roles_allowing
 from twinloop.localazure.core.errors import AuthorizationFailed
 from twinloop.localazure.core.ids import ArmId
 
