@@ -1,8 +1,10 @@
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
+from twinloop import __version__
 from twinloop.cli.app import load
 from twinloop.cli.commands import COMMANDS
 
@@ -40,6 +42,11 @@ def test_a_misspelt_command_names_the_nearest(run):
     ran = run("previw")
     assert ran.code == 2
     assert "Did you mean 'preview'" in ran.err
+
+
+def test_the_version_has_one_source(run):
+    assert metadata.version("twinloop") == __version__
+    assert run("--version").out == f"twinloop {__version__}\n"
 
 
 def test_version_is_data(run):

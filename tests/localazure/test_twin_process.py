@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -259,3 +260,50 @@ def test_the_bundle_holds_the_users_certificates_and_the_twins(tmp_path):
     ca = (home / "ca.pem").read_text()
     ensure(home, {"REQUESTS_CA_BUNDLE": str(home / "ca-bundle.pem")})
     assert (home / "ca.pem").read_text() == ca
+
+
+def _tls_socket(twin):
+    context = ssl.create_default_context(cafile=str(twin.home / "ca.pem"))
+    return context.wrap_socket(
+        socket.create_connection(("localhost", twin.info["httpsPort"]), 30), server_hostname="localhost"
+    )
+
+
+def test_a_request_in_work_is_answered_before_the_process_ends(make_twin):
+    twin = make_twin()
+    path = f"/subscriptions/{twin.subscription}/resourceGroups/rg-late?api-version=2024-03-01"
+    body = json.dumps({"location": twin.location}).encode()
+    head = (
+        f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {twin.token()}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with _tls_socket(twin) as asking:
+        asking.sendall(head.encode() + body[:3])
+        assert twin.call("GET", f"{path.replace('rg-late', 'rg-none')}").status_code == 404
+        twin.process.terminate()
+        _until_nobody_listens(twin.info["httpsPort"])
+        asking.sendall(body[3:])
+        assert asking.recv(65536).startswith(b"HTTP/1.1 201")
+    assert twin.process.wait(30) == 0
+
+
+def test_connections_that_idle_do_not_hold_up_the_end(make_twin):
+    twin = make_twin()
+    held = [_tls_socket(twin) for _ in range(3)]
+    for asking in held:
+        asking.sendall(b"GET /_twin/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert asking.recv(65536).startswith(b"HTTP/1.1 200")
+    assert twin.stop() == 0
+    assert "cut off" not in (twin.home / "log" / "twin.log").read_text()
+    for asking in held:
+        asking.close()
+
+
+def _until_nobody_listens(port):
+    for _ in range(1000):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            return
+        time.sleep(0.01)
+    pytest.fail("it still listens")

@@ -12,7 +12,7 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,14 +20,15 @@ from typing import IO
 
 import uvicorn
 
+from twinloop import __version__
 from twinloop.localazure.app import App, build
 from twinloop.localazure.core.certificates import ensure
 from twinloop.localazure.core.clock import Clock, ManualClock
 from twinloop.localazure.core.tokens import write_private
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.server import Server
 
 log = logging.getLogger("twinloop.localazure")
-VERSION = "0.1.0"
 HOST = "127.0.0.1"
 _TICK = 1.0  # seconds between looks at the idle time
 
@@ -113,15 +114,7 @@ async def _until_idle(app: App, twin: Twin, idle_seconds: float, stop: asyncio.E
             return
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the process: there are two of them in it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _server(app: App, tls: tuple[Path, Path] | None) -> _Server:
+def _server(app: App, tls: tuple[Path, Path] | None) -> Server:
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -133,12 +126,11 @@ def _server(app: App, tls: tuple[Path, Path] | None) -> _Server:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=1,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
     )
-    return _Server(config)
+    return Server(config)
 
 
 def _lock(home: Path) -> IO[str]:
@@ -216,7 +208,7 @@ def _announce(home: Path, https_port: int, http_port: int) -> None:
         "httpPort": http_port,
         "startedAt": datetime.now(UTC).isoformat(),
         "home": str(home),
-        "version": VERSION,
+        "version": __version__,
     }
     write_private(home / "twin.json", json.dumps(doc).encode())
 
