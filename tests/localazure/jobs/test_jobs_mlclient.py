@@ -236,3 +236,32 @@ def test_cancelling_a_pipeline_ends_the_step_that_runs_and_starts_no_other(
     scientist.jobs.begin_cancel(job.name).wait()
     assert platform.wait(job.name)["status"] == "Canceled"
     assert {child.status for child in scientist.jobs.list(parent_job_name=job.name)} == {"Canceled"}
+
+
+def test_an_output_with_a_name_becomes_a_version_of_data_or_a_model(
+    platform, environment, scientist, tmp_path
+):
+    from azure.ai.ml import Output, command
+
+    mark = platform.mark
+    job = scientist.jobs.create_or_update(
+        command(
+            command="echo 1 2 > ${{outputs.table}}/rows.txt; echo w > ${{outputs.weights}}/w.txt",
+            outputs={
+                "table": Output(type="uri_folder", name=f"table-{mark}", version="7"),
+                "weights": Output(type="custom_model", name=f"weights-{mark}"),
+            },
+            environment="here:1",
+            compute="cpu",
+            experiment_name="tests",
+        )
+    )
+    details = platform.wait(job.name)
+    assert details["status"] == "Completed", details
+    table = scientist.data.get(f"table-{mark}", version="7")
+    assert (table.type, table.path.endswith(f"azureml/{job.name}/table/")) == ("uri_folder", True)
+    model = scientist.models.get(f"weights-{mark}", version="1")
+    assert (model.type, model.job_name) == ("custom_model", job.name)
+    scientist.models.download(f"weights-{mark}", version="1", download_path=tmp_path)
+    (file,) = tmp_path.rglob("w.txt")
+    assert file.read_text() == "w\n"

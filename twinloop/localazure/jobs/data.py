@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from twinloop.localazure.core.errors import ArmError, AuthorizationFailed, InvalidRequest
@@ -16,6 +17,8 @@ from twinloop.localazure.storage.blobs import Blobs, blobs
 from twinloop.localazure.storage.datastore_uri import BlobPath
 from twinloop.localazure.storage.errors import StorageError
 from twinloop.localazure.storage.info import BlobInfo
+
+_WRITERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="job data")  # each waits for the disk mostly
 
 
 class DataFailed(Exception):
@@ -68,22 +71,22 @@ class JobData:
         return target
 
     def write(self, source: Path, uri: str, what: str) -> None:
-        """Put a file, or all files of a folder, at an address.
+        """Put a file, or all files of a folder, at an address; as many at once as the disk takes.
 
         Raises:
             DataFailed: the identity may not write there, or there is no such container.
         """
         place = self._allowed(uri, what, write=True)
         base = place.path.rstrip("/")
+
+        def put(path: Path) -> None:
+            below = "" if path == source else path.relative_to(source).as_posix()
+            name = "/".join(part for part in (base, below) if part)
+            self._blobs.put_file(place.account, place.container, name, path)
+
         files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
         try:
-            for path in files:
-                name = (
-                    base
-                    if source.is_file()
-                    else "/".join(part for part in (base, path.relative_to(source).as_posix()) if part)
-                )
-                self._blobs.put_file(place.account, place.container, name, path)
+            list(_WRITERS.map(put, files))
         except StorageError as error:
             raise DataFailed(f"{what}: {error.message}") from error
 

@@ -204,18 +204,19 @@ class Executor:
         return True
 
     async def _finish(self, job: Job, step: Step, folder: JobFolder, fingerprint: str) -> Job:
-        job = self.jobs.change(job.key, status=states.FINALIZING)
         code = processes.exit_code(folder.control)
+        keeping = asyncio.create_task(self._keep(job, step, folder)) if code == 0 else None
+        job = self.jobs.change(job.key, status=states.FINALIZING)
         if code is None:
             raise StepFailed(
                 "its process is gone and left no exit code: the machine was restarted, or it was killed from "
                 "outside; submit it again",
                 "ProcessLost",
             )
-        if code != 0:
+        if keeping is None:
             failure = ended_badly(step.name, job.name, code, folder)
             return await self._failed(job, folder, failure["code"], failure["message"])
-        kept = await asyncio.to_thread(self._keep, job, step, folder)
+        kept = await keeping
         with self.twin.store.transaction():
             job = self._closed(job, status=states.COMPLETED, outputs=kept)
             if fingerprint and job.status == states.COMPLETED:
@@ -223,10 +224,13 @@ class Executor:
         self.twin.spawn(asyncio.to_thread(folder.clear), name=f"clear {job.name}")  # nobody waits for it
         return job
 
-    def _keep(self, job: Job, step: Step, folder: JobFolder) -> dict[str, dict[str, str]]:
-        kept = outputs.keep(self.twin, job, step, folder, self._data(job, step))
-        self._keep_logs(job, folder)
-        return kept
+    async def _keep(self, job: Job, step: Step, folder: JobFolder) -> dict[str, dict[str, str]]:
+        """Put outputs and logs where they are kept, beside each other: each waits for the disk."""
+        logs = asyncio.create_task(asyncio.to_thread(self._keep_logs, job, folder))
+        try:
+            return await asyncio.to_thread(outputs.keep, self.twin, job, step, folder, self._data(job, step))
+        finally:
+            await logs
 
     def _data(self, job: Job, step: Step) -> JobData:
         return JobData(self.twin, job.workspace, identities.identity_of(self.twin, job, step))

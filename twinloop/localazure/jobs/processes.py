@@ -66,19 +66,26 @@ _own: dict[int, subprocess.Popen[bytes]] = {}  # children of this process, to be
 
 def find(control: Path) -> Process | None:
     """The supervisor that was started with this control folder, whoever started it; None if none ever was."""
-    try:
-        pid, began = (control / "process").read_text().rstrip("\n").split(" ", 1)
-    except FileNotFoundError:
+    said = _said(control / "process")
+    if said is None:
         return None
+    pid, _, began = said.partition(" ")
     return Process(int(pid), began)
 
 
 def exit_code(control: Path) -> int | None:
     """How the command ended; None if it has not, or its supervisor was killed."""
+    said = _said(control / "exit")
+    return None if said is None else int(said)
+
+
+def _said(file: Path) -> str | None:
+    """A line of the supervisor; None if it never got to its end of line."""
     try:
-        return int((control / "exit").read_text())
+        text = file.read_text()
     except FileNotFoundError:
         return None
+    return text.removesuffix("\n") if text.endswith("\n") else None
 
 
 async def ended(process: Process) -> None:

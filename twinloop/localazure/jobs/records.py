@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from twinloop.localazure.jobs.steps import Step, read_step
 
 KIND = "job"
 CHILDREN = "mljobchild"  # key: parent's key, then the child's place; document: the child's name
+ROOTS = "mljobroot"  # key: workspace's, then the job's number; document: the name of a job that is no step
 
 JobKind = Literal["Command", "Pipeline", "Step"]
 
@@ -117,6 +118,8 @@ class Jobs:
                 if new.parent:
                     at = f"{job_key(new.workspace, new.parent)}/{new.number:09d}"
                     self._twin.store.put(CHILDREN, at, {"name": new.name})
+                else:
+                    self._twin.store.put(ROOTS, _root_key(new), {"name": new.name})
                 added.append(new)
         self._tell(added)
         return added
@@ -150,6 +153,20 @@ class Jobs:
         rows = self._twin.store.list(CHILDREN, f"{job.key}/")
         return [child for _, row in rows if (child := self.get(job.workspace, row["name"]))]
 
+    def newest(self, workspace: str, before: int = 0) -> Iterator[Job]:
+        """The jobs of a workspace without the steps of pipelines, the newest first, each read when asked for.
+
+        Args:
+            workspace: ARM id.
+            before: only those with a lower number; 0 for all.
+        """
+        for key in reversed(self._twin.store.keys(ROOTS, f"{ArmId(workspace).key}/")):
+            if before and int(key.rpartition("/")[2]) >= before:
+                continue
+            row = self._twin.store.get(ROOTS, key)
+            if row and (job := self.get(workspace, row["name"])):
+                yield job
+
     def of_workspace(self, workspace: str) -> list[Job]:
         """All jobs of a workspace, the newest first; steps of pipelines included."""
         rows = self._twin.store.list(KIND, f"{ArmId(workspace).key}/")
@@ -162,6 +179,7 @@ class Jobs:
                 self._twin.store.delete(KIND, child.key)
             for key in self._twin.store.keys(CHILDREN, f"{job.key}/"):
                 self._twin.store.delete(CHILDREN, key)
+            self._twin.store.delete(ROOTS, _root_key(job))
             self._twin.store.delete(KIND, job.key)
 
     def unfinished(self) -> list[Job]:
@@ -182,6 +200,10 @@ class Jobs:
         for job in jobs:
             for watcher in self._watchers:
                 watcher(job)
+
+
+def _root_key(job: Job) -> str:
+    return f"{ArmId(job.workspace).key}/{job.number:09d}"
 
 
 def principal_of(job: Job) -> Principal:

@@ -1,5 +1,6 @@
 # Runs the command of one job and outlives whoever started it. Arguments: the job's control folder, its log folder, the
-# number of processes, the command. Says who it is before it starts the command, and how it ended by a rename.
+# number of processes, the command. Says who it is before it starts the command, and how it ended after it; each is one
+# short write that counts only with its end of line, so nothing half written is believed and no process is spent on a rename.
 control=$1 logs=$2 processes=$3 command=$4
 
 if [ -r "/proc/$$/stat" ]; then
@@ -9,10 +10,10 @@ if [ -r "/proc/$$/stat" ]; then
 else
     began=$(ps -o lstart= -p $$)
 fi
-printf '%s %s\n' "$$" "$began" > "$control/process.part" && mv "$control/process.part" "$control/process"
+printf '%s %s\n' "$$" "$began" > "$control/process"
 
 finish() {
-    printf '%s\n' "$1" > "$control/exit.part" && mv "$control/exit.part" "$control/exit"
+    printf '%s\n' "$1" > "$control/exit"
     exit 0
 }
 

@@ -104,11 +104,12 @@ def patch_run(request: Request, twin: Twin) -> Reply:
 def get_log(request: Request, twin: Twin) -> Reply | FileReply:
     """A log file as it stands; the URL's own signature is the permission."""
     place = f"{request.params['home']}/{request.params['run']}"
-    path = log_file(twin, place, request.params["name"], request.query.get("sig", ""))
+    until, signature = request.query.get("se", ""), request.query.get("sig", "")
+    path = log_file(twin, place, request.params["name"], until, signature)
     if path is None or not path.is_file():
         return Reply(
             403 if path is None else 404,
-            "this log does not exist, or its URL was not signed by this twin; ask for it anew",
+            "this log does not exist, or its URL was not signed by this twin or is too old; ask for it anew",
         )
     return FileReply(path, headers={"content-type": "text/plain; charset=utf-8"})
 

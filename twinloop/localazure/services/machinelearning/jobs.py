@@ -6,7 +6,9 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 from twinloop.localazure.core.errors import ArmError, Conflict, InvalidRequest, ResourceNotFound
 from twinloop.localazure.core.ids import ArmId
@@ -27,6 +29,7 @@ ACTION = "Microsoft.MachineLearningServices/workspaces/jobs"
 JOBS = f"{WORKSPACE}/jobs"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 _PAGE = 50
+_VIEWS = {"activeonly": False, "archivedonly": True}  # whether archived jobs are shown; all others show all
 _MUTABLE = ("displayName", "description", "tags", "isArchived", "properties")
 _FIXED = ("jobType", "command", "codeId", "environmentId", "jobs")
 _STEPS = uuid.UUID("5d0f6d0e-94c1-4f0e-9d75-0d9a3c2f5b11")
@@ -60,21 +63,23 @@ def get_job(request: Request, twin: Twin) -> Reply:
 
 @router.on("GET", JOBS, action=f"{ACTION}/read")
 def list_jobs(request: Request, twin: Twin) -> Reply:
-    """The jobs of the workspace, the newest first, without the steps of pipelines."""
+    """The jobs of the workspace, the newest first, without the steps of pipelines; a page reads its own."""
     home = str(workspace(request, twin)["id"])
     view = request.query.get("listViewType", "ActiveOnly").rpartition(".")[2].lower()
     kind, tag = request.query.get("jobType", "").lower(), request.query.get("tag", "")
-    start = int(request.query.get("$skip") or 0)
-    found = [job for job in jobs(twin).of_workspace(home) if job.kind != "Step"]
-    if view in {"activeonly", "active_only"}:
-        found = [job for job in found if not job.hidden]
-    elif view in {"archivedonly", "archived_only"}:
-        found = [job for job in found if job.hidden]
-    found = [job for job in found if (not kind or job.kind.lower() == kind) and (not tag or tag in job.tags)]
-    page: dict[str, Any] = {"value": [render(twin, job) for job in found[start : start + _PAGE]]}
-    if start + _PAGE < len(found):
-        query = "&".join(f"{key}={value}" for key, value in request.query.items() if key != "$skip")
-        page["nextLink"] = f"{request.base}{request.path}?{query}&$skip={start + _PAGE}"
+    hidden = _VIEWS.get(view.replace("_", ""))
+    wanted = (
+        job
+        for job in jobs(twin).newest(home, before=_number(request.query.get("$skip", "")))
+        if (hidden is None or job.hidden == hidden)
+        and (not kind or job.kind.lower() == kind)
+        and (not tag or tag in job.tags)
+    )
+    found = list(islice(wanted, _PAGE))
+    page: dict[str, Any] = {"value": [render(twin, job) for job in found]}
+    if len(found) == _PAGE and next(wanted, None) is not None:
+        query = {**request.query, "$skip": found[-1].number}
+        page["nextLink"] = f"{request.base}{request.path}?{urlencode(query, safe='$')}"
     return Reply(200, page)
 
 
@@ -245,6 +250,19 @@ def _changed(twin: Twin, old: Job, properties: Mapping[str, Any]) -> Job:
     if properties.get("isArchived") is not None:
         fields["hidden"] = bool(properties["isArchived"])
     return jobs(twin).change(old.key, **fields)
+
+
+def _number(text: str) -> int:
+    """Where a list goes on: below the number of the last job that was shown.
+
+    Raises:
+        InvalidRequest: it is no number; `$skip` is the twin's own word and is to be sent as it came.
+    """
+    if text and not text.isdigit():
+        raise InvalidRequest(
+            "UserError", f"$skip: '{text}' is from no nextLink; leave it out to begin anew"
+        )
+    return int(text or 0)
 
 
 def _texts(values: Any) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from html import escape
 
 from twinloop.localazure.core.reply import Reply
@@ -10,7 +9,7 @@ from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs.records import Job, jobs
-from twinloop.localazure.services.machinelearning.jobs_rendering import details, page_key, studio_url
+from twinloop.localazure.services.machinelearning.jobs_rendering import details, opens, studio_url
 
 router = Router("machinelearning.pages")
 _STYLE = (
@@ -25,9 +24,10 @@ def get_page(request: Request, twin: Twin) -> Reply:
     workspace, run = request.query.get("wsid", ""), request.params["runId"]
     job = jobs(twin).get(workspace, run) if workspace else None
     headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store"}
-    if job is None or not hmac.compare_digest(page_key(twin, job), request.query.get("key", "")):
+    if job is None or not opens(twin, job, request.query.get("until", ""), request.query.get("key", "")):
+        title = "<!doctype html><title>No such run</title>"
         return Reply(
-            404, "<!doctype html><title>No such run</title><p>No such run, or the link is not whole.", headers
+            404, f"{title}<p>No such run, or the link is not whole or too old; ask for it anew.", headers
         )
     return Reply(200, _page(twin, job), headers)
 

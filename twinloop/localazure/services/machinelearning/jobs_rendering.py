@@ -8,23 +8,25 @@ from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import states
 from twinloop.localazure.jobs.folders import folder_of
-from twinloop.localazure.jobs.logs import log_url, sign
+from twinloop.localazure.jobs.logs import holds, log_url, sign
 from twinloop.localazure.jobs.records import Job
 from twinloop.localazure.jobs.steps import MODELS, SERVERLESS
 from twinloop.localazure.jobs.variables import tracking_uri
 
 _KINDS = {"Command": "azureml.Command", "Pipeline": "azureml.PipelineRun", "Step": "azureml.StepRun"}
+_PAGE = "page"  # no log file lies at a place of this name
 _LINEAGE = "azureml://jobs/{run}/outputs/{name}"
 
 
 def studio_url(twin: Twin, job: Job) -> str:
-    """The page of a job."""
-    return f"{twin.base}/studio/runs/{job.name}?wsid={job.workspace}&key={page_key(twin, job)}"
+    """The page of a job; the link itself opens it, to read, for a day or two, and opens nothing else."""
+    until, key = sign(twin, _PAGE, job.key)
+    return f"{twin.base}/studio/runs/{job.name}?wsid={job.workspace}&until={until}&key={key}"
 
 
-def page_key(twin: Twin, job: Job) -> str:
-    """What the link to a job's page carries so that it opens without a token."""
-    return sign(twin, "page", job.key)
+def opens(twin: Twin, job: Job, until: str, key: str) -> bool:
+    """Whether a link to a job's page is good."""
+    return holds(twin, _PAGE, job.key, until, key)
 
 
 def render(twin: Twin, job: Job) -> dict[str, Any]:

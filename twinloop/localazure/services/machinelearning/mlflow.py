@@ -88,7 +88,7 @@ async def _known(twin: Twin, home: str, rest: str, request: Request, given: dict
         return
     if rest.endswith("/experiments/get-by-name"):
         named = unquote(request.query.get("experiment_name", ""))
-        first = next((job for job in jobs(twin).of_workspace(home) if job.experiment == named), None)
+        first = next((job for job in jobs(twin).newest(home) if job.experiment == named), None)
         await tracking(twin).sync(home, [first] if first else [])
         return
     name = (
