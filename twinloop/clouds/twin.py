@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from twinloop.clouds.home import Home
 
-START_PATIENCE = 30.0  # seconds; a start takes under one, a loaded machine takes longer
+START_PATIENCE = 90.0  # seconds; a start takes under one, on a machine with much else to do far longer
 CALL_PATIENCE = 30.0
 NOBODY = 1  # a port nobody listens on: of a home whose twin was never started
 
