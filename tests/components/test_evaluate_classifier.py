@@ -1,11 +1,18 @@
 """`evaluate_classifier` measures as the textbooks do, and promotes by one rule only."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from evaluate_classifier.__main__ import evaluate
-from evaluate_classifier.champion import NotInAJobError, fetch, workspace_client
+from evaluate_classifier.champion import (
+    ChampionUnknownError,
+    Fetching,
+    NotInAJobError,
+    fetch,
+    workspace_client,
+)
 from evaluate_classifier.picture import draw
 from evaluate_classifier.scores import gain, measure, resamplings, roc_auc, with_intervals
 from evaluate_classifier.verdict import Champion, decide
@@ -131,6 +138,15 @@ def test_outside_a_job_the_step_says_which_variables_are_missing(monkeypatch):
     monkeypatch.delenv("AZUREML_ARM_WORKSPACE_NAME", raising=False)
     with pytest.raises(NotInAJobError, match="AZUREML_ARM_WORKSPACE_NAME not set"):
         workspace_client()
+
+
+def test_a_registry_that_cannot_be_asked_never_looks_like_an_empty_one(tmp_path, monkeypatch, capfd):
+    monkeypatch.delenv("AZUREML_ARM_WORKSPACE_NAME", raising=False)
+    source = Path(__file__).resolve().parents[2] / "components" / "evaluate_classifier" / "src"
+    monkeypatch.setenv("PYTHONPATH", str(source))
+    with pytest.raises(ChampionUnknownError, match="could not be asked for breast-cancer"):
+        Fetching("breast-cancer", tmp_path).result()
+    assert "AZUREML_ARM_WORKSPACE_NAME" in capfd.readouterr().err
 
 
 def test_being_refused_never_looks_like_an_empty_registry(tmp_path):

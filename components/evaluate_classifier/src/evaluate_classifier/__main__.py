@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evaluate_classifier.champion import fetch, workspace_client
+from evaluate_classifier.champion import Fetching
 from evaluate_classifier.picture import draw
 from evaluate_classifier.scores import Floats, gain, resamplings, with_intervals
 from evaluate_classifier.verdict import Champion, decide
@@ -94,9 +94,10 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     target_name = json.loads((given.prepared / "schema.json").read_text(encoding="utf-8"))["target"]
     table = pd.read_parquet(given.prepared / "test.parquet")
     features, target = table.drop(columns=target_name), table[target_name].to_numpy(np.float64)
-    candidate = predict(given.model, features)
     with tempfile.TemporaryDirectory() as folder:
-        found = fetch(workspace_client(), given.model_name, Path(folder))
+        fetching = Fetching(given.model_name, Path(folder))
+        candidate = predict(given.model, features)
+        found = fetching.result()
         champion = (found[0], predict(found[1], features)) if found else None
     standing = f"version {champion[0]}" if champion else "none yet"
     print(f"{len(target)} test rows; registered as {given.model_name}: {standing}", flush=True)

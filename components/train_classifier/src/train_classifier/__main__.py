@@ -1,10 +1,12 @@
 """Step `train_classifier`: fit, log to MLflow, write the model in MLflow format."""
 
 import argparse
+import importlib
 import json
 import os
 import statistics
 import sys
+import threading
 import time
 from dataclasses import asdict
 from importlib.metadata import version
@@ -76,7 +78,11 @@ def main() -> int:
     print(
         f"fitting {settings.rounds} trees on {len(table)} rows and {features.shape[1]} features", flush=True
     )
+    # LightGBM works outside of Python's lock: what is needed after it can be imported meanwhile
+    importing = threading.Thread(target=importlib.import_module, args=("mlflow.lightgbm",))
+    importing.start()
     fitted = fit(features, table[target], settings)
+    importing.join()
     for fold, auc in enumerate(fitted.fold_auc, 1):
         print(f"fold {fold} of {settings.folds}: ROC AUC {auc:.4f}", flush=True)
     scores = log(fitted, settings, len(table))
