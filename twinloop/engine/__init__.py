@@ -1,5 +1,7 @@
 """The embedded Pulumi engine: runs a program, plans, applies, and writes Pulumi's own state file."""
 
+from typing import TYPE_CHECKING, Any
+
 from twinloop.engine.errors import (
     Cancelled,
     ChangesNotExpected,
@@ -34,7 +36,9 @@ from twinloop.engine.model import (
     StepFailed,
     StepStarted,
 )
-from twinloop.engine.runs import run, stack_outputs
+
+if TYPE_CHECKING:
+    from twinloop.engine.runs import run, stack_outputs
 
 __all__ = [
     "Cancelled",
@@ -70,3 +74,12 @@ __all__ = [
     "run",
     "stack_outputs",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # What runs needs Pulumi's SDK, whose import takes a quarter of a second; words and errors do without.
+    if name in {"run", "stack_outputs"}:
+        from twinloop.engine import runs
+
+        return getattr(runs, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

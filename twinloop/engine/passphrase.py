@@ -6,7 +6,8 @@ import base64
 import binascii
 import hashlib
 import os
-from functools import lru_cache
+import threading
+from concurrent.futures import Future
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -18,10 +19,37 @@ ROUNDS: Final = 1_000_000
 _PROBE: Final = "pulumi"
 
 
-@lru_cache(maxsize=32)
-def _key(passphrase: str, salt: bytes) -> bytes:
-    # A third of a second each, on purpose; one process asks for the same few keys again and again.
-    return hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, ROUNDS, 32)
+class _Keys:
+    """The keys of this process: each takes a third of a second, on purpose, and is derived once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys: dict[tuple[str, bytes], Future[bytes]] = {}
+
+    def get(self, passphrase: str, salt: bytes) -> bytes:
+        """The key; derived here, unless another thread is at it or was."""
+        with self._lock:
+            known = self._keys.get((passphrase, salt))
+            future = known or self._keys.setdefault((passphrase, salt), Future())
+        if known is None:
+            try:
+                future.set_result(hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, ROUNDS, 32))
+            except BaseException as error:  # whoever asked meanwhile must not wait for ever
+                future.set_exception(error)
+                raise
+        return future.result()
+
+
+_KEYS: Final = _Keys()
+
+
+def derive_ahead(passphrase: str, salt_line: str) -> None:
+    """Begin to derive a stack's key in a thread; it does not hold up what is done meanwhile."""
+    try:
+        salt = base64.b64decode(salt_line.split(":")[1])
+    except (IndexError, binascii.Error):
+        return  # whoever opens the state says so
+    threading.Thread(target=_KEYS.get, args=(passphrase, salt), daemon=True).start()
 
 
 class Crypter:
@@ -44,7 +72,7 @@ class Crypter:
         """What the state file holds of the key: the salt, and a word sealed with it."""
         if not self._salt_line:
             salt = os.urandom(8)
-            self._aes = AESGCM(_key(self._passphrase, salt))
+            self._aes = AESGCM(_KEYS.get(self._passphrase, salt))
             self._salt_line = f"v1:{base64.b64encode(salt).decode()}:{self.seal(_PROBE)}"
         return self._salt_line
 
@@ -62,7 +90,7 @@ class Crypter:
             salt, _, probe = rest.partition(":")
             if version != "v1" or not probe:
                 raise PassphraseWrong(self._stack)
-            aes = AESGCM(_key(self._passphrase, base64.b64decode(salt)))
+            aes = AESGCM(_KEYS.get(self._passphrase, base64.b64decode(salt)))
             if self._open(aes, probe) != _PROBE:
                 raise PassphraseWrong(self._stack)
             self._aes = aes

@@ -53,7 +53,7 @@ class _Printed(io.TextIOBase):
         return False
 
     @property
-    def encoding(self) -> str:
+    def encoding(self) -> str:  # type: ignore[override]
         """As of the real one."""
         return self._real.encoding
 

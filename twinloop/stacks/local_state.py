@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.clouds import process, stack_file
 from twinloop.clouds.files import write_durably
+from twinloop.engine import Stack
+from twinloop.engine import passphrase as passphrases
+from twinloop.engine.backend import Backend
 from twinloop.engine.errors import PassphraseWrong
 from twinloop.engine.passphrase import Crypter
 from twinloop.problems import NotSupported
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from twinloop.clouds.home import Home
     from twinloop.clouds.stack_file import StackFile
+    from twinloop.stacks.target import Target
 
 PLACEHOLDER = "placeholder-on-the-twin"
 
@@ -45,6 +49,18 @@ def passphrase(home: Home) -> str:
         if not home.passphrase.exists():
             write_durably(home.passphrase, secrets.token_urlsafe(32) + "\n", mode=0o600)
     return home.passphrase.read_text(encoding="utf-8").strip()
+
+
+def derive_ahead(target: Target) -> None:
+    """Begin to derive the key of a state that has secrets; it is ready by the time the engine is imported."""
+    stack = Stack(project=target.project, name=target.stack, backend=target.home.state, passphrase="")
+    state = Backend(stack).checkpoint
+    try:
+        text = state.read_text(encoding="utf-8")
+    except OSError:
+        return
+    if '"ciphertext"' in text and (salt := _salt_of_state(state)):
+        passphrases.derive_ahead(passphrase(target.home), salt)
 
 
 def configuration(file: StackFile) -> Configuration:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.engine import EngineError, Operation, Options, StepDone, StepFailed
 from twinloop.problems import Refused
-from twinloop.stacks import together, vetting
+from twinloop.stacks import local_state, together, vetting
 from twinloop.stacks.problems import problem_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def execute(
             allowed="--purge with --cloud twin, and no --engine pulumi",
             next_step="run it again without --purge; on Azure: az keyvault purge and the like",
         )
+    if target.engine == "embedded":
+        local_state.derive_ahead(target)
     if operation in {Operation.PREVIEW, Operation.UP}:
         together.refuse_conflicts(target)
     try:
