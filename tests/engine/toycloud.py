@@ -194,6 +194,7 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
                 id=thing_id, properties=struct(outputs), reasons=["it did not become ready"]
             )
             raise ToyError(grpc.StatusCode.UNKNOWN, "made, and then it did not become ready", detail)
+        self._lose(known, "create")
         return provider_pb2.CreateResponse(id=thing_id, properties=struct(outputs))
 
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
@@ -205,6 +206,7 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
             self._obey(bare(inputs), "update")
             self.cloud.put(request.id, bare(outputs))
             self.cloud.note("update", request.id)
+            self._lose(bare(inputs), "update")
         return provider_pb2.UpdateResponse(properties=struct(outputs))
 
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
@@ -219,6 +221,7 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._obey(known, "delete")
         self.cloud.delete(request.id)
         self.cloud.note("delete", request.id)
+        self._lose(known, "delete")
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
@@ -226,6 +229,11 @@ class ToyProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.tok == "toy:index:double":
             return provider_pb2.InvokeResponse(**{"return": struct({"value": bare(args)["value"] * 2})})
         raise ToyError(grpc.StatusCode.NOT_FOUND, f"no function {request.tok}")
+
+    def _lose(self, known: dict[str, Any], verb: str) -> None:
+        """The cloud did it, and the connection broke before it could say so."""
+        if known.get("fail") == f"{verb}, unheard":
+            raise ToyError(grpc.StatusCode.UNAVAILABLE, "the connection broke")
 
     def _obey(self, known: dict[str, Any], verb: str) -> None:
         self.running += 1

@@ -177,12 +177,17 @@ class Applier:
         """A resource that was made but did not become ready is kept, with what is wrong with it."""
         partial = error.partial
         if partial is None:
-            self._snapshot.end(key)
+            self._end_failed(key, error)
             return
         state.id, state.init_errors = partial.id, list(partial.reasons)
         state.outputs = partial.outputs
         state.created = state.modified = now()
         self._snapshot.end(key, confirm=[state])
+
+    def _end_failed(self, key: str, error: ProviderFailure) -> None:
+        """Nothing came of it; or nobody knows, and then the next run looks it up as after a kill."""
+        if not error.uncertain:
+            self._snapshot.end(key)
 
     def _finish(self, state: ResourceState, outputs: Properties) -> None:
         state.outputs = differences.mark_secret(outputs, state.additional_secret_outputs)
@@ -211,7 +216,7 @@ class Applier:
     def _end_failed_update(self, key: str, old: ResourceState, error: ProviderFailure) -> None:
         partial = error.partial
         if partial is None:
-            self._snapshot.end(key)
+            self._end_failed(key, error)
             return
         changed = old.copy(outputs=partial.outputs, init_errors=list(partial.reasons))
         self._snapshot.end(key, change=[changed])
@@ -292,8 +297,8 @@ class Applier:
                         state.outputs,
                         state.custom_timeouts.get("delete", 0),
                     )
-                except ProviderFailure:
-                    self._snapshot.end(key)
+                except ProviderFailure as error:
+                    self._end_failed(key, error)
                     raise
             if keep_as_replaced:
                 self._snapshot.end(key, change=[state.copy(pending_replacement=True)])

@@ -21,6 +21,9 @@ class Partial:
     reasons: tuple[str, ...]
 
 
+_NO_ANSWER = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})  # gRPC's statuses
+
+
 class ProviderFailure(EngineError):
     """A provider refused or failed; the message is the provider's."""
 
@@ -28,6 +31,11 @@ class ProviderFailure(EngineError):
         super().__init__(message)
         self.code = code
         self.partial = partial
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the cloud may have done it all the same: the request was sent and no answer came back."""
+        return self.code in _NO_ANSWER
 
 
 class CheckFailed(ProviderFailure):
