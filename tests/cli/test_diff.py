@@ -29,7 +29,7 @@ def text(renderable):
 def test_children_stand_below_their_parents_and_unchanged_parents_are_shown_for_them():
     lake = Step(Op.SAME, LAKE, "demo:Lake", "lake", STACK)
     shown = text(plan_tree(outcome(lake, step("create", "account", LAKE)), details=False)).splitlines()
-    assert shown == ["stack dev", "└── lake  demo:Lake", "    └── + create account  storage:StorageAccount"]
+    assert shown == ["stack dev", "└── lake  Lake", "    └── + create account  storage:StorageAccount"]
 
 
 def test_what_does_not_change_is_not_shown():
@@ -81,3 +81,23 @@ def test_inputs_of_what_is_created_are_shown_when_asked_for():
 
 def test_long_values_are_cut_and_say_so():
     assert value_text("x" * 500, longest=20) == '"' + "x" * 18 + "…"
+
+
+def test_what_lies_beside_each_other_is_aligned():
+    shown = text(
+        plan_tree(outcome(step("create", "a"), step("create", "longer")), details=False)
+    ).splitlines()
+    assert [line.index("storage:") for line in shown[1:]] == [shown[1].index("storage:")] * 2
+
+
+def test_a_component_in_which_the_same_happened_to_all_folds_into_one_line():
+    lake = Step(Op.CREATE, LAKE, "demo:Lake", "lake", STACK)
+    inside = [step("create", "one", LAKE), step("create", "two", LAKE)]
+    shown = text(plan_tree(outcome(lake, *inside), details=False, fold=True)).splitlines()
+    assert shown == ["stack dev", "└── + create lake  2 StorageAccount"]
+
+
+def test_a_component_in_which_something_else_happened_does_not_fold():
+    lake = Step(Op.CREATE, LAKE, "demo:Lake", "lake", STACK)
+    inside = [step("create", "one", LAKE), step("update", "two", LAKE)]
+    assert "~ update two" in text(plan_tree(outcome(lake, *inside), details=False, fold=True))

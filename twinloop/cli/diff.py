@@ -29,11 +29,13 @@ _PART_OF_REPLACE = frozenset(("create-replacement", "delete-replaced"))
 _PLANNED = {"create": "to create", "update": "to update", "replace": "to replace", "delete": "to delete"}
 _DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
 LONGEST = 100  # characters of a value in a diff
+LONGEST_NAME = 56  # characters that names are aligned to; a longer one pushes its type to the right
+STACK = "pulumi:pulumi:Stack"
 
 
 def is_machinery(step: Step) -> bool:
     """Whether a step is a default provider: the engine's own, of no interest to people."""
-    return step.type.startswith("pulumi:providers:") and step.name.startswith("default_")
+    return step.type.startswith("pulumi:providers:") and step.name.partition("_")[0] == "default"
 
 
 def output_lines(outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -45,41 +47,86 @@ def output_lines(outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def short_type(token: str) -> str:
-    """`azure-native:storage:StorageAccount` -> `storage:StorageAccount`; components as they are."""
-    return token.removeprefix("azure-native:")
+    """`azure-native:storage:StorageAccount` -> `storage:StorageAccount`, a component's -> its last word."""
+    package, _, rest = token.partition(":")
+    if package == "azure-native":
+        return rest
+    return token if package == "pulumi" else rest.rpartition(":")[2]
 
 
-def plan_tree(outcome: Outcome, *, details: bool) -> Tree:
+def plan_tree(outcome: Outcome, *, details: bool, fold: bool = False) -> Tree:
     """Every changed resource under its parents; unchanged ones only where they hold changed ones.
 
     Args:
         outcome: of any operation.
         details: show the inputs of what is created, too.
+        fold: show a component in one line where the same has happened to all that it holds.
     """
+    shown = {
+        step.urn: step
+        for step in outcome.steps
+        if step.op not in QUIET and not is_machinery(step) and not _is_half(step, outcome.steps)
+    }
+    below = _children(outcome, shown)
     known = {step.urn: step for step in outcome.steps}
-    shown: dict[str, list[Step]] = {}
-    for step in outcome.steps:
-        if step.op not in QUIET and not is_machinery(step) and not _is_half(step, outcome.steps):
-            shown.setdefault(step.urn, []).append(step)
     top = Tree(Text(f"stack {_stack_name(outcome)}", style="bold"), guide_style="dim")
-    branches: dict[str, Tree] = {}
 
-    def branch(urn: str) -> Tree:
-        if urn in branches:
-            return branches[urn]
-        step = known.get(urn)
-        if step is None or step.type == "pulumi:pulumi:Stack":
-            return top
-        above = branch(step.parent) if step.parent else top
-        branches[urn] = above.add(_label(shown.get(urn, [step])[-1]))
-        return branches[urn]
+    def add(above: Tree, urns: list[str]) -> None:
+        labels = {urn: _label(shown.get(urn, known[urn])) for urn in urns}
+        width = min(max(map(len, labels.values()), default=0), LONGEST_NAME)
+        for urn in urns:
+            step = shown.get(urn, known[urn])
+            inside = _inside(urn, below)
+            held = [shown[one] for one in inside if one in shown]
+            whole = fold and _is_uniform(step, held, len(inside))
+            node = above.add(_with_type(labels[urn], step, width, _counts(held) if whole else ""))
+            if not whole:
+                for line in _lines(step, details=details) if urn in shown else ():
+                    node.add(line)
+                add(node, below.get(urn, []))
 
-    for urn, steps in shown.items():
-        if steps[-1].type != "pulumi:pulumi:Stack":
-            node = branch(urn)
-            for line in _lines(steps[-1], details=details):
-                node.add(line)
+    add(top, below.get("", []))
     return top
+
+
+def _children(outcome: Outcome, shown: Mapping[str, Step]) -> dict[str, list[str]]:
+    """What is shown below each URN; what stands at the top, below the empty one."""
+    known = {step.urn: step for step in outcome.steps}
+    below: dict[str, list[str]] = {}
+    seen: set[str] = set()
+
+    def place(urn: str) -> None:
+        step = known[urn]
+        if urn in seen or step.type == STACK:
+            return
+        seen.add(urn)
+        above = step.parent if step.parent in known and known[step.parent].type != STACK else ""
+        if above:
+            place(above)
+        below.setdefault(above, []).append(urn)
+
+    for urn in shown:
+        place(urn)
+    return below
+
+
+def _inside(urn: str, below: Mapping[str, list[str]]) -> list[str]:
+    """Everything below a URN, at any depth."""
+    return [found for child in below.get(urn, []) for found in (child, *_inside(child, below))]
+
+
+def _is_uniform(step: Step, held: list[Step], inside: int) -> bool:
+    """Whether nothing is lost by showing a component's name and what it holds as numbers."""
+    ops = {str(one.op) for one in held}
+    return (
+        len(held) == inside > 0 and len(ops) == 1 and ops <= {"create", "delete", str(step.op)} - {"update"}
+    )
+
+
+def _counts(held: list[Step]) -> str:
+    kinds = Counter(short_type(step.type).rpartition(":")[2] for step in held)
+    said = (kind if times == 1 else f"{times} {kind}" for kind, times in kinds.most_common())
+    return ", ".join(said)
 
 
 def summary(outcome: Outcome, place: str) -> Text:
@@ -150,11 +197,15 @@ def _is_half(step: Step, steps: Iterable[Step]) -> bool:
 
 def _label(step: Step) -> Text:
     sign, colour = _SIGNS.get(str(step.op), ("", ""))
-    label = Text()
+    label = Text(no_wrap=True, overflow="ellipsis")
     if sign:
         label.append(f"{sign} {step.op} ", style=f"bold {colour}")
     label.append(step.name, style=colour or "dim")
-    label.append(f"  {short_type(step.type)}", style="dim")
+    return label
+
+
+def _with_type(label: Text, step: Step, width: int, holds: str) -> Text:
+    label.append(" " * (width - len(label)) + f"  {holds or short_type(step.type)}", style="dim")
     if step.protect and step.op in {"delete", "replace"}:
         label.append("  protected", style="bold red")
     return label

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from twinloop.stacks.outcome import Options, Outcome
     from twinloop.stacks.target import Target
 
+WHOLE = 1000  # characters: wider than any line of a tree
 preview, up, refresh, destroy = verb(), verb(), verb(), verb()
 
-Diff = Annotated[bool, typer.Option("--diff", help="Show every property of what is created, too.")]
+Diff = Annotated[
+    bool, typer.Option("--diff", help="Show every resource, and every property of what is created.")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,10 +292,23 @@ def _where(on: Target) -> dict[str, str]:
 def _show(asked: Request, on: Target, outcome: Outcome, out: Console) -> None:
     from twinloop.cli.diff import output_lines, plan_tree, summary
 
+    terminal = out.is_terminal
     if outcome.changed:
-        out.print(plan_tree(outcome, details=asked.diff), soft_wrap=True)
+        fold = not asked.diff and asked.operation != "preview" and outcome.error is None
+        # a tree is fitted to its width; a pipe gets whole names
+        out.print(
+            plan_tree(outcome, details=asked.diff, fold=fold),
+            width=None if terminal else WHOLE,
+            crop=terminal,
+        )
     out.print(summary(outcome, on.cloud), soft_wrap=True)
     if asked.operation == "up" and outcome.outputs:
-        out.print(rows(("output", "value"), output_lines(outcome.outputs)), soft_wrap=True)
+        lines = output_lines(outcome.outputs)
+        shown = rows(("output", "value"), lines)
+        if terminal:
+            shown.no_wrap, shown.overflow = True, "ellipsis"
+        out.print(shown, soft_wrap=not terminal)
+        if terminal and any(len(name) + len(value) > out.width for name, value in lines):
+            say(f"[dim]whole values:[/] twinloop stack output -s {on.stack}")
     if asked.operation == "preview" and outcome.changed and sys.stdout.isatty():
         say(f"next: twinloop up -s {on.stack}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree
 
-from twinloop.cli.diff import QUIET, is_machinery, short_type
+from twinloop.cli.diff import QUIET, STACK, is_machinery, short_type
 from twinloop.cli.output import wants_json, words
 from twinloop.stacks.outcome import Diagnostic, StepDone, StepFailed, StepStarted
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from twinloop.stacks.outcome import Event, Step
 
-STACK = "pulumi:pulumi:Stack"
 _PAST = {
     "create": "created",
     "update": "updated",
@@ -144,20 +143,57 @@ class _LiveTree:
 
     def _draw(self) -> Tree:
         with self._lock:
-            done = sum(not node.busy for node in self._nodes.values())
-            head = (
-                f"{self._title}   {done} of {len(self._nodes)} so far, {time.monotonic() - self._began:.0f} s"
-            )
-            tree = Tree(Text(head, style="bold"), guide_style="dim")
+            tree = Tree(self._head(), guide_style="dim")
             room = max(5, self._console.size.height - 4)
-            visible = [urn for urn, node in self._nodes.items() if self._worth_showing(node)]
-            roomy = len(visible) <= room
-            if not roomy:
-                visible = [urn for urn in visible if self._nodes[urn].busy or self._nodes[urn].error][:room]
+            worth = [urn for urn, node in self._nodes.items() if self._worth_showing(node)]
+            chosen = self._chosen(worth, room)
             branches: dict[str, Tree] = {}
-            for urn in visible:
-                self._branch(urn, branches, tree)
+            for urn in worth:
+                if urn in chosen:
+                    self._branch(urn, branches, tree)
+            waiting = sum(self._nodes[urn].busy for urn in worth if urn not in chosen)
+            if waiting:
+                tree.add(Text(f"and {waiting} more under way", "dim"))
             return tree
+
+    def _head(self) -> Text:
+        nodes = [node for node in self._nodes.values() if node.step.type != STACK]
+        head = Text(self._title, "bold", no_wrap=True, overflow="ellipsis")
+        head.append(f"   {time.monotonic() - self._began:.0f} s", "dim")
+        if not nodes:
+            head.append("   reading the program", "dim")
+            return head
+        failed = sum(bool(node.error) for node in nodes)
+        busy = sum(node.busy for node in nodes)
+        head.append(f"   {len(nodes) - busy - failed} done, {busy} under way", "not bold")
+        if failed:
+            head.append(f", {failed} failed", "red")
+        return head
+
+    def _chosen(self, worth: list[str], room: int) -> set[str]:
+        """What fits: what failed, what is under way, then what ended last; each with the parents it needs."""
+        nodes = self._nodes
+
+        def urgency(urn: str) -> tuple[int, float]:
+            node = nodes[urn]
+            return (0 if node.error else 1 if node.busy else 2), -(node.ended or node.began)
+
+        lines: set[str] = set()
+        chosen: set[str] = set()
+        for urn in sorted(worth, key=urgency):
+            needed = {urn, *self._parents(urn)} - lines
+            if len(lines) + len(needed) > room:
+                break
+            lines |= needed
+            chosen.add(urn)
+        return chosen
+
+    def _parents(self, urn: str) -> list[str]:
+        node = self._nodes.get(urn)
+        above = node.step.parent if node else ""
+        if above not in self._nodes or self._nodes[above].step.type == STACK:
+            return []
+        return [above, *self._parents(above)]
 
     def _worth_showing(self, node: _Node) -> bool:
         if node.step.type == STACK or is_machinery(node.step):
@@ -177,16 +213,20 @@ class _LiveTree:
 
 def _label(node: _Node) -> Text:
     step = node.step
+    label = Text(no_wrap=True, overflow="ellipsis")
+    if node.children and not node.error:  # a component: it is there at once, what it holds is not
+        label.append(step.name, "bold")
+        return label
     if node.error:
         sign, style = "✗", "red"
     elif node.busy:
         sign, style = "◌", "yellow"
     else:
         sign, style = "✓", "green"
-    label = Text(f"{sign} ", style)
-    label.append(step.name)
-    label.append(f"  {short_type(step.type)}", "dim")
     state = "failed" if node.error else (f"{step.op}…" if node.busy else _PAST.get(str(step.op), ""))
-    label.append(f"  {state}", style)
-    label.append(f"  {node.seconds:.1f} s", "dim")
+    label.append(f"{sign} ", style)
+    label.append(f"{state:<9} ", style)
+    label.append(f"{node.seconds:4.1f} s  ", "dim")
+    label.append(step.name)
+    label.append(f"  {short_type(step.type).rpartition(':')[2]}", "dim")
     return label
