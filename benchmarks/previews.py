@@ -49,7 +49,7 @@ def _beside_official(checkout: Path, what: str) -> Figure:
         env = os.environ | variables["set"] | {"PULUMI_DEBUG_PROVIDERS": f"azure-native:{port}"}
         file = Path(os.environ["TWINLOOP_HOME"]) / "Pulumi.dev.yaml"
         official = ["pulumi", "preview", "-s", "dev", "--non-interactive", "--config-file", str(file)]
-        # the first time through our wrapper, which makes the stack and its settings file where they are missing
+        # once through our wrapper, which makes the stack and its settings file where they are missing
         wall([*TWINLOOP, "twin", "env", "-s", "dev", "--", *official[:5]], cwd=checkout)
         ours, theirs, ratio = pairs(
             lambda: wall(_preview(), cwd=checkout), lambda: wall(official, cwd=checkout, env=env), runs=RUNS
