@@ -27,7 +27,7 @@ policy = BearerTokenCredentialPolicy(ManagedIdentityCredential(), "https://manag
 client = PipelineClient(base, policies=[policy])
 found = []
 for path in sys.argv[1:]:
-    answer = client.send_request(HttpRequest("GET", path)).json()
+    answer = client.send_request(HttpRequest("GET", base + path)).json()
     found += [one["id"].lower() for one in answer["value"]]
 print(json.dumps(found))
 """
