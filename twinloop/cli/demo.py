@@ -5,10 +5,11 @@ Run again it finds all of it there: nothing is made twice, deterministic steps a
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import re
 import sys
-import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -72,12 +73,10 @@ def tell() -> int:
     story = Chapters(out)
     with story.chapter("The local Azure"):
         _start(home, out)
-    warm = _warm_up(home)
     outcomes = {}
     for stack in STACKS:
         with story.chapter(f"Stack {stack}, as infra-engineer: twinloop up -s {stack}"):
             outcomes[stack] = _bring_up(home, stack, out)
-    warm.join()
     _train(story, out)
     with story.chapter("What stands"):
         _describe_platform(home, outcomes, out)
@@ -97,25 +96,6 @@ def _start(home: Home, out: Console) -> None:
     twin, started = open_twin(home)
     state = "started" if started else "was running"
     out.print(f"   {state} at {twin.base}; it lives in {twin.home.root}", markup=False)
-
-
-def _warm_up(home: Home) -> threading.Thread:
-    """Import Azure ML's client beside the first stack: it takes a second that nobody has to wait for.
-
-    The import asks which cloud it is in, so it runs within the twin's variables; `up` sets the same ones.
-    """
-    from twinloop.clouds import environment, personas
-    from twinloop.clouds.session import open_session
-    from twinloop.loops.client import preload
-
-    session = open_session(home, stack=STACK, persona=personas.SCIENTIST)
-    for name, value in session.variables.values.items():
-        os.environ[name] = value
-    for name in environment.LEAKING:
-        os.environ.pop(name, None)
-    thread = threading.Thread(target=preload, name="preload", daemon=True)
-    thread.start()
-    return thread
 
 
 def _bring_up(home: Home, stack: str, out: Console) -> Outcome:
@@ -212,6 +192,7 @@ def _by_concern(outcome: Outcome) -> Counter[str]:
 
 def main() -> int:
     """Tell the story; what a person can put right is told as by every command."""
+    atexit.register(gc.freeze)  # nobody needs a million objects looked through for garbage at the very end
     try:
         return tell()
     except Problem as problem:

@@ -72,13 +72,6 @@ def without_bars() -> Iterator[None]:
         yield
 
 
-def preload() -> None:
-    """Import the client's packages; worth doing beside other work, as a second passes."""
-    with quietly():
-        import azure.ai.ml
-        import azure.identity  # noqa: F401 - for its side effect: the import is what is waited for
-
-
 @contextmanager
 def quietly() -> Iterator[None]:
     """Silence the SDK's progress bars and its remarks about experimental classes and deprecated packages."""
