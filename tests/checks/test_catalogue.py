@@ -203,3 +203,10 @@ def test_elements_with_properties_of_their_own_are_checked_inside_them() -> None
 def test_an_identity_set_is_a_list_in_the_program_and_an_object_on_the_wire() -> None:
     identity = {"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/id": {}}}
     assert problems(ACCOUNT, {**an_account(), "identity": identity}) == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.arm_type)
+def test_what_leaves_tombstones_has_a_rule_that_ends_them_and_nothing_else_has_one(row: ResourceType) -> None:
+    assert (row.purge is not None) == (row.delete == "soft")
+    if row.purge is not None:
+        assert bool(row.purge.query) != bool(row.purge.tombstones and row.purge.of)

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from twinloop.cli.diff import plan_tree, summary, value_text
+from twinloop.cli.diff import fitted, plan_tree, summary, value_text
 from twinloop.engine.model import Op, Operation, Outcome, PropertyChange, Step
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
@@ -101,3 +101,9 @@ def test_a_component_in_which_something_else_happened_does_not_fold():
     lake = Step(Op.CREATE, LAKE, "demo:Lake", "lake", STACK)
     inside = [step("create", "one", LAKE), step("update", "two", LAKE)]
     assert "~ update two" in text(plan_tree(outcome(lake, *inside), details=False, fold=True))
+
+
+def test_of_a_long_id_the_end_is_kept_and_of_another_value_the_beginning():
+    assert fitted("/subscriptions/0/vaults/kv", 10) == "…vaults/kv"
+    assert fitted("abcdefghijkl", 10) == "abcdefghi…"
+    assert fitted("short", 10) == "short"

@@ -38,12 +38,24 @@ def is_machinery(step: Step) -> bool:
     return step.type.startswith("pulumi:providers:") and step.name.partition("_")[0] == "default"
 
 
+def is_component(step: Step) -> bool:
+    """Whether a step only groups others: its type is of no provider."""
+    return step.type.partition(":")[0] not in {"azure-native", "pulumi"}
+
+
 def output_lines(outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Name and value of each output, by name; text as it is, everything else as JSON."""
     return [
         (name, value if isinstance(value, str) else value_text(value, longest=1_000_000))
         for name, value in sorted(outputs.items())
     ]
+
+
+def fitted(value: str, room: int) -> str:
+    """A value cut to the room on a screen; of an ARM id the end is kept, which tells it from others."""
+    if len(value) <= room:
+        return value
+    return f"…{value[1 - room :]}" if value.startswith("/") else f"{value[: room - 1]}…"
 
 
 def short_type(token: str) -> str:

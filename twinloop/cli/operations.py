@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twinloop.stacks.target import Target
 
 WHOLE = 1000  # characters: wider than any line of a tree
+LEAST = 20  # characters of a value on however narrow a screen
 preview, up, refresh, destroy = verb(), verb(), verb(), verb()
 
 Diff = Annotated[
@@ -290,7 +291,7 @@ def _where(on: Target) -> dict[str, str]:
 
 
 def _show(asked: Request, on: Target, outcome: Outcome, out: Console) -> None:
-    from twinloop.cli.diff import output_lines, plan_tree, summary
+    from twinloop.cli.diff import fitted, output_lines, plan_tree, summary
 
     terminal = out.is_terminal
     if outcome.changed:
@@ -304,11 +305,10 @@ def _show(asked: Request, on: Target, outcome: Outcome, out: Console) -> None:
     out.print(summary(outcome, on.cloud), soft_wrap=True)
     if asked.operation == "up" and outcome.outputs:
         lines = output_lines(outcome.outputs)
-        shown = rows(("output", "value"), lines)
-        if terminal:
-            shown.no_wrap, shown.overflow = True, "ellipsis"
-        out.print(shown, soft_wrap=not terminal)
-        if terminal and any(len(name) + len(value) > out.width for name, value in lines):
+        room = out.width - max(len(name) for name, _ in lines) - 2 if terminal else WHOLE * WHOLE
+        cut = [(name, fitted(value, max(room, LEAST))) for name, value in lines]
+        out.print(rows(("output", "value"), cut), soft_wrap=True)
+        if cut != lines:
             say(f"[dim]whole values:[/] twinloop stack output -s {on.stack}")
     if asked.operation == "preview" and outcome.changed and sys.stdout.isatty():
         say(f"next: twinloop up -s {on.stack}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree
 
-from twinloop.cli.diff import QUIET, STACK, is_machinery, short_type
+from twinloop.cli.diff import QUIET, STACK, is_component, is_machinery, short_type
 from twinloop.cli.output import wants_json, words
 from twinloop.stacks.outcome import Diagnostic, StepDone, StepFailed, StepStarted
 
@@ -83,7 +83,6 @@ class _Node:
     began: float = field(default_factory=time.monotonic)
     ended: float | None = None
     error: str = ""
-    children: list[str] = field(default_factory=list)
 
     @property
     def busy(self) -> bool:
@@ -133,8 +132,6 @@ class _LiveTree:
             node = self._nodes.get(step.urn)
             if node is None:
                 node = self._nodes[step.urn] = _Node(step)
-                if step.parent in self._nodes:
-                    self._nodes[step.parent].children.append(step.urn)
             node.step = step
             if not isinstance(event, StepStarted):
                 node.ended = time.monotonic()
@@ -196,8 +193,8 @@ class _LiveTree:
         return [above, *self._parents(above)]
 
     def _worth_showing(self, node: _Node) -> bool:
-        if node.step.type == STACK or is_machinery(node.step):
-            return False
+        if node.step.type == STACK or is_machinery(node.step) or (is_component(node.step) and not node.error):
+            return False  # a component is shown for what it holds
         return node.busy or bool(node.error) or (node.step.op not in QUIET and not self._planning)
 
     def _branch(self, urn: str, branches: dict[str, Tree], top: Tree) -> Tree:
@@ -214,7 +211,7 @@ class _LiveTree:
 def _label(node: _Node) -> Text:
     step = node.step
     label = Text(no_wrap=True, overflow="ellipsis")
-    if node.children and not node.error:  # a component: it is there at once, what it holds is not
+    if is_component(step) and not node.error:  # it is there at once; what it holds is not
         label.append(step.name, "bold")
         return label
     if node.error:
