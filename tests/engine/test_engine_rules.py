@@ -202,7 +202,7 @@ def test_an_order_that_is_right_is_left_alone() -> None:
 
 def test_a_journal_cut_in_the_middle_of_a_line_gives_what_came_before(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    journal = Journal(path, {"journal": 1}, KillSwitch())
+    journal = Journal(path, lambda: {"journal": 1}, KillSwitch())
     journal.append({"end": "p1"})
     journal.append({"end": "p2"})
     journal.close()
@@ -213,7 +213,7 @@ def test_a_journal_cut_in_the_middle_of_a_line_gives_what_came_before(tmp_path: 
 def test_a_replayed_journal_gives_the_state_that_was_in_memory(tmp_path: Path, crypter: Crypter) -> None:
     base = {"resources": [resource_to_json(state, crypter) for state in chain([0, 1, 2])]}
     running = Snapshot(crypter, base)
-    running.journal = Journal(tmp_path / "j", {"journal": 1}, KillSwitch())
+    running.journal = Journal(tmp_path / "j", lambda: {"journal": 1}, KillSwitch())
     zero, one, two = running.left()
     running.keep(zero)
     key = running.begin("updating", one)

@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -49,7 +50,7 @@ class KillSwitch:
 class Journal:
     """Appends transitions; `append` returns when the transition is on the disk."""
 
-    def __init__(self, path: Path, header: dict[str, Any], kill: KillSwitch) -> None:
+    def __init__(self, path: Path, header: Callable[[], dict[str, Any]], kill: KillSwitch) -> None:
         self._path = path
         self._header = header
         self._kill = kill
@@ -140,7 +141,7 @@ class Journal:
     def _open(self) -> IO[bytes]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("wb")
-        file.write(json.dumps(self._header, separators=(",", ":")).encode() + b"\n")
+        file.write(json.dumps(self._header(), separators=(",", ":")).encode() + b"\n")
         _sync(file)
         durable.sync_folder(self._path.parent)
         self._file = file

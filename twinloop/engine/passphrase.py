@@ -57,9 +57,11 @@ class Crypter:
 
     def __init__(self, passphrase: str, salt_line: str, stack: str) -> None:
         self._salt_line = salt_line
+        self._salt = salt_line.partition(":")[2].partition(":")[0]
         self._passphrase = passphrase
         self._stack = stack
         self._aes: AESGCM | None = None
+        self._lock = threading.Lock()
 
     @classmethod
     def fresh(cls, passphrase: str, stack: str) -> Crypter:
@@ -68,13 +70,26 @@ class Crypter:
         return cls(passphrase, "", stack)
 
     @property
+    def salt(self) -> str:
+        """The salt alone, base64; needs no key."""
+        with self._lock:
+            if not self._salt:
+                self._salt = base64.b64encode(os.urandom(8)).decode()
+            return self._salt
+
+    @property
     def salt_line(self) -> str:
         """What the state file holds of the key: the salt, and a word sealed with it."""
-        if not self._salt_line:
-            salt = os.urandom(8)
-            self._aes = AESGCM(_KEYS.get(self._passphrase, salt))
-            self._salt_line = f"v1:{base64.b64encode(salt).decode()}:{self.seal(_PROBE)}"
-        return self._salt_line
+        salt = self.salt
+        with self._lock:
+            if not self._salt_line:
+                self._aes = AESGCM(_KEYS.get(self._passphrase, base64.b64decode(salt)))
+                self._salt_line = f"v1:{salt}:{self._sealed(self._aes, _PROBE)}"
+            return self._salt_line
+
+    def ahead(self) -> None:
+        """Begin to derive the key in a thread, unless it is there."""
+        derive_ahead(self._passphrase, f"v1:{self.salt}:")
 
     def check(self) -> None:
         """Derive the key and hold it against the salt line.
@@ -98,8 +113,11 @@ class Crypter:
 
     def seal(self, text: str) -> str:
         """`v1:<nonce>:<ciphertext>`, both base64."""
+        return self._sealed(self._cipher(), text)
+
+    def _sealed(self, aes: AESGCM, text: str) -> str:
         nonce = os.urandom(12)
-        sealed = self._cipher().encrypt(nonce, text.encode(), None)
+        sealed = aes.encrypt(nonce, text.encode(), None)
         return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
 
     def open(self, ciphertext: str) -> str:

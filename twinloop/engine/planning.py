@@ -32,9 +32,8 @@ class Plan:
 
 def seed(deployment: Deployment, urn: str, old: ResourceState | None) -> bytes:
     """What a provider makes a random name of: the same in preview and up, another for each replacement."""
-    text = (
-        f"{deployment.snapshot.crypter.salt_line}|{urn}|{old.id if old else ''}|{old.modified if old else ''}"
-    )
+    salt = deployment.snapshot.crypter.salt
+    text = f"{salt}|{urn}|{old.id if old else ''}|{old.modified if old else ''}"
     return hashlib.sha256(text.encode()).digest()
 
 

@@ -82,11 +82,13 @@ class Store:
             snapshot = self._refold(snapshot)
         elif self.backend.journal.exists():
             self.backend.journal.unlink()
-        header = {
-            "journal": 1,
-            "base": self._checkpoint.digest if self._checkpoint else "",
-            "salt": snapshot.crypter.salt_line,
-        }
+        base = self._checkpoint.digest if self._checkpoint else ""
+        # A new stack's key is derived while the program is imported.
+        snapshot.crypter.ahead()
+
+        def header() -> dict[str, Any]:
+            return {"journal": 1, "base": base, "salt": snapshot.crypter.salt_line}
+
         snapshot.journal = Journal(self.backend.journal, header, self._kill)
         return snapshot
 
