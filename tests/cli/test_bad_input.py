@@ -125,6 +125,35 @@ def test_a_program_that_raises_is_shown_at_its_own_line(run, checkout):
     assert "line 3" in ran.words
 
 
+def test_a_name_that_azure_would_refuse_is_refused_with_the_rule_before_anything_is_touched(run, checkout):
+    checkout.stack("dev", account="Lake_1")
+    for command in ("preview", "up"):
+        ran = run(command, "-s", "dev", "--json")
+        assert ran.code == 2, ran.err
+        error = ran.json["error"]
+        assert "accountName: given 'Lake_1'; allowed: 3 to 24 lower-case letters" in error["given"]
+        assert "Pulumi.dev.yaml" in error["next"]
+    assert run("stack", "ls", "--json").json["result"][0]["exists"] is False
+
+
+def test_subnets_that_overlap_are_named_with_their_ranges(run, checkout):
+    checkout.program(
+        "from pulumi_azure_native import network, resources\n"
+        "group = resources.ResourceGroup('group', resource_group_name='rg-demo')\n"
+        "net = network.VirtualNetwork('net', virtual_network_name='vnet', resource_group_name=group.name,\n"
+        "    address_space={'address_prefixes': ['10.0.0.0/16']})\n"
+        "for name, prefix in (('a', '10.0.0.0/24'), ('b', '10.0.0.128/25')):\n"
+        "    network.Subnet(name, subnet_name=name, virtual_network_name=net.name,\n"
+        "        resource_group_name=group.name, address_prefix=prefix)\n"
+    )
+    ran = run("up", "-s", "dev", "--json")
+    assert ran.code == 1
+    given = ran.json["error"]["given"]
+    assert "10.0.0.0/24" in given
+    assert "10.0.0.128/25" in given
+    assert "NetcfgSubnetRangesOverlap" in given
+
+
 def test_a_type_that_is_not_emulated_is_refused_by_name_before_anything_is_touched(run, checkout):
     checkout.program(
         "from pulumi_azure_native import resources, search\n"

@@ -143,3 +143,9 @@ def test_structured_settings_reach_the_program_as_pulumi_hands_them_over(run, ch
     assert outputs["seen"] == '{"name":"\\u003cb\\u003e","sizes":[1,2]}'
     assert outputs["parsed"] == [1, 2]
     assert json.loads(outputs["seen"])["name"] == "<b>"
+
+
+def test_a_stack_that_reads_another_one_which_is_not_up_says_what_to_type(run, platform):
+    ran = run("up", "-s", "dev", "--json")
+    assert ran.code == 1
+    assert ran.json["error"]["next"] == "twinloop up -s shared && twinloop up -s dev"

@@ -56,7 +56,7 @@ def shown(title: str, *, planning: bool = False) -> Iterator[Callable[[Event], N
 
 
 def _plain(console: Console, event: Event, *, planning: bool) -> None:
-    if isinstance(event, StepDone | StepStarted) and is_machinery(event.step):
+    if isinstance(event, StepDone | StepStarted) and (event.step.type == STACK or is_machinery(event.step)):
         return
     if isinstance(event, StepDone) and not planning and event.step.op not in QUIET:
         step = event.step

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from twinloop.clouds import personas
 from twinloop.engine import errors as engine
 from twinloop.problems import Kind, Problem
+from twinloop.stacks.failures import resource_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twinloop.stacks.target import Target
-
-_DEAD = re.compile(
-    r"connection refused|failed to establish a new connection|max retries exceeded|connection aborted|"
-    r"connection reset|remote end closed|no route to host|ServiceRequestError|statuscode\.unavailable",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed")
-_TOMBSTONE = re.compile(r"SoftDeletedResourceExists|ConflictError: [^\n]*in deleted state", re.IGNORECASE)
-_NEEDS_STACK = re.compile(r"stack '[^']*?([^'/]+)' has no state")
-_NOT_EMULATED = re.compile(r"NotEmulated|is not a resource type of this provider")
 
 
 def problem_of(error: Exception, target: Target) -> Problem:
@@ -149,59 +138,6 @@ def _cancelled(error: engine.Cancelled, target: Target) -> Problem:
     )
 
 
-def _failed(error: engine.ResourceFailed, target: Target) -> Problem:
-    said = "\n".join(f"{urn.rsplit('::', 1)[-1]}: {message}" for urn, message in error.failures)
-    count = len(error.failures)
-    where = f"stack {target.stack}, {target.place}"
-    if _DEAD.search(said) and target.cloud == "twin":
-        return Problem(
-            "The local Azure stopped answering; what was done is saved.",
-            where=where,
-            given=said,
-            next_step=f"twinloop up -s {target.stack}   starts it again and goes on from there",
-            kind=Kind.TWIN_UNREACHABLE,
-        )
-    if _DENIED.search(said):
-        return Problem(
-            f"You may not do this: {count} resource(s) were refused.",
-            where=where,
-            given=said,
-            next_step=f"you are {target.persona}; somebody with the role can: --as {personas.DEPLOYER}"
-            if target.cloud == "twin"
-            else "ask for the role named above",
-            kind=Kind.REFUSED,
-        )
-    if _TOMBSTONE.search(said) and target.cloud == "twin":
-        return Problem(
-            "A name is still held by what was deleted, as on Azure; everything that was done is saved.",
-            where=where,
-            given=said,
-            allowed="a name that nothing deleted holds; `destroy --purge` leaves none behind",
-            next_step=f"twinloop twin purge --all -s {target.stack} && twinloop up -s {target.stack}",
-        )
-    if _NOT_EMULATED.search(said):
-        return Problem(
-            "The local Azure does not emulate this.",
-            where=where,
-            given=said,
-            next_step="twinloop twin logs names the request; the list of what is emulated is in the docs",
-            kind=Kind.NOT_SUPPORTED,
-        )
-    if needed := _NEEDS_STACK.search(said):
-        return Problem(
-            f"Stack '{target.stack}' reads outputs of stack '{needed[1]}', which is not up.",
-            where=where,
-            given=said,
-            next_step=f"twinloop up -s {needed[1]} && twinloop up -s {target.stack}",
-        )
-    return Problem(
-        f"{count} resource(s) failed; everything that was done is saved.",
-        where=where,
-        given=said,
-        next_step=f"put it right, then: twinloop up -s {target.stack}",
-    )
-
-
 def _program(error: engine.ProgramFailed, target: Target) -> Problem:
     cause: BaseException | None = error
     while cause is not None:
@@ -230,6 +166,6 @@ _BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.UnknownTarget, _unknown_target),
     (engine.StackMissing, _missing),
     (engine.Cancelled, _cancelled),
-    (engine.ResourceFailed, _failed),
+    (engine.ResourceFailed, resource_failed),
     (engine.ProgramFailed, _program),
 )

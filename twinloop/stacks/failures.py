@@ -1,0 +1,112 @@
+"""Resources that failed, as one problem of a person: what the services said, and the line that leads on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from twinloop.clouds import personas
+from twinloop.problems import Kind, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinloop.engine.errors import ResourceFailed
+    from twinloop.stacks.target import Target
+
+_DEAD = re.compile(
+    r"connection refused|failed to establish a new connection|max retries exceeded|connection aborted|"
+    r"connection reset|remote end closed|no route to host|ServiceRequestError|statuscode\.unavailable",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed")
+_HELD = re.compile(r"SoftDeletedResourceExists|ConflictError: [^\n]*in deleted state", re.IGNORECASE)
+_NEEDS_STACK = re.compile(r"stack '[^']*?([^'/]+)' has no state")
+_NOT_EMULATED = re.compile(r"NotEmulated|is not a resource type of this provider")
+_UNSENT = "the inputs were refused"
+
+
+def resource_failed(error: ResourceFailed, target: Target) -> Problem:
+    """What a person is told: the first reason that is known by its words, else the words themselves."""
+    said = "\n".join(f"{urn.rsplit('::', 1)[-1]}: {message}" for urn, message in error.failures)
+    problem = next((found for case in _CASES if (found := case(error, said, target))), None)
+    if problem is None:
+        problem = Problem(
+            f"{len(error.failures)} resource(s) failed; everything that was done is saved.",
+            next_step=f"put it right, then: twinloop up -s {target.stack}",
+        )
+    problem.where, problem.given = f"stack {target.stack}, {target.place}", said
+    return problem
+
+
+def _dead(_error: ResourceFailed, said: str, target: Target) -> Problem | None:
+    if not _DEAD.search(said) or target.cloud != "twin":
+        return None
+    return Problem(
+        "The local Azure stopped answering; what was done is saved.",
+        next_step=f"twinloop up -s {target.stack}   starts it again and goes on from there",
+        kind=Kind.TWIN_UNREACHABLE,
+    )
+
+
+def _denied(error: ResourceFailed, said: str, target: Target) -> Problem | None:
+    if not _DENIED.search(said):
+        return None
+    return Problem(
+        f"You may not do this: {len(error.failures)} resource(s) were refused.",
+        next_step=f"you are {target.persona}; somebody with the role can: --as {personas.DEPLOYER}"
+        if target.cloud == "twin"
+        else "ask for the role named above",
+        kind=Kind.REFUSED,
+    )
+
+
+def _unsent(error: ResourceFailed, _said: str, target: Target) -> Problem | None:
+    if not all(message.startswith(_UNSENT) for _, message in error.failures):
+        return None
+    return Problem(
+        f"Azure would refuse what {len(error.failures)} resource(s) are given; nothing of it was sent.",
+        next_step=f"put it right in the program or in {target.file.path.name}, then: "
+        f"twinloop preview -s {target.stack}",
+        kind=Kind.USAGE,
+    )
+
+
+def _held(_error: ResourceFailed, said: str, target: Target) -> Problem | None:
+    if not _HELD.search(said) or target.cloud != "twin":
+        return None
+    return Problem(
+        "A name is still held by what was deleted, as on Azure; everything that was done is saved.",
+        allowed="a name that nothing deleted holds; `destroy --purge` leaves none behind",
+        next_step=f"twinloop twin purge --all -s {target.stack} && twinloop up -s {target.stack}",
+    )
+
+
+def _not_emulated(_error: ResourceFailed, said: str, _target: Target) -> Problem | None:
+    if not _NOT_EMULATED.search(said):
+        return None
+    return Problem(
+        "The local Azure does not emulate this.",
+        next_step="twinloop twin logs names the request; the list of what is emulated is in the docs",
+        kind=Kind.NOT_SUPPORTED,
+    )
+
+
+def _needs_stack(_error: ResourceFailed, said: str, target: Target) -> Problem | None:
+    needed = _NEEDS_STACK.search(said)
+    if needed is None:
+        return None
+    return Problem(
+        f"Stack '{target.stack}' reads outputs of stack '{needed[1]}', which is not up.",
+        next_step=f"twinloop up -s {needed[1]} && twinloop up -s {target.stack}",
+    )
+
+
+_CASES: tuple[Callable[[ResourceFailed, str, Target], Problem | None], ...] = (
+    _dead,
+    _denied,
+    _unsent,
+    _held,
+    _not_emulated,
+    _needs_stack,
+)
