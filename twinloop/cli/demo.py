@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,8 +126,9 @@ def _train(story: Chapters, out: Console) -> None:
     from twinloop.loops.submit import read, submit
 
     document = read(PIPELINE)
-    with opened(Where(stack=STACK, persona=personas.SCIENTIST)) as scene:
+    with ExitStack() as held:
         with story.chapter(f"A model, as data-scientist: twinloop submit {PIPELINE} --stream"):
+            scene = held.enter_context(opened(Where(stack=STACK, persona=personas.SCIENTIST)))
             job = submit(scene.client, document)
             say(f"   submitted [bold]{job.name}[/]")
             ended = streaming.watch(scene, job.name, words())
@@ -158,8 +159,9 @@ def _describe_platform(home: Home, outcomes: dict[str, Outcome], out: Console) -
     from infra.stack_files import load
 
     for stack, outcome in outcomes.items():
-        counts = ", ".join(f"{count} {concern}" for concern, count in _by_concern(outcome).most_common())
-        out.print(f"  {stack:<14}{counts}", markup=False)
+        found = _by_concern(outcome)
+        counts = ", ".join(f"{concern} {count}" for concern, count in found.most_common())
+        out.print(f"  {stack:<14}{found.total()} Azure resources: {counts}", markup=False)
     settings = load(home.checkout / f"Pulumi.{STACK}.yaml")
     if not isinstance(settings, EnvironmentSettings):
         return

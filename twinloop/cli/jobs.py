@@ -197,9 +197,11 @@ def logs(
         }
 
     def text(out: Console) -> None:
+        from rich.text import Text
+
         for step, content in texts.items():
             for line in content.splitlines():
-                out.print(f"{step:<10} │ {line}", markup=False)
+                out.print(f"{step:<10} │ {Text.from_ansi(line).plain}", markup=False)
 
     emit({"job": name, "logs": texts}, text)
 
@@ -221,7 +223,8 @@ def cancel(
 
     with opened(Where(stack, group, workspace, subscription, cloud, as_persona)) as scene:
         status = jobs.cancel(scene.client, job)
-    emit({"job": job, "status": status}, f"{job}: {status}")
+    words = f"is being cancelled; see its end with: twinloop jobs stream {job}"
+    emit({"job": job, "status": status}, f"{job} {words if status == 'CancelRequested' else f'is {status}'}")
 
 
 @app.command("download")
@@ -284,6 +287,7 @@ def _create(
         )
     document = read(file, [Override.parse(change) for change in changes])
     with opened(where) as scene:
+        from twinloop.loops.runs import state_of
         from twinloop.loops.submit import submit as send
 
         job = send(scene.client, document, name=name)
@@ -293,7 +297,7 @@ def _create(
         if stream:
             _follow(scene, job.name)
             return
-        result = {"name": job.name, "status": job.status, "studio": job.studio_url}
+        result = {"name": job.name, "status": state_of(job), "studio": job.studio_url}
         emit(result, f"{job.name}\nfollow it with: twinloop jobs stream {job.name}")
 
 
@@ -347,12 +351,23 @@ def _describe(out: Console, found: Details) -> None:
 
 
 def _side_by_side(out: Console, found: Comparison) -> None:
-    def cell(value: object) -> str:
-        return "-" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
+    from twinloop.cli.streaming import CURVE, number
 
-    scores = [(key, *(cell(value) for value in row)) for key, row in found.metrics.items()]
+    def cell(value: float | str | None) -> str:
+        return "-" if value is None else number(value) if isinstance(value, float) else str(value)
+
+    scores = [
+        (key, *(cell(value) for value in row))
+        for key, row in found.metrics.items()
+        if not key.endswith(CURVE)
+    ]
+    if not scores:
+        out.print("None of these jobs logged a metric.")
+        return
     out.print(rows(("metric", *found.jobs), scores), soft_wrap=True)
     if found.params:
         out.print()
         differing = [(key, *(cell(value) for value in row)) for key, row in found.params.items()]
         out.print(rows(("parameter", *found.jobs), differing), soft_wrap=True)
+    else:
+        out.print("\nTheir parameters are the same.")

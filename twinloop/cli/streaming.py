@@ -92,12 +92,17 @@ def logged_metrics(scene: Scene, ended: Ended) -> dict[str, Logged]:
 def metrics_table(logged: Mapping[str, Logged]) -> Text:
     """Metrics by step; curves are left out."""
     lines = [
-        (step, name, f"{value:.4f}" if value != int(value) else f"{value:.0f}")
+        (step, name, number(value))
         for step, one in logged.items()
         for name, value in sorted(one.metrics.items())
         if not name.endswith(CURVE)
     ]
     return rows(("step", "metric", "value"), lines)
+
+
+def number(value: float) -> str:
+    """A metric as people read it: whole numbers whole, others to four places."""
+    return f"{value:.0f}" if value.is_integer() else f"{value:.4f}"
 
 
 def _state(event: StepChanged) -> Text:
