@@ -159,8 +159,20 @@ def test_a_refresh_that_expects_nothing_only_looks(local: Bench) -> None:
 def test_up_with_refresh_repairs_what_was_changed_behind_its_back(local: Bench) -> None:
     local.up(PAIR)
     local.cloud.delete("/things/b")
-    local.up(refresh=True)
+    outcome = local.up(refresh=True)
     assert local.cloud.ids() == {"/things/a", "/things/b"}
+    assert ops(outcome)["b"] == "create"
+    assert outcome.counts["create"] == 1
+    assert "delete" not in outcome.counts  # what the look found is no change that this run made
+
+
+def test_a_plan_after_a_look_counts_what_would_be_done_and_not_what_was_found(local: Bench) -> None:
+    local.up(PAIR)
+    local.cloud.put("/things/a", {**local.cloud.get("/things/a"), "size": 7})
+    local.cloud.delete("/things/b")
+    outcome = local.run("preview", refresh=True)
+    planned = {op: count for op, count in outcome.counts.items() if op not in {"same", "refresh"}}
+    assert planned == {"update": 1, "create": 1}
 
 
 def test_destroy_leaves_nothing_and_needs_no_program(local: Bench) -> None:
@@ -194,7 +206,12 @@ def test_destroy_of_a_target_is_refused_while_something_else_depends_on_it(local
 
 def test_a_target_that_matches_nothing_is_refused(local: Bench) -> None:
     local.up(PAIR)
-    assert isinstance(local.run("destroy", targets=("urn:nope",)).error, engine.UnknownTarget)
+    known = "urn:pulumi:dev::demo::toy:index:Thing::b"
+    for operation in ("preview", "up", "refresh", "destroy"):
+        outcome = local.run(operation, targets=(known, "urn:nope"))
+        assert isinstance(outcome.error, engine.UnknownTarget), operation
+        assert outcome.error.targets == ("urn:nope",)
+    assert local.cloud.ids() == {"/things/a", "/things/b"}
 
 
 def test_a_delete_that_fails_keeps_what_it_depends_on_and_goes_on_elsewhere(local: Bench) -> None:

@@ -151,7 +151,8 @@ def summary(outcome: Outcome, place: str) -> Text:
     for op, word in words.items():
         if counts.get(op):
             line.append(f"{counts[op]} {word}, ", style=_SIGNS[op][1])
-    rest = sum(counts.get(op, 0) for op in QUIET)
+    looked = "refresh"  # before a plan: what was looked at is in the plan again
+    rest = sum(counts.get(op, 0) for op in QUIET if op != looked or str(outcome.operation) == looked)
     line.append(f"{rest} unchanged" if line or rest else "nothing to do")
     line.append(
         f"  ({outcome.operation} of {_stack_name(outcome)} on the {place}, {outcome.seconds:.1f} s)", "dim"

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from twinloop.engine.applying import Applier
 from twinloop.engine.deployment import Deployment
-from twinloop.engine.errors import Cancelled, EngineError, ProtectedResource, UnknownTarget
+from twinloop.engine.errors import Cancelled, EngineError, ProtectedResource
 from twinloop.engine.model import Op
 from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.states import ResourceState
@@ -18,7 +18,6 @@ def doomed(deployment: Deployment) -> list[ResourceState]:
     """The states that this run has not confirmed and may touch.
 
     Raises:
-        UnknownTarget: a target matches nothing (only where the targets say what to delete).
         ProtectedResource: some of them are protected; all are named.
         EngineError: something that stays depends on one of them.
     """
@@ -30,12 +29,6 @@ def doomed(deployment: Deployment) -> list[ResourceState]:
     if deployment.options.targets:
         _refuse_dangling(left, chosen)
     return chosen
-
-
-def refuse_unknown_targets(deployment: Deployment) -> None:
-    """A destroy whose targets match nothing is a mistake."""
-    if deployment.options.targets and not any(deployment.targeted(s.urn) for s in deployment.snapshot.left()):
-        raise UnknownTarget(deployment.options.targets)
 
 
 def _refuse_dangling(left: Iterable[ResourceState], chosen: list[ResourceState]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from twinloop.engine.errors import Cancelled
+from twinloop.engine.errors import Cancelled, UnknownTarget
 from twinloop.engine.model import Operation, Options, Program, Stack
 from twinloop.engine.reporting import Report
 from twinloop.engine.snapshot import Snapshot
@@ -34,6 +34,7 @@ class Deployment:
     def __post_init__(self) -> None:
         self._gate = threading.BoundedSemaphore(max(1, self.options.parallel))
         self.providers: ProviderRegistry
+        self._met: set[str] = set()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -45,10 +46,19 @@ class Deployment:
 
     def targeted(self, urn: str) -> bool:
         """Whether the run may touch the resource."""
-        return matches(urn, self.options.targets)
+        if not self.options.targets:
+            return True
+        meant = {one for one in self.options.targets if fnmatchcase(urn, one.replace("[", "[[]"))}
+        self._met |= meant
+        return bool(meant)
 
+    def refuse_unmet_targets(self) -> None:
+        """A target that no resource has met, of the state or of the program's so far, is a mistake.
 
-def matches(urn: str, targets: Iterable[str]) -> bool:
-    """Whether a URN is meant by the targets; no targets mean everything."""
-    targets = tuple(targets)
-    return not targets or any(fnmatchcase(urn, target.replace("[", "[[]")) for target in targets)
+        Raises:
+            UnknownTarget: there are such; all are named.
+        """
+        for state in self.snapshot.states():
+            self.targeted(state.urn)
+        if unmet := [one for one in self.options.targets if one not in self._met]:
+            raise UnknownTarget(unmet)

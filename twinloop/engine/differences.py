@@ -27,10 +27,15 @@ def structural(old: Any, new: Any, path: Path = ()) -> Iterator[tuple[Path, Chan
             before = old[index] if index < len(old) else MISSING
             after = new[index] if index < len(new) else MISSING
             yield from structural(before, after, (*path, index))
-    elif new is UNKNOWN or type(old) is not type(new) or old != new:
-        numbers = isinstance(old, (int, float)) and isinstance(new, (int, float))
-        if not (numbers and old == new):
-            yield path, "update"
+    elif not _equal(old, new):
+        yield path, "update"
+
+
+def _equal(old: Any, new: Any) -> bool:
+    """Whether two leaves are the same: 1 and 1.0 are, 0 and false, which Python takes for equal, are not."""
+    if new is UNKNOWN or old != new:
+        return False
+    return type(old) is type(new) or not (isinstance(old, bool) or isinstance(new, bool))
 
 
 def forced(

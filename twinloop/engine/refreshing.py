@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from twinloop.engine import differences, urns
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import Cancelled
-from twinloop.engine.model import Op
+from twinloop.engine.model import Op, Operation
 from twinloop.engine.provider_calls import Difference
 from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.reporting import describe
@@ -51,20 +51,29 @@ def refresh_one(deployment: Deployment, state: ResourceState, key: str | None = 
         return
     if found is None:
         snapshot.end(key, drop=[state])
-        report.done(describe(Op.DELETE, state, old=state.outputs), time.monotonic() - began)
+        report.done(
+            describe(_said(deployment, Op.DELETE), state, old=state.outputs), time.monotonic() - began
+        )
         return
     fresh = _merged(state, found)
     if fresh.same_as(state):
         if key is not None:
             snapshot.end(key)
-        report.done(describe(Op.SAME, state), time.monotonic() - began)
+        report.done(describe(_said(deployment, Op.SAME), state), time.monotonic() - began)
         return
     fresh.modified = now()
     snapshot.end(key, change=[fresh])
     changes = differences.changes(Difference(changed=True), state.outputs, fresh.outputs, ())
     changes = changes or differences.changes(Difference(changed=True), state.inputs, fresh.inputs, ())
-    step = describe(Op.UPDATE, state, old=state.outputs, new=fresh.outputs, changes=changes)
+    step = describe(
+        _said(deployment, Op.UPDATE), state, old=state.outputs, new=fresh.outputs, changes=changes
+    )
     report.done(step, time.monotonic() - began)
+
+
+def _said(deployment: Deployment, found: Op) -> Op:
+    """What a look counts as: what it found only where looking is all that is done, else what follows does."""
+    return found if deployment.operation is Operation.REFRESH else Op.REFRESH
 
 
 def _merged(state: ResourceState, found: tuple[str, dict[str, object], dict[str, object]]) -> ResourceState:

@@ -11,7 +11,7 @@ from typing import Any
 from twinloop.engine import interrupts, locks, program, refreshing, transport, urns
 from twinloop.engine.applying import Applier
 from twinloop.engine.backend import Backend
-from twinloop.engine.deletions import Deleter, doomed, refuse_unknown_targets
+from twinloop.engine.deletions import Deleter, doomed
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import Cancelled, ChangesNotExpected, EngineError, ProgramFailed, StackMissing
 from twinloop.engine.model import (
@@ -130,9 +130,10 @@ class _Run:
             if self._report.broken:
                 return
             if self._operation is Operation.REFRESH:
+                deployment.refuse_unmet_targets()
                 refreshing.refresh(deployment)
             elif self._operation is Operation.DESTROY:
-                refuse_unknown_targets(deployment)
+                deployment.refuse_unmet_targets()
                 self._delete(deployment, Applier(deployment, Planner(deployment)))
             else:
                 self._follow_program(deployment)
@@ -162,6 +163,7 @@ class _Run:
             monitor.settle()
         if not self._report.broken and not deployment.cancelled.is_set():
             self._delete(deployment, monitor.registrar.applier)
+            deployment.refuse_unmet_targets()  # not before: only the program knows what is new
 
     def _delete(self, deployment: Deployment, applier: Applier) -> None:
         states = doomed(deployment)
