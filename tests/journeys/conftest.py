@@ -14,6 +14,47 @@ GUARD = ROOT / "tests" / "journeys" / "guard"  # sitecustomize.py there is impor
 PATIENCE = 240  # seconds for one command
 
 
+# Runs one script after the other, each in a namespace of its own: the imports of the clients are paid once.
+HELPER = """
+import contextlib, io, json, sys, traceback
+answers = sys.stdout
+for line in sys.stdin:
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            exec(compile(json.loads(line), "<script>", "exec"), {"__name__": "__main__"})
+        except BaseException:
+            code = 1
+            traceback.print_exc()
+    answers.write(json.dumps([code, out.getvalue(), err.getvalue()]) + "\\n")
+    answers.flush()
+"""
+
+
+class Shell:
+    """A process of someone who pointed their shell at the twin; it lives as long as the story."""
+
+    def __init__(self, environment):
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", HELPER],
+            cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, script):
+        """Run a script; its exit code, stdout and stderr are for the test to judge."""
+        self._process.stdin.write(json.dumps(script) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, f"the process ended with {self._process.wait()}"
+        return subprocess.CompletedProcess("", *json.loads(answer))
+
+    def close(self):
+        """End the process."""
+        self._process.stdin.close()
+        self._process.wait(PATIENCE)
+        self._process.stdout.close()
+
+
 @dataclass(frozen=True)
 class World:
     """One twin home, and the environment in which its story's processes run."""
@@ -59,6 +100,10 @@ class World:
     def python(self, script, environment):
         """Run a script in a process of its own."""
         return self.run(sys.executable, "-W", "ignore", "-c", script, environment=environment)
+
+    def shell(self, persona):
+        """A process that runs scripts as someone."""
+        return Shell(self.variables(persona))
 
     def foreign_hosts(self):
         """Every look-up that left this machine, line by line."""

@@ -106,13 +106,15 @@ def platform(world):
 
 @pytest.fixture(scope="module")
 def scientist(world, platform):
-    return world.variables("data-scientist")
+    shell = world.shell("data-scientist")
+    yield shell
+    shell.close()
 
 
 @pytest.fixture(scope="module")
 def trained(world, scientist):
     """The classical pipeline submitted and streamed by the official client alone."""
-    return world.python(TRAIN, scientist)
+    return scientist.run(TRAIN)
 
 
 def test_the_program_declares_the_whole_platform(world, platform):
@@ -162,7 +164,7 @@ def test_a_refresh_after_it_finds_nothing(world, trained):
 
 
 def test_a_data_scientist_who_deletes_the_workspace_is_refused_and_told_the_role(world, scientist, trained):
-    refused = last_json(world.python(DELETE, scientist))
+    refused = last_json(scientist.run(DELETE))
     assert (refused["status"], refused["code"]) == (403, "AuthorizationFailed")
     assert "Microsoft.MachineLearningServices/workspaces/delete" in refused["message"]
     assert "Contributor" in refused["message"]
@@ -182,27 +184,62 @@ def test_a_misspelt_wire_and_a_missing_cluster_are_refused_before_anything_is_se
     assert len(world.succeed("jobs", "list")) == jobs
 
 
-def test_after_a_restart_all_of_it_is_there_and_goes_again(world, trained):
+def test_a_running_job_is_cancelled_by_the_command_and_shows_every_state_in_azures_words(
+    world, trained, tmp_path
+):
+    file = tmp_path / "sleep.yml"
+    file.write_text(
+        "type: command\ncommand: sleep 300\ncompute: azureml:cpu\n"
+        "environment: {image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04}\n"
+    )
+    job = world.succeed("submit", file)["name"]
+    assert world.succeed("jobs", "cancel", job)["status"] in {"CancelRequested", "Canceled"}
+    answer, code = world.twinloop("jobs", "stream", job)
+    assert (code, answer["error"]["message"]) == (1, f"Job {job} canceled.")
+    states = {one["name"]: one["status"] for one in world.succeed("jobs", "list")}
+    assert states == {job: "Canceled", last_json(trained)["name"]: "Completed"}
+    assert world.succeed("jobs", "cancel", job)["status"] == "Canceled", "an end is final"
+
+
+def test_after_a_restart_all_of_it_is_there_and_goes_again(world, scientist, trained):
     assert world.succeed("twin", "stop") == {"stopped": True}
-    again = last_json(world.python(TRAIN, world.variables("data-scientist")))
+    world.succeed("twin", "start")
+    again = last_json(scientist.run(TRAIN))
     shown = world.succeed("jobs", "show", again["name"])
     reused = {step["name"] for step in shown["steps"] if step["reusedFrom"]}
     assert (shown["status"], reused) == ("Completed", {"prepare", "train"})
+    compared = world.succeed("jobs", "compare", last_json(trained)["name"], again["name"])
+    first, second = compared["metrics"]["evaluate/test_roc_auc"]
+    assert first == second > 0.95
+    assert compared["metrics"]["evaluate/gain_roc_auc"] == [None, 0.0], (
+        "there was nothing to gain on at first"
+    )
+    assert compared["params"] == {}, "only those that differ are shown"
     assert world.succeed("models", "show", MODEL)["version"] == "1", "the same model is not registered twice"
     assert set(world.succeed("up", "-s", "dev", "--expect-no-changes")["counts"]) <= {"same", "read"}
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-def test_every_client_is_answered_while_the_twin_lives(world, scientist, trained, client):
+@pytest.fixture(scope="module")
+def living(world, trained):
     world.succeed("twin", "start")
-    done = world.python(CLIENTS[client], scientist)
+
+
+@pytest.fixture(scope="module")
+def dead(world, trained):
+    world.succeed("twin", "stop")
+
+
+@pytest.mark.usefixtures("living")
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_client_is_answered_while_the_twin_lives(scientist, client):
+    done = scientist.run(CLIENTS[client])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.usefixtures("dead")
 @pytest.mark.parametrize("client", CLIENTS)
-def test_with_the_twin_dead_every_client_errors(world, scientist, trained, client):
-    world.succeed("twin", "stop")
-    done = world.python(CLIENTS[client], scientist)
+def test_with_the_twin_dead_every_client_errors(scientist, client):
+    done = scientist.run(CLIENTS[client])
     assert done.returncode != 0, f"{client} was answered by somebody: {done.stdout}"
 
 
