@@ -35,6 +35,7 @@ class Shell:
     """A process of someone who pointed their shell at the twin; it lives as long as the story."""
 
     def __init__(self, environment):
+        self.environment = environment
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", HELPER],
             cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

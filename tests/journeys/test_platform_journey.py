@@ -238,8 +238,9 @@ def test_every_client_is_answered_while_the_twin_lives(scientist, client):
 
 @pytest.mark.usefixtures("dead")
 @pytest.mark.parametrize("client", CLIENTS)
-def test_with_the_twin_dead_every_client_errors(scientist, client):
-    done = scientist.run(CLIENTS[client])
+def test_with_the_twin_dead_every_client_errors(world, scientist, client):
+    # in a process of its own: nothing that was asked of the living twin is remembered there
+    done = world.python(CLIENTS[client], scientist.environment)
     assert done.returncode != 0, f"{client} was answered by somebody: {done.stdout}"
 
 
