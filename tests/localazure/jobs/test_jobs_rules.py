@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform as machine
 import re
+import shlex
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,18 @@ TEXTS = st.text(st.characters(blacklist_characters="${}[]"), max_size=20)
 def test_every_input_of_a_command_is_replaced_by_its_value_and_nothing_else_is(inputs, rest):
     command = rest + "".join(f" ${{{{inputs.{name}}}}}" for name in inputs)
     assert render(command, inputs, {}) == rest + "".join(f" {value}" for value in inputs.values())
+
+
+@given(st.from_regex(r"/[^\x00-\x1f\x7f]{1,20}", fullmatch=True))
+def test_a_shell_reads_the_folder_of_a_job_as_it_is_wherever_it_stands_in_a_command(folder):
+    path = f"{folder}/inputs/raw"
+    command = """a ${{inputs.raw}} "b: ${{inputs.raw}}" 'c: ${{inputs.raw}}' \\'${{inputs.raw}}"""
+    words = shlex.split(render(command, {"raw": path}, {}, folder))
+    assert words == ["a", path, f"b: {path}", f"c: {path}", f"'{path}"]
+
+
+def test_a_plain_folder_is_written_as_on_azure():
+    assert render('run ${{outputs.x}} "${{outputs.x}}"', {}, {"x": "/a/b/x"}, "/a/b") == 'run /a/b/x "/a/b/x"'
 
 
 @given(st.dictionaries(NAMES, st.one_of(st.none(), TEXTS), min_size=1, max_size=4))

@@ -42,7 +42,7 @@ def bind(twin: Twin, job: Job, step: Step, folder: JobFolder, principal: Princip
     bound = {key: expressions.render(value, inputs, paths) for key, value in step.variables.items()}
     bound |= {f"AZURE_ML_INPUT_{name}": value for name, value in inputs.items() if value is not None}
     bound |= {f"AZURE_ML_OUTPUT_{name}": value for name, value in paths.items()}
-    return Bound(expressions.render(step.command, inputs, paths), bound)
+    return Bound(expressions.render(step.command, inputs, paths, str(folder.root)), bound)
 
 
 def _input(name: str, given: Input, folder: JobFolder, data: JobData) -> str | None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from twinloop.localazure.jobs.quoting import written
+
 _EXPRESSION = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
 _OPTIONAL = re.compile(r"\$\[\[(.*?)\]\]", re.DOTALL)
 _OWN_PARTS = 2
@@ -102,13 +104,14 @@ def check_command(
     return problems
 
 
-def render(text: str, inputs: Mapping[str, str | None], outputs: Mapping[str, str]) -> str:
+def render(text: str, inputs: Mapping[str, str | None], outputs: Mapping[str, str], folder: str = "") -> str:
     """The text with values in place of expressions; an optional part stays only if its inputs have values.
 
     Args:
         text: a command or the value of an environment variable.
         inputs: values by name, None for an optional input that was not given.
         outputs: paths by name.
+        folder: where the text is a command, the job's own folder, to be quoted where a shell would split it.
     """
 
     def part(match: re.Match[str]) -> str:
@@ -122,6 +125,8 @@ def render(text: str, inputs: Mapping[str, str | None], outputs: Mapping[str, st
             raise BadExpression(
                 f"'{match[0]}' has no value here; inputs: {sorted(inputs)}, outputs: {sorted(outputs)}"
             )
+        if folder and found.startswith(folder):
+            return written(folder, match.string, match.start()) + found.removeprefix(folder)
         return found
 
     return _EXPRESSION.sub(value, _OPTIONAL.sub(part, text))
