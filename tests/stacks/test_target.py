@@ -2,8 +2,10 @@ import json
 
 import pytest
 
+from twinloop.engine import ProtectedResource, UnknownTarget
 from twinloop.problems import BadUsage, NotFound, Refused
 from twinloop.stacks import choice
+from twinloop.stacks.problems import problem_of
 from twinloop.stacks.target import target
 
 
@@ -75,3 +77,20 @@ def _select(checkout, name, monkeypatch, backend=""):
     folder.mkdir(parents=True)
     chosen = {"stacks": {backend or f"file://{checkout.home.state}": f"organization/twinloop-tests/{name}"}}
     (folder / f"twinloop-tests-{mark}-workspace.json").write_text(json.dumps(chosen))
+
+
+@pytest.mark.parametrize(
+    ("asked", "command"), [("preview", "up"), ("up", "up"), ("refresh", "refresh"), ("destroy", "destroy")]
+)
+def test_who_meets_a_protected_resource_is_told_to_repeat_the_command_and_none_that_does_more(
+    checkout, asked, command
+):
+    on = target(checkout.home, stack="dev", environment={})
+    problem = problem_of(ProtectedResource(["urn:a"], "replaced"), on, asked)
+    assert problem.next_step == f"twinloop {command} -s dev --unprotect"
+    assert "would be replaced" in str(problem)
+
+
+def test_who_misses_a_target_is_told_how_to_name_one(checkout):
+    on = target(checkout.home, stack="dev", environment={})
+    assert "--target '*::NAME'" in problem_of(UnknownTarget(["lake"]), on).next_step

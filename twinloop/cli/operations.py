@@ -229,7 +229,7 @@ def _run(asked: Request) -> None:
     if outcome.error is not None:
         from twinloop.stacks.problems import problem_of
 
-        problem = problem_of(outcome.error, on)
+        problem = problem_of(outcome.error, on, asked.operation)
         problem.result = result
         if on.engine == "embedded" and not wants_json() and any(step.changes for step in outcome.steps):
             _show(asked, on, outcome, words())

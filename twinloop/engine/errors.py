@@ -85,6 +85,7 @@ class ProtectedResource(EngineError):
             "Set protect=False in the program and run `up`, or unprotect them first"
         )
         self.urns = tuple(urns)
+        self.action = action
 
 
 class ProgramFailed(EngineError):

@@ -14,10 +14,18 @@ if TYPE_CHECKING:
     from twinloop.stacks.target import Target
 
 
-def problem_of(error: Exception, target: Target) -> Problem:
-    """What a person is told about an error of the engine."""
+def problem_of(error: Exception, target: Target, operation: str = "up") -> Problem:
+    """What a person is told about an error of the engine.
+
+    Args:
+        error: it, or a problem already.
+        target: what was acted on.
+        operation: what was asked for: nobody is told to destroy a stack who wanted to change it.
+    """
     if isinstance(error, Problem):
         return error
+    if isinstance(error, engine.ProtectedResource):
+        return _protected(error, target, "up" if operation == "preview" else operation)
     for kind, make in _BY_CLASS:
         if isinstance(error, kind):
             return make(error, target)
@@ -57,10 +65,10 @@ def _diverged(error: engine.StateDiverged, target: Target) -> Problem:
     )
 
 
-def _protected(error: engine.ProtectedResource, target: Target) -> Problem:
-    again = f"twinloop destroy -s {target.stack} --unprotect" if target.cloud == "twin" else ""
+def _protected(error: engine.ProtectedResource, target: Target, command: str) -> Problem:
+    again = f"twinloop {command} -s {target.stack} --unprotect" if target.cloud == "twin" else ""
     return Problem(
-        "Protected resources stand in the way; nothing was changed.",
+        f"Protected resources would be {error.action}; none of them was touched.",
         where=f"stack {target.stack}",
         given="\n".join(error.urns),
         allowed="unprotected ones: set twinloop:protect to false in the stack file and run `up`",
@@ -113,7 +121,8 @@ def _unknown_target(error: engine.UnknownTarget, target: Target) -> Problem:
     return Problem(
         str(error),
         where="--target",
-        next_step=f"twinloop preview -s {target.stack} --json shows every URN",
+        next_step=f"--target '*::NAME' means a resource by its name; "
+        f"twinloop preview -s {target.stack} --json shows every URN",
         kind=Kind.NOT_FOUND,
     )
 
@@ -158,7 +167,6 @@ _BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.StackLocked, _locked),
     (engine.StateCorrupted, _corrupted),
     (engine.StateDiverged, _diverged),
-    (engine.ProtectedResource, _protected),
     (engine.PassphraseWrong, _passphrase),
     (engine.NotSupported, _not_supported),
     (engine.UnknownProvider, _unknown_provider),

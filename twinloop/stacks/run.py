@@ -69,7 +69,7 @@ def execute(
             return run_official(operation, target, options, yes=yes, to_stderr=quiet_stdout)
         return _embedded(operation, target, options, on_event, purge=purge)
     except EngineError as error:
-        raise problem_of(error, target) from error
+        raise problem_of(error, target, operation) from error
 
 
 def _embedded(
