@@ -63,6 +63,13 @@ def seed() -> dict[str, Any]:
                 "limit": 48,
             },
             {"subscriptionId": SUBSCRIPTION, "location": LOCATION, "family": "lowPriority", "limit": 48},
+            # for clusters that only have to be there, however many tests share the twin
+            {
+                "subscriptionId": SUBSCRIPTION,
+                "location": LOCATION,
+                "family": "standardFSv2Family",
+                "limit": 9999,
+            },
         ],
         "groups": [{"name": name, "objectId": oid} for name, oid in GROUPS.items()],
         "personas": personas,

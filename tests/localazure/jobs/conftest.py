@@ -101,7 +101,7 @@ class Platform:
 
     def cluster(self, name: str, identity: str, nodes: int) -> str:
         arm_id = f"{self.workspace}/computes/{name}"
-        inner = {"vmSize": "Standard_DS3_v2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": nodes}}
+        inner = {"vmSize": "Standard_F4s_v2", "scaleSettings": {"minNodeCount": 0, "maxNodeCount": nodes}}
         body = {
             "location": self.twin.location,
             "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
