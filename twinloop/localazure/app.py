@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio.to_thread
 
@@ -22,9 +23,11 @@ from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Route, Router
 from twinloop.localazure.core.tokens import InvalidToken
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.identity.metadata import takes
 
 log = logging.getLogger("twinloop.localazure.requests")
 ROOMS = ("identity", "storage", "jobs", "pages")  # beside services/: each may have routes of its own
+_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _CHUNK = 256 * 1024
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -56,6 +59,7 @@ class App:
 
     async def _answer(self, request: Request) -> Reply | FileReply:
         try:
+            _check_host(request)
             route, request.params = self._route(request)
             self.twin.lifecycle.settle()
             if route.auth == "arm":
@@ -106,7 +110,7 @@ def bearer(request: Request, twin: Twin) -> Principal:
     """The principal that the request's bearer token names.
 
     Raises:
-        Unauthenticated: no token, or it does not verify.
+        Unauthenticated: no token, one that does not verify, or one for another service.
     """
     authority = f"{twin.base}/{twin.seed.tenant}"
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -114,9 +118,25 @@ def bearer(request: Request, twin: Twin) -> Principal:
         message = "Authentication failed. The 'Authorization' header is missing."
         raise Unauthenticated(message, authority=authority, code="AuthenticationFailed")
     try:
-        return twin.tokens.verify(token.strip())
+        principal, audience = twin.tokens.verify_use(token.strip())
     except InvalidToken as error:
         raise Unauthenticated(f"The access token is invalid: {error}.", authority=authority) from error
+    if not takes(twin, audience):
+        message = f"The access token has been obtained for wrong audience or resource '{audience}'."
+        raise Unauthenticated(message, authority=authority, code="InvalidAuthenticationTokenAudience")
+    return principal
+
+
+def _check_host(request: Request) -> None:
+    """Refuse names that are not this machine's: a web page whose own name was pointed here sends its own.
+
+    Raises:
+        ArmError: 421, the Host header names another machine.
+    """
+    host = urlsplit(f"//{request.headers.get('host', 'localhost')}").hostname or ""
+    if host not in _HOSTS and not host.endswith(".localhost"):
+        message = f"the twin answers to localhost and 127.0.0.1, not to '{host}'"
+        raise ArmError(421, "MisdirectedRequest", message)
 
 
 def build(twin: Twin) -> App:

@@ -23,7 +23,7 @@ def availability(arm_type: str, name: str, twin: Twin, invalid_reason: str = "In
     row: ResourceType | None = row_of(arm_type)
     if row is None:
         raise LookupError(f"{arm_type}: not in the catalogue")
-    if not re.fullmatch(row.name_pattern, name):
+    if not isinstance(name, str) or not re.fullmatch(row.name_pattern, name):
         message = f"The name '{name}' is not valid: {row.name_rule}."
         return {"nameAvailable": False, "reason": invalid_reason, "message": message}
     buried = any(doc["name"].lower() == name.lower() for doc in tombstones(twin, arm_type))

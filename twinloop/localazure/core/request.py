@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from twinloop.localazure.core.errors import InvalidRequest
+from twinloop.localazure.core.errors import ArmError, InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 
 if TYPE_CHECKING:
     from twinloop.localazure.core.principal import Principal
 
+MAX_BODY = 16 * 1024 * 1024  # bytes of a body that is read whole; ARM itself takes 4 MB
 Receive = Callable[[], Awaitable[Any]]
 
 
@@ -76,18 +77,12 @@ class Request:
         return ArmId(unquote(self.path) if "%" in self.path else self.path)
 
     def json(self) -> Any:
-        """The body as JSON; an empty body is an empty object.
+        """The body as a JSON object; an empty body is an empty object.
 
         Raises:
-            InvalidRequest: the body is not JSON.
+            InvalidRequest: the body is not a JSON object.
         """
-        if not self.body.strip():
-            return {}
-        try:
-            return json.loads(self.body)
-        except ValueError as error:
-            message = f"The request content was invalid and could not be deserialized: '{error}'."
-            raise InvalidRequest("InvalidRequestContent", message) from error
+        return read_object(self.body)
 
     async def stream(self) -> AsyncIterator[bytes]:
         """The body in pieces, as it arrives."""
@@ -106,7 +101,44 @@ class Request:
             more = message.get("more_body", False)
 
     async def read(self) -> bytes:
-        """The whole body."""
+        """The whole body.
+
+        Raises:
+            ArmError: 413, it is larger than anything that is not streamed can be.
+        """
         if not self.body:
-            self.body = b"".join([piece async for piece in self.stream()])
+            pieces, size = [], 0
+            async for piece in self.stream():
+                size += len(piece)
+                if size > MAX_BODY:
+                    message = f"{self.method} {self.path}: the body is larger than {MAX_BODY} bytes"
+                    raise ArmError(413, "RequestContentTooLarge", message, headers={"connection": "close"})
+                pieces.append(piece)
+            self.body = b"".join(pieces)
         return self.body
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """A body as a JSON object; an empty one is an empty object.
+
+    Raises:
+        InvalidRequest: it is something else, or nested beyond what can be read.
+    """
+    if not body.strip():
+        return {}
+    try:
+        found = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        message = f"The request content was invalid and could not be deserialized: '{error}'."
+        raise InvalidRequest("InvalidRequestContent", message) from error
+    if not isinstance(found, dict):
+        message = f"The request content was invalid: a JSON object is wanted, given a {_NAMES[type(found)]}."
+        raise InvalidRequest("InvalidRequestContent", message)
+    return found
+
+
+_NAMES = {list: "list", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

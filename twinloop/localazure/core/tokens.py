@@ -24,7 +24,7 @@ class InvalidToken(Exception):
 
 
 class Tokens:
-    """Issues and verifies the tokens of one tenant. Audiences are written as asked for and not restricted."""
+    """Issues and verifies the tokens of one tenant, for any audience: whoever takes one looks at that."""
 
     def __init__(self, key_file: Path, clock: Clock, tenant: str) -> None:
         self.tenant = tenant
@@ -64,7 +64,15 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.kid})
 
     def verify(self, token: str) -> Principal:
-        """Who a token names.
+        """Who a token names, whatever it is for.
+
+        Raises:
+            InvalidToken: it is forged, unsigned, expired, or of another tenant.
+        """
+        return self.verify_use(token)[0]
+
+    def verify_use(self, token: str) -> tuple[Principal, str]:
+        """Who a token names, and what it is for: its audience, without a slash at the end.
 
         Raises:
             InvalidToken: it is forged, unsigned, expired, or of another tenant.
@@ -72,7 +80,7 @@ class Tokens:
         now = self._clock.time()
         known = self._cache.get(token)
         if known is not None and now < known[1]:
-            return known[0]
+            return known[0], known[2]
         claims = self.claims(token)
         if now >= claims["exp"]:
             self._cache.pop(token, None)
@@ -82,8 +90,9 @@ class Tokens:
         )
         if len(self._cache) >= _CACHE_SIZE:
             self._cache.clear()
-        self._cache[token] = (principal, claims["exp"], claims["aud"])
-        return principal
+        audience = str(claims["aud"]).rstrip("/")
+        self._cache[token] = (principal, claims["exp"], audience)
+        return principal, audience
 
     def claims(self, token: str) -> dict[str, Any]:
         """A token's claims; signature and issuer are checked, expiry is not (the twin's clock says that).

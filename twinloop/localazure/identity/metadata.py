@@ -11,6 +11,14 @@ CLOUD = "LocalCloud"
 # azure-ai-ml derives its token audience from the third label of this name on; nothing resolves it.
 PORTAL = "https://portal.twin.localhost"
 
+_MANAGEMENT = ("https://management.azure.com/", "https://management.core.windows.net/")
+_LEARNING = ("https://ml.azure.com", f"https://ml.azure.{PORTAL.split('.', 2)[2]}")
+
+
+def takes(twin: Twin, audience: str) -> bool:
+    """Whether ARM and Azure ML take a token for this audience, given without a slash at its end."""
+    return audience in {twin.base, *(one.rstrip("/") for one in _MANAGEMENT), *_LEARNING}
+
 
 def cloud(twin: Twin) -> dict[str, Any]:
     """The document of api-version 2022-09-01; `twinloop` says that this is a twin."""
@@ -22,12 +30,7 @@ def cloud(twin: Twin) -> dict[str, Any]:
         "resourceManager": f"{base}/",
         "authentication": {
             "loginEndpoint": base,
-            "audiences": [
-                f"{base}/",
-                base,
-                "https://management.azure.com/",
-                "https://management.core.windows.net/",
-            ],
+            "audiences": [f"{base}/", base, *_MANAGEMENT],
             "tenant": twin.seed.tenant,
             "identityProvider": "AAD",
         },

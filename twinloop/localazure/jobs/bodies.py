@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from twinloop.localazure.jobs import expressions, wire
 from twinloop.localazure.jobs.literals import LITERALS
 from twinloop.localazure.jobs.references import References
 from twinloop.localazure.jobs.steps import PATHS, Input, Output, Step
+
+_PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_command(twin: Twin, workspace: str, name: str, properties: Mapping[str, Any]) -> Step:
@@ -46,6 +49,7 @@ def read_command(twin: Twin, workspace: str, name: str, properties: Mapping[str,
         identity=wire.identity(properties.get("identity")),
     )
     check_size(found, step, "")
+    check_names(found, step, "")
     refuse("job", name, found.problems)
     return step
 
@@ -105,6 +109,21 @@ def check_size(found: References, step: Step, where: str) -> None:
             f"{where}resources.instance_count is {step.instances} without a distribution; "
             "add `distribution: {type: pytorch}` or `{type: mpi}`, or use one node"
         )
+
+
+def check_names(found: References, step: Step, where: str) -> None:
+    """Refuse names that Azure would: a port's becomes a folder of the run, a variable's is its process's."""
+    for what, names in (("input", step.inputs), ("output", step.outputs)):
+        found.problems += [
+            f"{where}{what} '{name}': letters, digits and _ only, and no digit first"
+            for name in names
+            if not _PORT.fullmatch(name)
+        ]
+    found.problems += [
+        f"{where}environment variable '{name}': no '=' in its name, and no NUL in name or value"
+        for name, value in step.variables.items()
+        if not name or "=" in name or "\0" in name + value
+    ]
 
 
 def refuse(what: str, name: str, problems: list[str]) -> None:

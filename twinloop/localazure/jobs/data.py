@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,13 +62,13 @@ class JobData:
             )
         single = [info for info in found if info.name == place.path.rstrip("/")]
         if single and not folder:
-            return self._copy(single[0], target / PurePosixPath(place.path).name)
+            return self._copy(single[0], target, PurePosixPath(place.path).name, what)
         if not folder:
             names = ", ".join(_below(info.name, place.path) for info in found[:3])
             raise DataFailed(f"{what}: '{uri}' is a folder (with {names}, ...), and a file is wanted")
         for info in found:
             name = PurePosixPath(info.name).name if info in single else _below(info.name, place.path)
-            self._copy(info, target / name)
+            self._copy(info, target, name, what)
         return target
 
     def write(self, source: Path, uri: str, what: str) -> None:
@@ -139,9 +140,20 @@ class JobData:
         )
         return [one, *found] if one is not None and not one.is_directory else found
 
-    def _copy(self, info: BlobInfo, target: Path) -> Path:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(self._blobs.path(info), target)
+    def _copy(self, info: BlobInfo, folder: Path, name: str, what: str) -> Path:
+        """A blob as a file below `folder`: its name is any text at all, `..` and all."""
+        target = folder / name
+        if not Path(os.path.normpath(target)).is_relative_to(folder) or target == folder:
+            raise DataFailed(
+                f"{what}: the blob '{info.name}' would be a file outside of its folder; rename it"
+            )
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._blobs.path(info), target)
+        except OSError as error:  # a name too long, or a file where a folder is wanted
+            raise DataFailed(
+                f"{what}: the blob '{info.name}' cannot be a file here: {error.strerror}"
+            ) from error
         return target
 
 

@@ -141,6 +141,7 @@ class _Reader:
             datastore=self.datastore or "workspaceblobstore",
         )
         bodies.check_size(self.found, step, where)
+        bodies.check_names(self.found, step, where)
         return step
 
     def _compute(self, name: str, node: Mapping[str, Any]) -> str | None:

@@ -47,7 +47,8 @@ def emulates(_request: Request, twin: Twin) -> Reply:
         twin.services["router"].routes, key=lambda route: (route.service, route.template, route.method)
     )
     rows = [
-        {"service": r.service, "method": r.method, "path": r.template, "action": r.action} for r in routes
+        {"service": r.service, "method": r.method, "path": r.template, "action": r.action, "auth": r.auth}
+        for r in routes
     ]
     return Reply(200, {"operations": rows, "count": len(rows)})
 

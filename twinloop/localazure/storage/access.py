@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass
 
 from twinloop.localazure.core.errors import AuthorizationFailed
@@ -127,24 +125,16 @@ def _bearer(request: Request, twin: Twin, account: Account, token: str) -> Princ
     if not request.secure:
         raise AuthenticationFailed("Authentication with a bearer token is allowed over https only.")
     try:
-        principal = twin.tokens.verify(token)
+        principal, audience = twin.tokens.verify_use(token)
     except InvalidToken as error:
         raise Unauthenticated("InvalidAuthenticationInfo", str(error), _authority(twin)) from error
-    audience = _audience(token)
-    if audience.rstrip("/") != AUDIENCE and f"/{account.name}." not in audience:
+    if audience != AUDIENCE and f"/{account.name}." not in audience:
         raise Unauthenticated(
             "InvalidAuthenticationInfo",
             f"Authentication failed: the token is for '{audience}'; storage takes tokens for '{AUDIENCE}'.",
             _authority(twin),
         )
     return principal
-
-
-def _audience(token: str) -> str:
-    """`aud` of a token whose signature was checked."""
-    payload = token.split(".")[1]
-    audience: str = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["aud"]
-    return audience
 
 
 def _no_keys(account: Account) -> StorageError:

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
+from twinloop.localazure.core.tokens import write_private
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.storage.errors import AuthenticationFailed, PermissionMismatch
 
 VERSION = "2025-11-05"
 SERVICE = "00000000-0000-0000-0000-000000000000"  # delegates what the platform signs on its own behalf
 _DELEGATED_USER_SINCE = "2025-07-05"  # from here on two more lines are signed
+_KEY_FILE = "delegation.key"
 _KEY_FIELDS = ("skoid", "sktid", "skt", "ske", "sks", "skv")
 _TAIL = ("sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct")
 _MAX_KEY_LIFE = timedelta(days=7)
@@ -186,13 +188,14 @@ def _sign(key: str, text: str) -> str:
 
 
 def _secret(twin: Twin) -> bytes:
-    """The twin's own signing secret, made on first use."""
-    with twin.store.transaction():
-        row = twin.store.get("secret", "storage-delegation")
-        if row is None:
-            row = {"value": secrets.token_hex(32)}
-            twin.store.put("secret", "storage-delegation", row)
-    return bytes.fromhex(row["value"])
+    """The twin's own signing secret, made on first use; in a file of its own, as every key is."""
+    known: bytes | None = twin.services.get(_KEY_FILE)
+    if known is None:
+        file = twin.azure / _KEY_FILE
+        if not file.exists():
+            write_private(file, secrets.token_bytes(32))
+        known = twin.services[_KEY_FILE] = file.read_bytes()
+    return known
 
 
 def _text(moment: datetime) -> str:

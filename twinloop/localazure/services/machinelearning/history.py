@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from twinloop.localazure.core.errors import ResourceNotFound
+from twinloop.localazure.core.errors import InvalidRequest, ResourceNotFound
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.reply import FileReply, Reply
 from twinloop.localazure.core.request import Request
@@ -67,7 +67,10 @@ def get_run_data(request: Request, twin: Twin) -> Reply:
 def resolve_uris(request: Request, twin: Twin) -> Reply:
     """Where outputs of runs lie."""
     values = {}
-    for asset in request.json().get("values") or []:
+    asked = request.json().get("values") or []
+    if not isinstance(asked, list):
+        raise InvalidRequest("UserError", "values: wants a list of addresses")
+    for asset in asked:
         found = _OUTPUT.fullmatch(str(asset))
         job = jobs(twin).get(_scope(request), found["run"]) if found else None
         if found and job and (output := job.outputs.get(found["name"])):

@@ -259,9 +259,7 @@ def _number(text: str) -> int:
         InvalidRequest: it is no number; `$skip` is the twin's own word and is to be sent as it came.
     """
     if text and not text.isdigit():
-        raise InvalidRequest(
-            "UserError", f"$skip: '{text}' is from no nextLink; leave it out to begin anew"
-        )
+        raise InvalidRequest("UserError", f"$skip: '{text}' is from no nextLink; leave it out to begin anew")
     return int(text or 0)
 
 

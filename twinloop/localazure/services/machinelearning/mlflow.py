@@ -3,56 +3,89 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
+from twinloop.localazure.core.errors import NotEmulated
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.reply import Reply
-from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.request import Request, read_object
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import identities
-from twinloop.localazure.jobs.records import Job, jobs
+from twinloop.localazure.jobs.records import Job, jobs, principal_of
 from twinloop.localazure.jobs.tracking import artifact_root, tracking
+from twinloop.localazure.services.machinelearning.mlflow_registry import action as registry_action
 from twinloop.localazure.services.machinelearning.mlflow_registry import answer as registry_answer
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE, workspace
 
 router = Router("machinelearning.mlflow")
 RUNS = "Microsoft.MachineLearningServices/workspaces/experiments/runs"
 API = f"/mlflow/{{version}}{WORKSPACE}/api/{{rest:path}}"
+_SAFE = ("GET", "HEAD")
+# What of MLflow's API there is: plain names only, so that what was checked is what MLflow is asked.
+_OFFERED = re.compile(
+    r"/\d\.\d(/preview)?/mlflow/(experiments|runs|metrics|artifacts|logged-models|registered-models|model-versions)"
+    r"(/[\w-]+)*"
+)
+_RUN_NAMES = ("run_id", "run_uuid", "source_run_id")
 _READS = ("get", "search", "list", "get-history", "get-by-name", "get-latest-versions", "get-download-uri")
 
 
-def admit(request: Request, twin: Twin, *, write: bool) -> str:
-    """The workspace in the path, for whoever may use its runs: a running job's own token, or a role.
+def admit(request: Request, twin: Twin, *, write: bool, runs: Collection[str] = (), action: str = "") -> str:
+    """The workspace in the path, for whoever may do this in it.
+
+    A running job's own token opens the runs of its own pipeline; for all else its submitter's roles count.
+
+    Args:
+        request: whose path names the workspace.
+        twin: the twin.
+        write: whether something changes.
+        runs: the runs that the call is about, if it is about certain ones.
+        action: what it takes; to read or write runs if not given.
 
     Raises:
-        AuthorizationFailed: neither.
+        AuthorizationFailed: neither the job nor a role allows it.
     """
-    home = str(workspace(request, twin)["id"])
-    run = identities.run_of(twin, request.caller)
-    if not run or not run.startswith(f"{ArmId(home).key}/"):
-        twin.authorize(request.caller, f"{RUNS}/{'write' if write else 'read'}", home)
+    home, caller = str(workspace(request, twin)["id"]), request.caller
+    if (key := identities.run_of(twin, caller)).startswith(f"{ArmId(home).key}/"):
+        own = jobs(twin).by_key(key)
+        if runs and all(_same_tree(own, jobs(twin).get(home, run)) for run in runs):
+            return home
+        caller = principal_of(own)
+    twin.authorize(caller, action or f"{RUNS}/{'write' if write else 'read'}", home)
     return home
+
+
+def _same_tree(own: Job, other: Job | None) -> bool:
+    return other is not None and (other.parent or other.name) == (own.parent or own.name)
 
 
 async def call(request: Request, twin: Twin) -> Reply:
     """One call of MLflow's API."""
     rest = "/" + request.params["rest"]
+    if not _OFFERED.fullmatch(rest):
+        raise NotEmulated(request.method, request.path)
     body = await request.read()
-    write = request.method != "GET" and not rest.rstrip("/").endswith(_READS)
-    home = admit(request, twin, write=write)
+    given = read_object(body)
+    write = request.method not in _SAFE and not (
+        request.method == "POST" and rest.rpartition("/")[2] in _READS
+    )
+    if action := registry_action(rest, write=write):
+        home = admit(request, twin, write=write, action=action)
+    else:
+        home = admit(request, twin, write=write, runs=_runs(request, given))
     if rest.endswith("/model-versions/create"):
         body = await _with_place(twin, home, body)
     if (reply := registry_answer(twin, home, rest, request, body)) is not None:
         return reply
-    given = _json(body)
     await _known(twin, home, rest, request, given)
-    if rest.endswith("/experiments/create") and not given.get("artifact_location"):
-        body = json.dumps(
-            {**given, "artifact_location": artifact_root(twin, home, str(given.get("name", "")))}
-        ).encode()
+    if rest.endswith("/experiments/create"):  # where artifacts lie is never the caller's to say
+        place = artifact_root(twin, home, str(given.get("name", "")))
+        body = json.dumps({**given, "artifact_location": place}).encode()
     path = "/api" + rest.replace("/preview/", "/")
     if path.endswith("/runs/log-batch-async"):  # answered when it is done: there is nothing to wait for
         path = path.removesuffix("-async")
@@ -68,7 +101,7 @@ for _method in ("GET", "POST", "PATCH", "DELETE"):
 
 async def _with_place(twin: Twin, home: str, body: bytes) -> bytes:
     """A logged model is named by its id; where it lies, MLflow knows."""
-    given = _json(body)
+    given = read_object(body)
     source = str(given.get("source") or "")
     if not source.startswith("models:/"):
         return body
@@ -91,21 +124,14 @@ async def _known(twin: Twin, home: str, rest: str, request: Request, given: dict
         first = next((job for job in jobs(twin).newest(home) if job.experiment == named), None)
         await tracking(twin).sync(home, [first] if first else [])
         return
-    name = (
-        given.get("run_id")
-        or given.get("run_uuid")
-        or given.get("source_run_id")
-        or request.query.get("run_id")
-        or request.query.get("run_uuid")
-    )
-    job: Job | None = jobs(twin).get(home, str(name)) if name else None
-    if job is not None:
-        await tracking(twin).sync(home, [job])
+    found = (jobs(twin).get(home, name) for name in _runs(request, given))
+    if known := [job for job in found if job is not None]:
+        await tracking(twin).sync(home, known)
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body) if body.strip() else {}
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def _runs(request: Request, given: dict[str, Any]) -> set[str]:
+    """The runs that a call names, wherever it names them: all of them, as MLflow may go by any."""
+    named = [given.get(key) for key in _RUN_NAMES] + [
+        value for key, value in parse_qsl(request.query_string) if key in _RUN_NAMES
+    ]
+    return {str(name) for name in named if name}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from twinloop.localazure.core.errors import ResourceNotFound
+from twinloop.localazure.core.errors import InvalidRequest, ResourceNotFound
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
@@ -28,8 +28,11 @@ _LIFETIME = timedelta(hours=4)
 @router.on("POST", f"{ARTIFACTS}/batch/metadata")
 def create_artifacts(request: Request, twin: Twin) -> Reply:
     """Where to put files, before they are sent."""
-    home, run = admit(request, twin, write=True), request.params["runId"]
-    paths = [str(row["path"]) for row in request.json().get("paths") or []]
+    home, run = _admit(request, twin, write=True)
+    rows = request.json().get("paths") or []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.get("path") for row in rows):
+        raise InvalidRequest("UserError", 'paths: wants a list of {"path": "..."}')
+    paths = [str(row["path"]) for row in rows]
     signed = {path: _content(twin, home, run, path, "rcw") for path in paths}
     return Reply(
         200,
@@ -44,18 +47,14 @@ def create_artifacts(request: Request, twin: Twin) -> Reply:
 @router.on("GET", ARTIFACTS)
 def list_artifacts(request: Request, twin: Twin) -> Reply:
     """All files of a run."""
-    home, run = admit(request, twin, write=False), request.params["runId"]
+    home, run = _admit(request, twin, write=False)
     return Reply(200, {"value": [_artifact(run, path) for path in _paths(twin, home, run)]})
 
 
 @router.on("GET", f"{ARTIFACTS}/path")
 def list_below(request: Request, twin: Twin) -> Reply:
     """The files of a run below a path."""
-    home, run, path = (
-        admit(request, twin, write=False),
-        request.params["runId"],
-        request.query.get("path", ""),
-    )
+    (home, run), path = _admit(request, twin, write=False), request.query.get("path", "")
     below = [
         name for name in _paths(twin, home, run) if name == path or name.startswith(path.rstrip("/") + "/")
     ]
@@ -65,14 +64,16 @@ def list_below(request: Request, twin: Twin) -> Reply:
 @router.on("GET", f"{ARTIFACTS}/contentinfo")
 def get_content(request: Request, twin: Twin) -> Reply:
     """Where to get a file."""
-    home, run, path = (
-        admit(request, twin, write=False),
-        request.params["runId"],
-        request.query.get("path", ""),
-    )
+    (home, run), path = _admit(request, twin, write=False), request.query.get("path", "")
     if path not in _paths(twin, home, run):
         raise ResourceNotFound(ArmId(f"{home}/runs/{run}"), f"run '{run}' has no artifact '{path}'")
     return Reply(200, _content(twin, home, run, path, "r"))
+
+
+def _admit(request: Request, twin: Twin, *, write: bool) -> tuple[str, str]:
+    """The workspace and the run in the path, for whoever may use the files of this run."""
+    run = request.params["runId"]
+    return admit(request, twin, write=write, runs=(run,)), run
 
 
 def _place(twin: Twin, home: str, run: str, path: str = "") -> BlobPath:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +12,7 @@ from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.reply import Reply
-from twinloop.localazure.core.request import Request
+from twinloop.localazure.core.request import Request, read_object
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs.identities import run_of
 from twinloop.localazure.jobs.records import jobs, principal_of
@@ -22,6 +21,8 @@ from twinloop.localazure.services.machinelearning.datastore_paths import long_ur
 
 Doc = dict[str, Any]
 _RUN_ARTIFACT = re.compile(r"azureml://.+/experiments/[^/]+/runs/(?P<run>[^/]+)/artifacts(/(?P<path>.*))?")
+_CALL = re.compile(r"/mlflow/((registered-models|model-versions)(/.*)?)$")
+MODELS = "Microsoft.MachineLearningServices/workspaces/models"
 _NAME_FILTER = re.compile(r"name\s*=\s*'(?P<name>[^']+)'")
 _KEPT_PROPERTIES = ("mlflow.runId", "mlflow.modelId")
 
@@ -34,15 +35,26 @@ class _Refused(Exception):
         self.status, self.code = status, code
 
 
+def action(rest: str, *, write: bool) -> str:
+    """The permission that a call about registered models takes; empty if it is about something else."""
+    found = _CALL.search(rest)
+    if found is None:
+        return ""
+    return f"{MODELS}/{'versions/' if found[2] == 'model-versions' else ''}{'write' if write else 'read'}"
+
+
 def answer(twin: Twin, home: str, rest: str, request: Request, body: bytes) -> Reply | None:
     """The answer to a call about registered models; None if the call is about something else."""
-    found = re.search(r"/mlflow/((registered-models|model-versions)(/.*)?)$", rest)
+    found = _CALL.search(rest)
     if found is None:
         return None
     try:
-        given = {**request.query, **(json.loads(body) if body.strip() else {})}
+        given = {**request.query, **read_object(body)}
         registry = _Registry(twin, ArmId(home), _caller(twin, request.caller))
         return Reply(200, _CALLS.get(found[1], _unknown)(registry, given))
+    except KeyError as missing:
+        message = f"Missing value for required parameter {missing}."
+        return Reply(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": message})
     except _Refused as refusal:
         return Reply(refusal.status, {"error_code": refusal.code, "message": str(refusal)})
     except ArmError as error:

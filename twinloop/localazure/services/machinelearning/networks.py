@@ -51,7 +51,7 @@ class OutboundRuleHooks(ResourceHooks):
         """The network is managed, kind and destination fit, the rule is the user's own."""
         properties = body["properties"]
         kind = properties.get("type")
-        if kind not in _TYPES:
+        if not isinstance(kind, str) or kind not in _TYPES:
             raise InvalidRequest(
                 "ValidationError", f"properties.type: {kind!r} is not valid; allowed: {', '.join(_TYPES)}."
             )
