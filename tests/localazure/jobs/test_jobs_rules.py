@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform as machine
 import re
-import shlex
+import subprocess
 
 import pytest
 from hypothesis import given
@@ -40,7 +40,10 @@ def test_every_input_of_a_command_is_replaced_by_its_value_and_nothing_else_is(i
 def test_a_shell_reads_the_folder_of_a_job_as_it_is_wherever_it_stands_in_a_command(folder):
     path = f"{folder}/inputs/raw"
     command = """a ${{inputs.raw}} "b: ${{inputs.raw}}" 'c: ${{inputs.raw}}' \\'${{inputs.raw}}"""
-    words = shlex.split(render(command, {"raw": path}, {}, folder))
+    shown = f"printf '%s\\0' {render(command, {'raw': path}, {}, folder)}"
+    words = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True).stdout.split(
+        "\0"
+    )[:-1]
     assert words == ["a", path, f"b: {path}", f"c: {path}", f"'{path}"]
 
 
