@@ -38,6 +38,6 @@ export UV_LINK_MODE=${UV_LINK_MODE:-hardlink} VIRTUAL_ENV=$PWD/$venv
 "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation -e . 2> >(grep -v hardlink >&2 || true)
 
 say "compiling byte code"
-"$venv/bin/python" setup/bytecode.py
+PYTHONWARNINGS=ignore "$venv/bin/python" setup/bytecode.py  # packages of others, compiled by newer Pythons
 touch "$venv/.ready"
 say "done"
