@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from twinloop.engine.errors import EngineError, ResourceFailed
+from twinloop.engine.hushing import hush
 from twinloop.engine.model import (
     Diagnostic,
     Event,
@@ -53,8 +54,9 @@ def describe(
 class Report:
     """Collects a run's events and passes them on, one at a time."""
 
-    def __init__(self, on_event: Callable[[Event], None]) -> None:
+    def __init__(self, on_event: Callable[[Event], None], secrets: Iterable[str] = ()) -> None:
         self._on_event = on_event
+        self._hushed = hush(secrets)
         self._lock = threading.Lock()
         self._teller: int | None = None
         self.steps: list[Step] = []
@@ -65,6 +67,7 @@ class Report:
 
     def emit(self, event: Event) -> None:
         """Pass an event on; a step that ended well counts."""
+        event = self._hushed(event)
         with self._lock:
             if isinstance(event, StepDone):
                 self.steps.append(event.step)
@@ -92,7 +95,7 @@ class Report:
     def failed(self, step: Step, message: str) -> None:
         """A step failed."""
         with self._lock:
-            self.failures.append((step.urn, message))
+            self.failures.append((step.urn, self._hushed(message)))
         self.emit(StepFailed(step, message))
         self.say("error", message, step.urn)
 
@@ -109,7 +112,7 @@ class Report:
         """Remember the first error that ends the run."""
         with self._lock:
             first = self.error is None
-            self.error = self.error or error
+            self.error = self.error or self._hushed(error)
         if first:
             self.say("error", str(error))
 

@@ -87,7 +87,7 @@ class _Run:
         self._program = program
         self._host = providers
         self._options = options
-        self._report = Report(on_event)
+        self._report = Report(on_event, _secrets(program))
         self._backend = Backend(stack)
         # A refresh that must find nothing only looks.
         self._dry = operation is Operation.PREVIEW or options.expect_no_changes
@@ -215,6 +215,11 @@ class _Run:
         )
         self._report.emit(Finished(outcome))
         return outcome
+
+
+def _secrets(program: Program | None) -> list[str]:
+    """The settings that nobody is to read."""
+    return [program.config[key] for key in program.secret_keys if key in program.config] if program else []
 
 
 def _outputs(snapshot: Snapshot) -> Properties:
