@@ -251,3 +251,11 @@ def test_roles_go_with_the_scope_that_they_were_given_on(twin_server, group):
     name = group.rpartition("/")[2]
     twin_server.make_group(name)
     assert _read(twin_server, group, "auditor").status_code == 403
+
+
+def test_an_assignment_names_its_role_as_the_roles_are_listed_at_any_scope(twin_server, group):
+    granted = twin_server.grant("auditor", READER, group).json()["properties"]["roleDefinitionId"]
+    listed = twin_server.call(
+        "GET", f"{group}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-05-01-preview"
+    )
+    assert granted in {role["id"] for role in listed.json()["value"]}

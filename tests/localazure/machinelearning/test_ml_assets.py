@@ -178,6 +178,15 @@ def test_a_component_brings_its_code_and_environment(workspace, name, component)
     assert command == "python main.py"
 
 
+def test_a_component_is_found_without_its_version(workspace, name, component):
+    found = workspace.client().run(
+        "client.components.create_or_update(load_component(source=s))\n"
+        "result = client.components.get(n).version",
+        s=str(component), n=name,
+    )  # fmt: skip
+    assert found == "1"
+
+
 def test_the_same_code_is_found_by_its_hash_and_not_sent_again(workspace, component, name):
     client = workspace.client()
     first = client.run(

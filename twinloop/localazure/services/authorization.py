@@ -155,9 +155,10 @@ class RoleDefinitionHooks(ResourceHooks):
 
 
 def show_definition(role: RoleDefinition, scope: str) -> dict[str, Any]:
-    """A built-in role as ARM shows it."""
+    """A built-in role as ARM shows it: below a subscription its id is always the subscription's."""
+    subscription = re.match(r"/subscriptions/[^/]+", scope, re.IGNORECASE)
     return {
-        "id": f"{scope.rstrip('/')}/providers/{DEFINITIONS}/{role.guid}",
+        "id": f"{subscription[0] if subscription else ''}/providers/{DEFINITIONS}/{role.guid}",
         "name": role.guid,
         "type": DEFINITIONS,
         "properties": {

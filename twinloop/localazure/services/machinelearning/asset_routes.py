@@ -68,9 +68,15 @@ def list_versions(store: Assets, request: Request) -> Reply:
     )
 
 
+_DEFAULT = "azureml_default"  # the client's word where it is given no version
+
+
 def get_version(store: Assets, request: Request) -> Reply:
-    """One version."""
-    return Reply(200, store.render(store.version(request.params["name"], request.params["version"])))
+    """One version; a component's default one is its latest."""
+    name, version = request.params["name"], request.params["version"]
+    if version == _DEFAULT and store.kind.collection == "components" and (latest := store.latest(name)):
+        return Reply(200, store.render(latest))
+    return Reply(200, store.render(store.version(name, version)))
 
 
 def put_version(store: Assets, request: Request) -> Reply:
