@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from twinloop.localazure.process import Settings, _sockets
+
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
@@ -104,9 +106,21 @@ def test_a_taken_port_is_refused_with_the_program_that_holds_it(tmp_path):
         ended = _serve(tmp_path)
     assert ended.returncode == 1
     assert f"port {port}" in ended.stderr
-    assert "--https-port" in ended.stderr
+    assert f"{tmp_path}/ports.json" in ended.stderr
+    assert "remove that file" in ended.stderr
     if Path("/proc/net/tcp").exists():
         assert f"process {os.getpid()}" in ended.stderr
+
+
+@pytest.mark.parametrize("damaged", ["", "xx", "[]", '{"httpsPort": "a"}'])
+def test_damaged_ports_are_chosen_anew(tmp_path, damaged):
+    (tmp_path / "ports.json").write_text(damaged)
+    https, http = _sockets(tmp_path, Settings(tmp_path))
+    with https, http:
+        assert json.loads((tmp_path / "ports.json").read_text()) == {
+            "httpsPort": https.getsockname()[1],
+            "httpPort": http.getsockname()[1],
+        }
 
 
 def test_a_seed_that_is_none_is_refused_in_words(tmp_path):

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from twinloop.cli.commands import COMMANDS, Entry
-from twinloop.cli.errors import EXIT_OF, Exit
+from twinloop.cli.errors import EXIT_OF, Exit, of_machine
 from twinloop.cli.output import Invocation, begin, fail
 from twinloop.problems import BadUsage, Kind, Problem
 
@@ -138,6 +138,9 @@ def _unforeseen(error: Exception) -> int:
     """A usage error of Typer's own, or a bug: the one thing that is shown with its traceback."""
     from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 
+    if isinstance(error, OSError) and (problem := of_machine(error)) is not None:
+        fail(problem)
+        return EXIT_OF[problem.kind]
     if isinstance(error, NoArgsIsHelpError):
         sys.stderr.write(error.format_message() + "\n")
         return Exit.USAGE

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinloop.cli.errors import EXIT_OF
+from twinloop.cli.errors import EXIT_OF, of_machine
 from twinloop.cli.output import console, fail, say
 from twinloop.problems import Problem
 
@@ -200,6 +200,12 @@ def main() -> int:
     except Problem as problem:
         fail(problem)
         return EXIT_OF[problem.kind]
+    except OSError as error:
+        problem_here = of_machine(error)
+        if problem_here is None:
+            raise
+        fail(problem_here)
+        return EXIT_OF[problem_here.kind]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 from twinloop.problems import Kind, Problem
@@ -40,6 +41,29 @@ EXIT_OF = {
 
 class UserError(Problem):
     """A problem that a command itself finds; the facts are keyword arguments, as of every `Problem`."""
+
+
+_NEXT_OF = {
+    errno.ENOSPC: "make room, then run the command again; what was acknowledged is saved",
+    errno.EDQUOT: "make room, then run the command again; what was acknowledged is saved",
+    errno.EROFS: "set TWINLOOP_HOME to a folder that can be written, then run the command again",
+    errno.EACCES: "ask the owner, or set TWINLOOP_HOME to a folder of your own",
+    errno.EPERM: "ask the owner, or set TWINLOOP_HOME to a folder of your own",
+    errno.EEXIST: "move that file away, or set TWINLOOP_HOME to another folder",
+    errno.ENOTDIR: "move that file away, or set TWINLOOP_HOME to another folder",
+}
+
+
+def of_machine(error: OSError) -> Problem | None:
+    """What the file system of this machine refuses is for a person to put right; None for all else."""
+    next_step = _NEXT_OF.get(error.errno or 0)
+    if next_step is None:
+        return None
+    return Problem(
+        f"This machine's file system refuses: {error.strerror}.",
+        where=str(error.filename or "where Twinloop keeps its files: TWINLOOP_HOME, or .twinloop/"),
+        next_step=next_step,
+    )
 
 
 def as_json(problem: Problem) -> dict[str, str]:

@@ -153,7 +153,7 @@ def _lock(home: Path) -> IO[str]:
 def _sockets(home: Path, settings: Settings) -> tuple[socket.socket, socket.socket]:
     """The two listening sockets, on the ports of this home; chosen once and kept."""
     file = home / "ports.json"
-    kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    kept = _kept(file)
     wanted = {
         "httpsPort": settings.https_port if settings.https_port is not None else kept.get("httpsPort", 0),
         "httpPort": settings.http_port if settings.http_port is not None else kept.get("httpPort", 0),
@@ -163,6 +163,18 @@ def _sockets(home: Path, settings: Settings) -> tuple[socket.socket, socket.sock
     if ports != kept:
         write_private(file, json.dumps(ports).encode())
     return bound["httpsPort"], bound["httpPort"]
+
+
+def _kept(file: Path) -> dict[str, int]:
+    """The ports of this home; none if it has none, or if they cannot be read: they are only habit."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+        return {name: int(found[name]) for name in ("httpsPort", "httpPort")}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError):
+        logging.getLogger("twinloop.localazure").warning("%s is damaged: other ports are chosen", file)
+        return {}
 
 
 def _bind(port: int, name: str, file: Path) -> socket.socket:
@@ -175,9 +187,7 @@ def _bind(port: int, name: str, file: Path) -> socket.socket:
         sock.close()
         raise CannotServe(
             f"port {port} ({name} of {file}) is taken by {_holder(port)}: {error.strerror}; stop that "
-            "program, or give "
-            f"another port with --{'https' if name == 'httpsPort' else 'http'}-port (clients must then be "
-            "pointed anew)"
+            "program, or remove that file for other ports (clients must then be pointed anew)"
         ) from error
     return sock
 
