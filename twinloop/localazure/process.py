@@ -173,7 +173,7 @@ def _kept(file: Path) -> dict[str, int]:
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError):
-        logging.getLogger("twinloop.localazure").warning("%s is damaged: other ports are chosen", file)
+        log.warning("%s is damaged: other ports are chosen", file)
         return {}
 
 
