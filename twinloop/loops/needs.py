@@ -102,6 +102,11 @@ def _exists(client: MLClient, need: Need) -> bool:
     return True
 
 
+def _settable(where: str) -> str:
+    """The key at fault, but not of a component's own file, which `--set` does not reach."""
+    return "settings.default_compute" if "component" in where.split(".") else where
+
+
 def _missing(client: MLClient, need: Need, path: Path) -> NotFound:
     lists: dict[str, Callable[[], Any]] = {
         "compute": client.compute.list,
@@ -112,9 +117,7 @@ def _missing(client: MLClient, need: Need, path: Path) -> NotFound:
     key = need.where if need.kind != "environment" else f"{need.where} (or its component's)"
     close = nearest(need.name, present).removeprefix("; ")
     type_this = {
-        "compute": f"--set settings.default_compute=azureml:{present[0]}"
-        if present
-        else "twinloop up -s dev",
+        "compute": f"--set {_settable(need.where)}=azureml:{present[0]}" if present else "twinloop up -s dev",
         "datastore": "name one of these in the file",
         "environment": "give image and conda_file in the component instead, or name one of these",
     }[need.kind]

@@ -105,11 +105,11 @@ class WorkspaceHistory:
         ]
 
     def text(self, address: str) -> str:
-        """The whole of a log as it stands now."""
+        """The whole of a log as it stands now, which may end within a character, or hold what is no text."""
         with quietly():
             answer = self._jobs._requests_pipeline.get(address)
             answer.raise_for_status()
-            return str(answer.text())
+            return bytes(answer.content).decode("utf-8", "replace")
 
     def mlflow_address(self, workspace_id: str) -> str:
         """Address of the workspace's MLflow service."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from twinloop.loops import needs, wiring
 from twinloop.loops.client import quietly, without_bars
 from twinloop.loops.document import Document, Override, load
+from twinloop.loops.schema_words import problems_of
+from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,16 +43,31 @@ def submit(client: MLClient, document: Document, *, name: str = "", experiment: 
 
     Raises:
         NotFound: the workspace lacks a compute, environment or datastore that the file names.
+        BadUsage: a key is unknown, or a value is not what its key takes.
     """
     with quietly():
-        from azure.ai.ml import load_job
-
         needs.check(client, document)
         changes: list[dict[str, Any]] = [{change.text: change.value} for change in document.overrides]
         if name:
             changes.append({"name": name})
         if experiment:
             changes.append({"experiment_name": experiment})
-        job = load_job(str(document.path), params_override=changes)
+        job = _loaded(document, changes)
         with without_bars():
             return client.jobs.create_or_update(job)
+
+
+def _loaded(document: Document, changes: list[dict[str, Any]]) -> Any:
+    from azure.ai.ml import load_job
+    from marshmallow.exceptions import ValidationError
+
+    try:
+        return load_job(str(document.path), params_override=changes)
+    except ValidationError as error:
+        found = problems_of(str(error))
+        raise BadUsage(
+            f"The file does not fit the schema of its type in {len(found)} place(s); nothing was submitted.",
+            where=str(document.path),
+            given="\n".join(found),
+            next_step="correct the keys and submit again",
+        ) from error
