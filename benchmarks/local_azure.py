@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from benchmarks.measure import Figure, percentile
 
 CALLS = 400  # of each kind and peer, in blocks in turn
 BLOCK = 50
+CLIENTS = 8
 GROUP = "/subscriptions/{subscription}/resourceGroups/rg-bench"
 ACCOUNT = (
     GROUP + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-bench?api-version=2023-01-31"
@@ -36,6 +39,17 @@ class Peer:
     client: httpx.Client
     path: str
     body: dict[str, object] = field(default_factory=lambda: dict(BODY))
+    tls: ssl.SSLContext | bool = True
+
+    def another(self) -> httpx.Client:
+        """A client with a connection of its own."""
+        return httpx.Client(
+            base_url=self.client.base_url,
+            headers=self.client.headers,
+            verify=self.tls,
+            trust_env=False,
+            timeout=30,
+        )
 
     def call(self, method: str) -> float:
         """Milliseconds of one request."""
@@ -68,10 +82,34 @@ def measure(checkout: Path, scratch: Path) -> list[Figure]:
                     met=ratio <= 3,
                 )
             )
+        figures += [_throughput(twin, bare, method) for method in ("PUT", "GET")]
         figures += _beside_moto(twin)
         what, used = "memory of its process after those calls", memory()
         figures.append(Figure(what=what, ours=f"{used:.0f} MB", goal="under 150 MB", met=used < 150))
         return figures
+
+
+def _throughput(twin: Peer, bare: Peer, method: str) -> Figure:
+    """Requests per second that many clients get through together; each on a connection of its own."""
+    ours, theirs = (statistics.median(_rate(peer, method) for _ in range(3)) for peer in (twin, bare))
+    return Figure(
+        what=f"ARM {method}, {CLIENTS} clients at once",
+        ours=f"{ours:.0f} a second",
+        peer=f"bare Starlette + SQLite {theirs:.0f} a second",
+        ratio=ours / theirs,
+    )
+
+
+def _rate(peer: Peer, method: str) -> float:
+    peers = [dataclasses.replace(peer, client=peer.another()) for _ in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(lambda one: one.call(method), peers))  # connections are made outside of the measure
+        began = time.perf_counter()
+        list(pool.map(lambda one: [one.call(method) for _ in range(BLOCK)], peers))
+        took = time.perf_counter() - began
+    for one in peers:
+        one.client.close()
+    return CLIENTS * BLOCK / took
 
 
 def _beside_moto(twin: Peer) -> list[Figure]:
@@ -137,7 +175,12 @@ def _twin(checkout: Path, home: Path) -> Iterator[tuple[Peer, float, Callable[[]
         group = GROUP.format(subscription=subscription)
         client.put(f"{group}?api-version=2024-03-01", json={"location": "westeurope"}).raise_for_status()
         pid = json.loads((home / "twin.json").read_text())["pid"]
-        yield Peer(client, ACCOUNT.format(subscription=subscription)), start, lambda: _resident_mb(pid)
+        tls = ssl.create_default_context(cafile=str(values["SSL_CERT_FILE"]))
+        yield (
+            Peer(client, ACCOUNT.format(subscription=subscription), tls=tls),
+            start,
+            lambda: _resident_mb(pid),
+        )
     finally:
         subprocess.run([*command, "stop"], cwd=checkout, check=True, capture_output=True)
 
@@ -151,7 +194,8 @@ def _bare(scratch: Path) -> Iterator[Peer]:
     with _served(
         lambda port: [*module, str(port), database, *certificate], bundle=home / "ca-bundle.pem"
     ) as client:
-        yield Peer(client, ACCOUNT.format(subscription="s"))
+        tls = ssl.create_default_context(cafile=str(home / "ca-bundle.pem"))
+        yield Peer(client, ACCOUNT.format(subscription="s"), tls=tls)
 
 
 @contextlib.contextmanager
