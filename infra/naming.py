@@ -140,11 +140,6 @@ class Names:
         """Name of the data lake's storage account."""
         return self.physical("storage", "lake")
 
-    @cached_property
-    def lake_id(self) -> str:
-        """ARM id of the data lake's storage account."""
-        return self.arm_id(RULES["storage"].of, accountName=self.lake)
-
     def lake_zone_id(self, zone: str) -> str:
         """ARM id of the container that holds one zone of the lake."""
         return self.arm_id("azure-native:storage:BlobContainer", accountName=self.lake, containerName=zone)

@@ -197,15 +197,12 @@ def main() -> int:
     atexit.register(gc.freeze)  # nobody needs a million objects looked through for garbage at the very end
     try:
         return tell()
-    except Problem as problem:
+    except (Problem, OSError) as error:
+        problem = error if isinstance(error, Problem) else of_machine(error)
+        if problem is None:
+            raise
         fail(problem)
         return EXIT_OF[problem.kind]
-    except OSError as error:
-        problem_here = of_machine(error)
-        if problem_here is None:
-            raise
-        fail(problem_here)
-        return EXIT_OF[problem_here.kind]
 
 
 if __name__ == "__main__":

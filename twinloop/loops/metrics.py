@@ -29,12 +29,6 @@ class Logged:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-def of_run(client: MLClient, workspace: Workspace, run: str) -> Logged:
-    """What one run logged."""
-    with quietly(), _tracking(client, workspace) as mlflow:
-        return _logged(mlflow, run)
-
-
 def of_steps(
     client: MLClient, workspace: Workspace, job: str, steps: tuple[Run, ...] | None = None
 ) -> dict[str, Logged]:

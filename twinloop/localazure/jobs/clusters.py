@@ -93,11 +93,6 @@ class Clusters:
         """Let runs in that a raised limit has room for."""
         self._admit(compute, self._of(compute))
 
-    @property
-    def any_busy(self) -> bool:
-        """Whether anything runs or waits."""
-        return any(cluster.busy or cluster.waiting for cluster in self._clusters.values())
-
     def _of(self, compute: str) -> Cluster:
         return self._clusters.setdefault(compute.lower(), Cluster())
 
