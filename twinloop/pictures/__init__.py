@@ -1,0 +1,1 @@
+"""Graphs and plots as SVG text; pure functions that know neither Azure nor Pulumi."""
