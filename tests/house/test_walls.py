@@ -31,7 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "twinloop/providers": {"twinloop/providers", "checks"},
     "twinloop/localazure": {"twinloop/localazure", "twinloop/pictures", "checks"},
     "twinloop/pictures": {"twinloop/pictures"},
-    "twinloop/review": {"infra", "checks"} | {f"twinloop/{r}" for r in [*DRIVEN[:2], "providers", "engine", "pictures"]},
+    "twinloop/review": {"infra", "checks"}
+    | {f"twinloop/{r}" for r in ["stacks", "clouds", "providers", "engine", "pictures"]},
     "twinloop/loops": {"twinloop/loops", "infra", "checks"},
 }  # fmt: skip
 NO_PULUMI = ("checks", "twinloop/localazure", "twinloop/loops", "components")
