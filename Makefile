@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: help setup demo test check format lock soak bench clean
+.PHONY: help setup demo test check format lock soak bench reference clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make the virtual environment from the lock (once; again when the lock changes)
 
@@ -41,6 +41,9 @@ bench: $(READY) ## Measure, as ratios in one run; prints the table of the README
 lock: $(READY) ## Resolve pyproject.toml anew into requirements.lock (one resolve, hashes, no index URLs)
 	@$(BIN)/uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --all-extras \
 	  --custom-compile-command "make lock" -q pyproject.toml -o requirements.lock
+
+reference: $(READY) ## Write docs/reference from the code
+	@$(BIN)/python -m twinloop.cli.reference
 
 clean: ## Stop the twin and remove all that Twinloop made here, the virtual environment too
 	@if [ -x $(BIN)/twinloop ] && [ -d .twinloop ]; then $(BIN)/twinloop twin stop; fi
