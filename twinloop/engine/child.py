@@ -7,10 +7,12 @@ pulumi.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import linecache
 import logging
 import os
+import resource
 import runpy
 import sys
 import threading
@@ -22,6 +24,7 @@ from typing import Any
 
 def main(plan: dict[str, Any]) -> int:
     """Run the program of the plan; the status says whether it ended well, stderr what went wrong."""
+    _limit(plan["seconds"], plan["memory"])
     import pulumi
     from pulumi import runtime
 
@@ -60,6 +63,17 @@ def main(plan: dict[str, Any]) -> int:
         executor.shutdown(wait=True)
         sys.stdout.flush()
     return 0
+
+
+def _limit(seconds: int, memory: int) -> None:
+    """Let the kernel hold this process, and all that it starts, to limits that nobody can raise again."""
+    cores = os.cpu_count() or 1
+    wanted = {resource.RLIMIT_CPU: seconds * cores, resource.RLIMIT_AS: memory}
+    for kind, limit in wanted.items():
+        _, most = resource.getrlimit(kind)
+        if limit and (most == resource.RLIM_INFINITY or limit < most):
+            with contextlib.suppress(ValueError, OSError):  # macOS has no limit of address space
+                resource.setrlimit(kind, (limit, limit))
 
 
 def _end_with(lifeline: int) -> None:

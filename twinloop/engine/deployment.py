@@ -30,6 +30,8 @@ class Deployment:
     dry_run: bool
     program: Program | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    sources: dict[str, str] = field(default_factory=dict)
+    """URN -> `file:line` that declares it."""
 
     def __post_init__(self) -> None:
         self._gate = threading.BoundedSemaphore(max(1, self.options.parallel))

@@ -54,6 +54,16 @@ class Stack:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a program in a child process may use."""
+
+    seconds: int = 0
+    """From its start; 0 is no limit."""
+    memory: int = 0
+    """Bytes of address space of each of its processes; 0 is no limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Program:
     """A Pulumi Python program and its configuration."""
 
@@ -64,6 +74,10 @@ class Program:
     transport: Literal["in-process", "child"] = "in-process"
     python: Path | None = None
     """Interpreter of a child; this process's own where None."""
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    """Variables of a child; this process's own where None."""
+    limits: Limits | None = None
+    """What a child may use; as much as it likes where None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +169,8 @@ class Outcome:
     counts: Mapping[str, int]
     seconds: float
     error: EngineError | None = None
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """URN -> `file:line` of the program that declares the resource, as the program said."""
 
     @property
     def changed(self) -> bool:

@@ -65,6 +65,8 @@ class Registrar:
         others += [other for other in request.aliasURNs if other not in others]
         if others:
             self._aliases[urn] = others
+        if request.HasField("sourcePosition"):
+            self._deployment.sources[urn] = f"{request.sourcePosition.uri}:{request.sourcePosition.line}"
         goal = goal_of(request, urn, self._seen.get(request.parent), others)
         state = self.settle(goal)
         if state is None:

@@ -109,7 +109,7 @@ class _Run:
             deployment = self._deployment(snapshot)
             with interrupts.heeded(deployment), self._saved(store, snapshot):
                 self._work(deployment)
-        return self._outcome(snapshot)
+        return self._outcome(snapshot, deployment.sources)
 
     def _deployment(self, snapshot: Snapshot) -> Deployment:
         deployment = Deployment(
@@ -201,7 +201,7 @@ class _Run:
         secret = self._program.secret_keys
         return {key: value for key, value in self._program.config.items() if key not in secret}
 
-    def _outcome(self, snapshot: Snapshot) -> Outcome:
+    def _outcome(self, snapshot: Snapshot, sources: dict[str, str]) -> Outcome:
         error = self._report.verdict()
         outcome = Outcome(
             operation=self._operation,
@@ -212,6 +212,7 @@ class _Run:
             counts=self._report.counts(),
             seconds=time.time() - self._began,
             error=error,
+            sources=dict(sources),
         )
         self._report.emit(Finished(outcome))
         return outcome

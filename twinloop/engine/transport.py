@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +19,12 @@ from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from twinloop.engine.deployment import Deployment
 from twinloop.engine.errors import ProgramFailed
-from twinloop.engine.model import Program
+from twinloop.engine.model import Limits, Program
 from twinloop.engine.monitor import MonitorError
 
 _LIMIT: Final = 400 * 1024 * 1024
 _OPTIONS: Final = (("grpc.max_receive_message_length", _LIMIT), ("grpc.max_send_message_length", _LIMIT))
+_PATIENCE: Final = 5.0  # seconds for the last output of a program that is limited
 CHILD: Final = Path(__file__).with_name("child.py")
 
 
@@ -36,12 +38,38 @@ def run(program: Program, deployment: Deployment, monitor: Any) -> None:
     with served(monitor, workers=workers) as address, _lifeline() as end:
         process = _start(program, deployment, address, end)
         said = _follow(process, deployment)
+        patience = _PATIENCE if program.limits else None
+        late = _ended_in_time(process, program.limits)
         status = process.wait()
-        error = said()
+        error = said(patience)
+    if late and program.limits:
+        raise ProgramFailed(f"the program was stopped: it took more than its {program.limits.seconds} s")
     if status:
-        raise ProgramFailed(error.strip() or f"the program ended with status {status}")
+        raise ProgramFailed(_last_words(error.strip(), status, program.limits))
     for line in error.splitlines():
         deployment.report.say("info", line)
+
+
+def _ended_in_time(process: subprocess.Popen[str], limits: Limits | None) -> bool:
+    """Wait for the end, or make it: whether the time was up. What it started goes with it."""
+    if limits is None or not limits.seconds:
+        return False
+    try:
+        process.wait(limits.seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return True
+    # What it left behind would hold its output open, and this process with it.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return False
+
+
+def _last_words(said: str, status: int, limits: Limits | None) -> str:
+    words = said or f"the program ended with status {status}"
+    if limits is not None and limits.memory and ("MemoryError" in words or status < 0):
+        return f"the program had no more memory than its {limits.memory // 2**20} MiB: {words}"
+    return words
 
 
 @contextmanager
@@ -99,9 +127,11 @@ def _start(program: Program, deployment: Deployment, address: str, lifeline: int
         "parallel": deployment.options.parallel,
         "dry_run": deployment.dry_run,
         "main": str(program.main.resolve()),
+        "seconds": program.limits.seconds if program.limits else 0,
+        "memory": program.limits.memory if program.limits else 0,
     }
     environment = {
-        **os.environ,
+        **(os.environ if program.environment is None else program.environment),
         "PULUMI_CONFIG": json.dumps(dict(program.config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(program.secret_keys)),
     }
@@ -141,9 +171,10 @@ def _follow(process: subprocess.Popen[str], deployment: Deployment) -> Any:
     for thread in threads:
         thread.start()
 
-    def said() -> str:
+    def said(patience: float | None) -> str:
+        # Without end, unless the program is limited: what it left running may hold its output open.
         for thread in threads:
-            thread.join()
+            thread.join(patience)
         return "".join(errors)
 
     return said
