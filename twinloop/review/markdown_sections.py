@@ -1,0 +1,259 @@
+"""The parts of a comment, riskiest first: which blocks each has, out of a review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from twinloop.review.labels import (
+    CostChange,
+    cost_changes,
+    name_of,
+    priced,
+    real_changes,
+    resource_label,
+)
+from twinloop.review.markdown_blocks import Block
+from twinloop.review.markdown_text import code, html_code, words
+
+if TYPE_CHECKING:
+    from checks.access import AccessChange
+    from checks.findings import Finding
+    from checks.plan import Change, Difference
+    from checks.quota import QuotaUse
+    from twinloop.review.model import Review, StackReview
+
+OPEN = 12  # blocks of a section that are seen without a click
+LINES = 25  # properties of one resource in one block
+Told = Iterator[tuple[str, str]]  # stack and text
+
+
+def blocks(review: Review) -> list[Block]:
+    """All that changes, in the order in which it should be read."""
+    return [block for section in SECTIONS for block in section(review)]
+
+
+def _refused(review: Review) -> Iterable[Block]:
+    return _folded("Refused", _findings(review, "refuse"))
+
+
+def _warnings(review: Review) -> Iterable[Block]:
+    return _folded("Warnings", _findings(review, "warn"))
+
+
+def _notes(review: Review) -> Iterable[Block]:
+    return _folded("Notes", [*_findings(review, "note"), *_remarks(review)], seen_first=0)
+
+
+def _findings(review: Review, severity: str) -> Told:
+    for stack in review.stacks:
+        for finding in stack.findings:
+            if finding.severity == severity:
+                yield stack.stack, _finding(stack, finding)
+
+
+def _finding(stack: StackReview, finding: Finding) -> str:
+    about = f"{code(resource_label(finding.resource))}: " if finding.resource else ""
+    place = stack.places.get(finding.resource or finding.rule)
+    lines = [f"{about}{words(finding.what)} {words(finding.why)}", f"  - do: {words(finding.fix)}"]
+    where = f" at {code(f'{place.file}:{place.line}')}" if place else ""
+    source = f"; source: {words(finding.source)}" if finding.source else ""
+    lines.append(f"  - rule {code(finding.rule)}{where}{source}")
+    return "\n".join(lines)
+
+
+def _remarks(review: Review) -> Told:
+    for stack in review.stacks:
+        for note in stack.notes:
+            yield stack.stack, words(note)
+
+
+def _lost(review: Review) -> Iterable[Block]:
+    return _folded("Replaced and deleted", _changed(review, ("replace", "delete")), seen_first=40)
+
+
+def _updated(review: Review) -> Iterable[Block]:
+    return _folded("Updated", _changed(review, ("update",)))
+
+
+def _changed(review: Review, ops: tuple[str, ...]) -> Told:
+    for op in ops:
+        for stack in review.stacks:
+            for change in real_changes(stack):
+                if change.op == op:
+                    yield from ((stack.stack, text) for text in _resource(change))
+
+
+def _resource(change: Change) -> Iterator[str]:
+    """One resource and its properties; more blocks than one where it has very many."""
+    label = f"{code(resource_label(change.resource.urn))} is {_PAST[change.op]}"
+    reasons = [one for one in change.differences if one.replaces]
+    rest = [one for one in change.differences if not one.replaces]
+    if change.op == "replace":
+        label += f" because of {_listed(one.path for one in reasons)}" if reasons else ": no reason was given"
+    lines = [_difference(one) for one in (*reasons, *rest)]
+    for start in range(0, max(len(lines), 1), LINES):
+        again = ", more of its properties" if start else ""
+        yield "\n".join([label + again, *lines[start : start + LINES]])
+
+
+_PAST = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+
+
+def _listed(paths: Iterable[str]) -> str:
+    found = list(paths)
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""  # noqa: PLR2004 - of one line
+    return ", ".join(code(path) for path in found[:3]) + more
+
+
+def _difference(one: Difference) -> str:
+    forces = " (forces the replacement)" if one.replaces else ""
+    if one.before is None:
+        return f"  - {code(one.path)}: set to {code(one.after)}{forces}"
+    if one.after is None:
+        return f"  - {code(one.path)}: {code(one.before)} taken out{forces}"
+    return f"  - {code(one.path)}: {code(one.before)} → {code(one.after)}{forces}"
+
+
+def _access_gained(review: Review) -> Iterable[Block]:
+    return _folded("Access gained", _access(review, gained=True), seen_first=20)
+
+
+def _access_lost(review: Review) -> Iterable[Block]:
+    return _folded("Access lost", _access(review, gained=False))
+
+
+def _access(review: Review, *, gained: bool) -> Told:
+    for stack in review.stacks:
+        for one in sorted(stack.access, key=_reach):
+            if one.gained == gained:
+                yield stack.stack, _grant(one)
+
+
+def _reach(one: AccessChange) -> tuple[bool, str, str, str]:
+    return not one.risks, one.principal, one.where, one.what
+
+
+def _grant(one: AccessChange) -> str:
+    kind = "data" if one.data else "management"
+    standing = "" if one.standing else ", not standing"
+    verb = "may now" if one.gained else "may no longer"
+    risks = f"**{words(', '.join(one.risks))}**: " if one.risks else ""
+    by = f", by {words(_by(one))}" if one.by else ""
+    condition = f", where {words(one.condition)}" if one.condition else ""
+    return (
+        f"{risks}{code(one.principal)} {verb} {words(one.what)} on {code(one.where)} "
+        f"({kind}{standing}: {_listed(one.actions)}){by}{condition}"
+    )
+
+
+def _by(one: AccessChange) -> str:
+    """The role and the assignment's name; its whole URN says no more."""
+    return one.by.replace(one.urn, name_of(one.urn)) if one.urn else one.by
+
+
+def _opened(review: Review) -> Iterable[Block]:
+    return _folded("Exposure opened", _exposure(review, opened=True), seen_first=20)
+
+
+def _closed(review: Review) -> Iterable[Block]:
+    return _folded("Exposure closed", _exposure(review, opened=False))
+
+
+def _exposure(review: Review, *, opened: bool) -> Told:
+    for stack in review.stacks:
+        for one in stack.exposure:
+            if one.opened == opened:
+                now = "now" if opened else "no longer"
+                yield (
+                    stack.stack,
+                    f"{code(resource_label(one.resource))} {now}: {words(one.what)} (by {code(one.by)})",
+                )
+
+
+def _quota(review: Review) -> Iterable[Block]:
+    uses = [(stack.stack, use) for stack in review.stacks for use in stack.quota if use.before != use.after]
+    uses.sort(key=lambda found: not _over(found[1]))
+    return _folded("Quota", ((stack, _use(use)) for stack, use in uses))
+
+
+def _over(use: QuotaUse) -> bool:
+    return use.limit is not None and use.after > use.limit
+
+
+def _use(use: QuotaUse) -> str:
+    before = "unknown" if use.before is None else str(use.before)
+    limit = "its limit is not known" if use.limit is None else f"limit {use.limit}"
+    over = "**over**: " if _over(use) else ""
+    return (
+        f"{over}{code(use.family)} in {code(use.location)} of subscription {code(use.subscription)}: "
+        f"{before} → {use.after} cores at most, {limit} ({_listed(map(resource_label, use.resources))})"
+    )
+
+
+def _cost(review: Review) -> Iterable[Block]:
+    found = [
+        (stack.stack, _priced(change))
+        for stack in review.stacks
+        for change in cost_changes(stack.stack, stack.cost_before, stack.cost_after)
+    ]
+    return _folded("Cost", found)
+
+
+def _priced(change: CostChange) -> str:
+    item = change.item
+    before = priced(change.before) if change.before else "nothing"
+    after = priced(change.after) if change.after else "nothing"
+    hidden = "**hidden**: brought along by a setting, " if item.hidden else ""
+    basis = f". {words(item.basis)}" if item.basis else ""
+    dated = f" of {words(item.as_of)}" if item.as_of else ""
+    region = f" for {code(item.region)}" if item.region else ""
+    source = f" (price{dated}{region}: {words(item.source)})" if item.source else ""
+    about = f"{code(resource_label(item.resource))}: {hidden}{words(item.what)}"
+    return f"{about}: {before} → {after}{basis}{source}"
+
+
+def _created(review: Review) -> Iterator[Block]:
+    """Creates by type, each type behind one line."""
+    for stack in review.stacks:
+        made = sorted(
+            (change.resource for change in real_changes(stack) if change.op == "create"),
+            key=lambda resource: (resource.type, resource.name),
+        )
+        for kind, found in groupby(made, key=lambda resource: resource.type):
+            resources = list(found)
+            fold = f"{html_code(stack.stack)}: {len(resources)} of {html_code(kind)}"
+            for one in resources:
+                at = f" at {code(one.id, 240)}" if one.id else ""
+                yield Block(section="Created", text=f"- {code(one.name)}{at}", fold=fold)
+
+
+def _folded(section: str, told: Iterable[tuple[str, str]], *, seen_first: int = OPEN) -> Iterator[Block]:
+    """Blocks of a section: what several stacks share is told once, what is far down waits for a click."""
+    stacks: dict[str, list[str]] = {}
+    for stack, text in told:
+        named = stacks.setdefault(text, [])
+        if stack not in named:
+            named.append(stack)
+    for at, (text, named) in enumerate(stacks.items()):
+        of = ", ".join(code(name) for name in named)
+        fold = f"{len(stacks) - seen_first} more" if at >= seen_first > 0 else ""
+        fold = f"{len(stacks)} of them" if seen_first == 0 else fold
+        yield Block(section=section, text=f"- {of}: {text}", fold=fold)
+
+
+SECTIONS: tuple[Callable[[Review], Iterable[Block]], ...] = (
+    _refused,
+    _lost,
+    _access_gained,
+    _opened,
+    _warnings,
+    _quota,
+    _cost,
+    _updated,
+    _access_lost,
+    _closed,
+    _created,
+    _notes,
+)

@@ -1,0 +1,38 @@
+"""Text in a comment that its author cannot use: no mention, link, markup or table that breaks."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+from twinloop.review.labels import LONGEST, seen, shortened, shown
+
+ZERO_WIDTH = "\u200b"  # read by nobody, and no mention or link goes across it
+_MARKUP = re.compile(r"([\\`*_{}\[\]()~|!^$:#])")
+_ENTITY = re.compile(r"[^\w\s,;.\-/%=\u0080-\U0010ffff]", re.ASCII)
+# GitHub's own: @name, #12, GH-12; and what is made a link without any markup: www., a commit's digits
+_FIRES = re.compile(r"(@|#|(?:\bgh|\bwww|\bhttps?|\bftp|\bmailto|\bxmpp)(?=[-.:]))", re.IGNORECASE)
+_COMMIT = re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,34}\b)", re.IGNORECASE)
+
+
+def words(text: str, longest: int = 600) -> str:
+    """A sentence that may hold anything: shown as it is written, and nothing in it does anything."""
+    plain = _FIRES.sub(rf"\1{ZERO_WIDTH}", shortened(seen(text), longest))
+    plain = _COMMIT.sub(rf"\1{ZERO_WIDTH}", plain)
+    plain = _MARKUP.sub(r"\\\1", plain)
+    # an ampersand would start an entity, and an angle bracket a tag
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(value: Any, longest: int = LONGEST) -> str:
+    """One value in a code span, where GitHub neither mentions nor links; fits a table's cell."""
+    text = shown(value, longest)
+    if "`" in text or "|" in text or text != text.strip():
+        return f"<code>{_ENTITY.sub(lambda found: f'&#{ord(found[0])};', text)}</code>"
+    return f"`{text}`"
+
+
+def html_code(value: Any, longest: int = LONGEST) -> str:
+    """One value within HTML, where Markdown is not read."""
+    return f"<code>{escape(shown(value, longest))}</code>"
