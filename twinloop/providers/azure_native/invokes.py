@@ -29,11 +29,8 @@ def invoke(token: str, arguments: Mapping[str, Any], arm: Arm, settings: Setting
     """
     if token == CLIENT_CONFIG:
         return Properties(_client_config(arm, settings))
-    if token == CLIENT_TOKEN:
-        raise refused(
-            f"{token} hands out a credential, which a state file or log would keep; it is not given"
-        )
-    row = _row(token)
+    refuse_credentials(token)
+    row = row_of(token)
     text = arm_id(row, arguments, settings.subscription)
     if text is None:
         wanted = ", ".join(name for name in row.parameters if name != "subscriptionId")
@@ -46,7 +43,24 @@ def invoke(token: str, arguments: Mapping[str, Any], arm: Arm, settings: Setting
     return Properties(values, kind.secret())
 
 
-def _row(token: str) -> ResourceType:
+def refuse_credentials(token: str) -> None:
+    """Refuse a function that hands out a credential.
+
+    Raises:
+        ProviderError: it is one.
+    """
+    if token == CLIENT_TOKEN:
+        raise refused(
+            f"{token} hands out a credential, which a state file or log would keep; it is not given"
+        )
+
+
+def row_of(token: str) -> ResourceType:
+    """The resource type that a function `get<Type>` reads.
+
+    Raises:
+        ProviderError: it is no such function.
+    """
     package, module, name = [*token.split(":"), "", ""][:3]
     row = resource_types().get(f"{package}:{module}:{name.removeprefix('get')}")
     if row is None or not name.startswith("get"):

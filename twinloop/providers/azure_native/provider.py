@@ -134,7 +134,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Fill in names and location; refuse what Azure would refuse."""
-        kind, logical = _kind(request.urn), request.urn.rpartition("::")[2]
+        kind, logical = kind_of(request.urn), request.urn.rpartition("::")[2]
         proposed = request.autonaming.proposed_name if request.HasField("autonaming") else ""
         given = from_struct(request.news)
         found = check(
@@ -159,7 +159,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Which properties differ, and which of them replace the resource."""
-        kind = _kind(request.urn)
+        kind = kind_of(request.urn)
         old, new = _inputs_before(request).values, from_struct(request.news).values
         found = [
             change
@@ -182,7 +182,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Make a resource; in a preview, say which id it will have."""
-        kind, given = _kind(request.urn), from_struct(request.properties)
+        kind, given = kind_of(request.urn), from_struct(request.properties)
         secret = kind.secret(given)
         if request.preview:
             text, outputs = resources.planned(kind, given.values, self._settings.subscription)
@@ -193,7 +193,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """A resource as it is; an empty id where it is gone."""
-        kind = _kind(request.urn)
+        kind = kind_of(request.urn)
         if parameters_of(kind.row, request.id) is None:
             raise invalid(f"{request.urn}: given id '{request.id}'; wanted: {kind.row.path}")
         inputs, outputs = from_struct(request.inputs), from_struct(request.properties)
@@ -210,7 +210,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Change a resource in place."""
-        kind, given = _kind(request.urn), from_struct(request.news)
+        kind, given = kind_of(request.urn), from_struct(request.news)
         secret = kind.secret(given)
         if request.preview:
             outputs = resources.updated(kind, given.values, from_struct(request.olds).values)
@@ -221,7 +221,7 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Remove a resource; one that is gone already is as good."""
-        kind = _kind(request.urn)
+        kind = kind_of(request.urn)
         with _arm_failures():
             resources.delete(kind, self._arm, request.id, request.timeout, for_good=self._purge)
         return empty_pb2.Empty()
@@ -244,7 +244,8 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 _Some, _None = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 
 
-def _kind(urn: str) -> Kind:
+def kind_of(urn: str) -> Kind:
+    """The resource type of a URN."""
     return _kind_of(urn.split("::")[2].rpartition("$")[2])
 
 
