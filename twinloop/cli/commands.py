@@ -48,4 +48,5 @@ COMMANDS: dict[str, Entry] = {
     "providers": Entry(
         "twinloop.cli.providers", "Serve our providers to the official CLI.", CLOUDS, noun=True
     ),
+    "doctor": Entry("twinloop.cli.doctor", "What this machine lacks, for which use.", CLOUDS),
 }
