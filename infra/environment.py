@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pulumi_azure_native import resources
-
 from infra.access import Access, AccessArgs, Principal, ScopeTarget, registry_reader_guid
 from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
-from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force
+from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
+from infra.group import group
 from infra.identities import Identities, IdentitiesArgs
 from infra.images import Images, ImagesArgs
 from infra.locks import Locks, LocksArgs
@@ -17,12 +16,14 @@ from infra.network import Network, NetworkArgs
 from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore, Traces, TracesArgs
 from infra.outputs import EnvironmentOutputs
 from infra.people import machines, people
+from infra.purposes import ENVIRONMENT as ENVIRONMENT_PURPOSES
 from infra.reach import Reach
 from infra.settings import EnvironmentSettings
 from infra.shared_stack import ci_principals
 from infra.spending import Spending, SpendingArgs
 from infra.storage import Lake, LakeArgs, WorkspaceStorage, WorkspaceStorageArgs
 from infra.tagging import tags
+from infra.taken import taken_grants
 from infra.vault import Vault, VaultArgs
 from infra.workspace import Workspace, WorkspaceArgs
 
@@ -34,9 +35,7 @@ class Environment:
         self.settings = settings
         self.names, self.tags, self.location = settings.names, tags(settings), settings.azure.location
         self.reach = Reach.of(settings.network)
-        self.group = resources.ResourceGroup(
-            "group", resource_group_name=self.names.resource_group, location=self.location, tags=self.tags
-        )
+        self.group = group(settings)
         self.foundation()
         self.stores()
         self.principals = self._principals()
@@ -52,7 +51,8 @@ class Environment:
             IdentitiesArgs(
                 resource_group=self.group.name,
                 location=self.location,
-                purposes=("workspace", "training", "build"),
+                purposes=ENVIRONMENT_PURPOSES,
+                taken={str(purpose): one for purpose, one in self.settings.identities.items()},
                 names=self.names,
                 tags=self.tags,
             ),
@@ -62,7 +62,7 @@ class Environment:
             NetworkArgs(
                 resource_group=self.group.name,
                 location=self.location,
-                address_space=self.settings.network.address_space,
+                settings=self.settings.network,
                 names=self.names,
                 tags=self.tags,
             ),
@@ -192,6 +192,7 @@ class Environment:
 
     def governance(self) -> None:
         """Logs, money, and what must not be deleted."""
+        taken = self.names.taken  # gets neither diagnostic settings nor locks of ours
         diagnostics = Diagnostics(
             "diagnostics",
             DiagnosticsArgs(
@@ -201,20 +202,21 @@ class Environment:
                     "workspace": ("workspace", self.workspace.workspace_id),
                     "storage": ("blobs", self.storage.blobs_id),
                     "lake": ("blobs", self.lake.blobs_id),
-                    "vault": ("vault", self.vault.vault_id),
-                    "images": ("images", self.images.registry_id),
+                    **({} if "vault" in taken else {"vault": ("vault", self.vault.vault_id)}),
+                    **({} if "images" in taken else {"images": ("images", self.images.registry_id)}),
                 },
             ),
         )
-        Spending(
-            "spending", SpendingArgs(scope=self.group.id, settings=self.settings.budget, names=self.names)
-        )
+        if self.settings.group is None or self.settings.group.budget:
+            Spending(
+                "spending", SpendingArgs(scope=self.group.id, settings=self.settings.budget, names=self.names)
+            )
         if self.settings.protect:
             kept = {
                 "workspace": self.workspace.workspace_id,
                 "storage": self.storage.account_id,
                 "lake": self.lake.account_id,
-                "vault": self.vault.vault_id,
+                **({} if "vault" in taken else {"vault": self.vault.vault_id}),
             }
             below = [
                 self.access,
@@ -261,9 +263,11 @@ class Environment:
 
     def _grants(self) -> tuple[Grant, ...]:
         managed = self.settings.managed_network.isolation_mode != "Disabled"
-        conditions = [self.settings.access.people_may, *(["managed network"] if managed else [])]
+        conditions: list[str] = [self.settings.access.people_may, *(["managed network"] if managed else [])]
+        if managed and "images" in self.names.taken:
+            conditions.append("managed network, images taken")
         table = ENVIRONMENT if self.settings.shared.ci_environment is None else (*ENVIRONMENT, *CI)
-        return in_force(table, *conditions)
+        return on_taken(in_force(table, *conditions), taken_grants(self.settings))
 
     def _access(self, name: str, grants: tuple[Grant, ...]) -> Access:
         inside: dict[str, ScopeTarget] = {

@@ -8,6 +8,7 @@ only observe, more than reading comes by just-in-time elevation, which is no sta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -43,7 +44,7 @@ REGISTRY_READER_ACTIONS = (
     "Microsoft.MachineLearningServices/registries/assets/read",
 )
 
-When = Literal["always", "develop", "observe", "managed network"]
+When = Literal["always", "develop", "observe", "managed network", "managed network, images taken"]
 Scope = Literal[
     "group",
     "storage",
@@ -95,6 +96,13 @@ WORKSPACE_IDENTITY = (
     _row(
         "workspace", Role.NETWORK_APPROVER, "registry", "private endpoint to the registry", "managed network"
     ),
+)
+TAKEN_IMAGES = _row(
+    "workspace",
+    Role.NETWORK_APPROVER,
+    "images",
+    "private endpoint to images that lie outside of the group",
+    "managed network, images taken",
 )
 TRAINING_IDENTITY = (
     _row("training", Role.ACR_PULL, "images", "a node pulls the job's image before the job starts"),
@@ -159,7 +167,8 @@ CI = (
     _row("ci-models", Role.BLOB_CONTRIBUTOR, "storage", "uploads code and inputs of what it submits"),
     _row("ci-models", Role.ACR_PUSH, "images", "pushes images of deployments"),
 )
-ENVIRONMENT = (*WORKSPACE_IDENTITY, *TRAINING_IDENTITY, *BUILD_IDENTITY, *PEOPLE)
+MACHINES = frozenset({"workspace", "training", "build"})  # nothing runs without their rows
+ENVIRONMENT = (*WORKSPACE_IDENTITY, TAKEN_IMAGES, *TRAINING_IDENTITY, *BUILD_IDENTITY, *PEOPLE)
 
 SHARED = (
     _row("data-scientists", Role.REGISTRY_READER, "registry", "use what was promoted"),
@@ -182,3 +191,17 @@ SHARED_CI = (
 def in_force(grants: tuple[Grant, ...], *conditions: str) -> tuple[Grant, ...]:
     """Rows that apply: those for always, and those of the given conditions."""
     return tuple(grant for grant in grants if grant.when == "always" or grant.when in conditions)
+
+
+def on_taken(grants: tuple[Grant, ...], allowed: Mapping[str, str]) -> tuple[Grant, ...]:
+    """Rows without those that must not be put on what is taken.
+
+    Args:
+        grants: rows in force.
+        allowed: scope that is taken -> which rows it gets: `machines`, `all` or `none`.
+    """
+    return tuple(
+        grant
+        for grant in grants
+        if (rule := allowed.get(grant.on, "all")) == "all" or (rule == "machines" and grant.who in MACHINES)
+    )

@@ -13,15 +13,16 @@ from pulumi_azure_native import containerregistry
 from infra.naming import Names
 from infra.reach import Reach
 from infra.sections import Images as ImagesSettings
+from infra.taken import TakenImages
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesArgs:
-    """Settings of the image registry."""
+    """Settings of the image registry, or the one that is taken."""
 
     resource_group: pulumi.Input[str]
     location: str
-    settings: ImagesSettings
+    settings: ImagesSettings | TakenImages
     reach: Reach
     names: Names
     tags: dict[str, str]
@@ -35,25 +36,32 @@ class Images(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:Images", name, None, opts)
-        premium = args.settings.sku == "Premium"
-        registry = containerregistry.Registry(
+        settings, child = args.settings, pulumi.ResourceOptions(parent=self)
+        if isinstance(settings, TakenImages):
+            registry = containerregistry.Registry.get(f"{name}-taken", settings.existing, child)
+        else:
+            registry = self._made(name, args, settings)
+        self.registry_id, self.login_server = registry.id, registry.login_server
+        self.register_outputs({"registry_id": self.registry_id, "login_server": self.login_server})
+
+    def _made(self, name: str, args: ImagesArgs, settings: ImagesSettings) -> containerregistry.Registry:
+        premium = settings.sku == "Premium"
+        return containerregistry.Registry(
             f"{name}-registry",
             registry_name=args.names.images,
             resource_group_name=args.resource_group,
             location=args.location,
-            sku=containerregistry.SkuArgs(name=args.settings.sku),
+            sku=containerregistry.SkuArgs(name=settings.sku),
             admin_user_enabled=False,
             anonymous_pull_enabled=False,
             public_network_access=args.reach.public_access,
             network_rule_bypass_options=containerregistry.NetworkRuleBypassOptions.AZURE_SERVICES,
             network_rule_set=_rules(args.reach) if premium and args.reach.allowed_networks else None,
-            zone_redundancy="Enabled" if args.settings.zone_redundant else "Disabled",
-            policies=_policies(args.settings.untagged_retention_days),
+            zone_redundancy="Enabled" if settings.zone_redundant else "Disabled",
+            policies=_policies(settings.untagged_retention_days),
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.registry_id, self.login_server = registry.id, registry.login_server
-        self.register_outputs({"registry_id": self.registry_id, "login_server": self.login_server})
 
 
 def _rules(reach: Reach) -> containerregistry.NetworkRuleSetArgs:

@@ -8,7 +8,8 @@ asks the cloud, the tool, the checks and other stacks know every id before anyth
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from checks.catalogue.resource_types import resource_types
@@ -80,6 +81,8 @@ class Names:
     environment: str
     location: str
     subscription_id: str
+    # ids of what is taken and not made, by the keys of RULES; of identities by `identity/<purpose>`
+    taken: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def physical(self, kind: str, purpose: str = "") -> str:
         """Azure name of a resource: readable while it fits, else cut and closed by five hash characters."""
@@ -101,6 +104,13 @@ class Names:
         known = {"subscriptionId": self.subscription_id, "resourceGroupName": self.resource_group}
         return resource_types()[token].path.format(**(known | parameters))
 
+    def _one(self, kind: str, **parameters: str) -> str:
+        """The id of the one resource of a kind: taken, or made under the name of the table."""
+        return self.taken.get(kind) or self.arm_id(RULES[kind].of, **parameters)
+
+    def _own_name(self, kind: str) -> str:
+        return self.taken[kind].rsplit("/", 1)[-1] if kind in self.taken else self.physical(kind)
+
     @cached_property
     def _world_unique(self) -> str:
         seed = f"{self.subscription_id}/{self.workload}/{self.environment}/{self.location}".lower()
@@ -109,7 +119,7 @@ class Names:
     @cached_property
     def resource_group(self) -> str:
         """Name of the stack's resource group."""
-        return self.physical("resource_group")
+        return self._own_name("resource_group")
 
     @property
     def subscription(self) -> str:
@@ -119,11 +129,13 @@ class Names:
     @cached_property
     def resource_group_id(self) -> str:
         """ARM id of the stack's resource group."""
-        return f"{self.subscription}/resourceGroups/{self.resource_group}"
+        made = f"{self.subscription}/resourceGroups/{self.resource_group}"
+        return self.taken.get("resource_group", made)
 
     def identity_id(self, purpose: str) -> str:
         """ARM id of the identity for a purpose."""
-        return self.arm_id(RULES["identity"].of, resourceName=self.physical("identity", purpose))
+        made = self.arm_id(RULES["identity"].of, resourceName=self.physical("identity", purpose))
+        return self.taken.get(f"identity/{purpose}", made)
 
     @cached_property
     def storage(self) -> str:
@@ -147,27 +159,27 @@ class Names:
     @cached_property
     def vault(self) -> str:
         """Name of the key vault."""
-        return self.physical("vault")
+        return self._own_name("vault")
 
     @cached_property
     def vault_id(self) -> str:
         """ARM id of the key vault."""
-        return self.arm_id(RULES["vault"].of, vaultName=self.vault)
+        return self._one("vault", vaultName=self.vault)
 
     @cached_property
     def images(self) -> str:
         """Name of the registry of container images."""
-        return self.physical("images")
+        return self._own_name("images")
 
     @cached_property
     def images_id(self) -> str:
         """ARM id of the registry of container images."""
-        return self.arm_id(RULES["images"].of, registryName=self.images)
+        return self._one("images", registryName=self.images)
 
     @cached_property
     def logs_id(self) -> str:
         """ARM id of the log workspace."""
-        return self.arm_id(RULES["logs"].of, workspaceName=self.physical("logs"))
+        return self._one("logs", workspaceName=self.physical("logs"))
 
     @cached_property
     def insights_id(self) -> str:

@@ -9,21 +9,23 @@ from pulumi_azure_native import network
 
 from infra.addresses import PLAN, subnets
 from infra.naming import Names
+from infra.sections import Network as NetworkSettings
+from infra.taken import TakenNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """Where the network lies, and its address space."""
+    """Where the network lies and its address space, or the one that is taken."""
 
     resource_group: pulumi.Input[str]
     location: str
-    address_space: str
+    settings: NetworkSettings | TakenNetwork
     names: Names
     tags: dict[str, str]
 
 
 class Network(pulumi.ComponentResource):
-    """A virtual network, and per subnet of the address plan a security group of its own.
+    """A virtual network, and per subnet of the address plan a security group of its own; or what is taken.
 
     Subnets are resources beside the network, not part of it: written inline, every change of one subnet would
     rewrite all, and a subnet made by somebody else would be removed.
@@ -34,17 +36,33 @@ class Network(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:Network", name, None, opts)
+        if isinstance(args.settings, TakenNetwork):
+            self._take(name, args.settings)
+        else:
+            self._make(name, args, args.settings.address_space)
+        self.register_outputs({"network_id": self.network_id, "subnet_ids": self.subnet_ids})
+
+    def _take(self, name: str, settings: TakenNetwork) -> None:
+        child = pulumi.ResourceOptions(parent=self)
+        self.network_id = network.VirtualNetwork.get(f"{name}-taken", settings.existing, child).id
+        self.subnet_ids = {}
+        for word, subnet in settings.subnets:
+            purpose = word.replace("_", "-")
+            if subnet is not None:
+                self.subnet_ids[purpose] = network.Subnet.get(f"{name}-{purpose}-taken", subnet, child).id
+
+    def _make(self, name: str, args: NetworkArgs, address_space: str) -> None:
         child = pulumi.ResourceOptions(parent=self)
         whole = network.VirtualNetwork(
             f"{name}-vnet",
             virtual_network_name=args.names.physical("network"),
             resource_group_name=args.resource_group,
             location=args.location,
-            address_space=network.AddressSpaceArgs(address_prefixes=[args.address_space]),
+            address_space=network.AddressSpaceArgs(address_prefixes=[address_space]),
             tags=args.tags,
             opts=child,
         )
-        networks = subnets(args.address_space)
+        networks = subnets(address_space)
         self.subnet_ids = {}
         for plan in PLAN:
             group = network.NetworkSecurityGroup(
@@ -52,7 +70,7 @@ class Network(pulumi.ComponentResource):
                 network_security_group_name=args.names.physical("security_group", plan.name),
                 resource_group_name=args.resource_group,
                 location=args.location,
-                security_rules=[_from_inside_only(args.address_space), _nothing_from_outside()],
+                security_rules=[_from_inside_only(address_space), _nothing_from_outside()],
                 tags=args.tags,
                 opts=child,
             )
@@ -71,7 +89,6 @@ class Network(pulumi.ComponentResource):
             )
             self.subnet_ids[plan.name] = subnet.id
         self.network_id = whole.id
-        self.register_outputs({"network_id": self.network_id, "subnet_ids": self.subnet_ids})
 
 
 def _from_inside_only(space: str) -> network.SecurityRuleArgs:

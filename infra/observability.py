@@ -11,6 +11,7 @@ from pulumi_azure_native import applicationinsights, monitor, operationalinsight
 
 from infra.naming import Names
 from infra.sections import Logs
+from infra.taken import TakenLogs
 
 Source = Literal["workspace", "blobs", "vault", "images", "registry"]
 
@@ -46,40 +47,45 @@ METRICS: dict[Source, str] = {"workspace": "AllMetrics", "blobs": "Transaction",
 
 @dataclass(frozen=True, kw_only=True)
 class LogsArgs:
-    """Settings of the log workspace."""
+    """Settings of the log workspace, or the one that is taken."""
 
     resource_group: pulumi.Input[str]
     location: str
-    settings: Logs
+    settings: Logs | TakenLogs
     names: Names
     tags: dict[str, str]
 
 
 class LogStore(pulumi.ComponentResource):
-    """A log workspace with a daily cap."""
+    """A log workspace: made with a daily cap, or taken."""
 
     logs_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:LogStore", name, None, opts)
-        workspace = operationalinsights.Workspace(
+        settings, child = args.settings, pulumi.ResourceOptions(parent=self)
+        if isinstance(settings, TakenLogs):
+            workspace = operationalinsights.Workspace.get(f"{name}-taken", settings.existing, child)
+        else:
+            workspace = self._made(name, args, settings)
+        self.logs_id = workspace.id
+        self.register_outputs({"logs_id": self.logs_id})
+
+    def _made(self, name: str, args: LogsArgs, settings: Logs) -> operationalinsights.Workspace:
+        return operationalinsights.Workspace(
             f"{name}-workspace",
             workspace_name=args.names.physical("logs"),
             resource_group_name=args.resource_group,
             location=args.location,
             sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
-            retention_in_days=args.settings.retention_days,
-            workspace_capping=operationalinsights.WorkspaceCappingArgs(
-                daily_quota_gb=args.settings.daily_cap_gb
-            ),
+            retention_in_days=settings.retention_days,
+            workspace_capping=operationalinsights.WorkspaceCappingArgs(daily_quota_gb=settings.daily_cap_gb),
             features=operationalinsights.WorkspaceFeaturesArgs(
                 disable_local_auth=True, enable_log_access_using_only_resource_permissions=True
             ),
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.logs_id = workspace.id
-        self.register_outputs({"logs_id": self.logs_id})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,3 @@ def machines(names: Names, principal_ids: Mapping[str, pulumi.Input[str]]) -> di
         purpose: Principal(key=names.identity_id(purpose), object_id=principal_id, kind="ServicePrincipal")
         for purpose, principal_id in principal_ids.items()
     }
-
-
-def ci_purposes(environments: tuple[str, ...]) -> tuple[str, ...]:
-    """Purposes of CI's identities: one that previews everything, and two per environment that it deploys."""
-    return ("ci-preview", *(f"ci-{task}-{name}" for name in environments for task in ("deploy", "models")))

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from infra.refusals import Problem, remove_command, set_command
+from infra.taken import MADE, TAKEN, is_taken
 
 SHOWN = 60  # characters of a given value that a refusal repeats
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
@@ -59,7 +60,7 @@ def _steps(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> Iterator[int |
     at: Any = raw
     for position, step in enumerate(loc):
         last = position == len(loc) - 1
-        if step == "[key]" or (
+        if step in {"[key]", MADE, TAKEN} or (
             isinstance(at, Mapping) and step not in at and (not last or step == at.get("type"))
         ):
             continue  # a member of a union, not a key
@@ -74,6 +75,8 @@ def _unknown_key(
     details: ErrorDetails, key: str, model: type[BaseModel], raw: Mapping[str, Any], stack: str
 ) -> Problem:
     owner = _model_at(model, details["loc"][:-1], raw)
+    if TAKEN in details["loc"] and details["loc"].index(TAKEN) == len(details["loc"]) - 2:
+        return _senseless(details, key, owner, stack)
     known = sorted(str(info.alias) for info in owner.model_fields.values() if info.alias != "azure")
     close = difflib.get_close_matches(str(details["loc"][-1]), known, n=1)
     hint = f"rename it to {close[0]}, or " if close else ""
@@ -82,6 +85,17 @@ def _unknown_key(
         given="is not a known key",
         allowed=", ".join([*close, *(name for name in known if name not in close)]),
         next_step=hint + remove_command(key, stack),
+    )
+
+
+def _senseless(details: ErrorDetails, key: str, owner: type[BaseModel], stack: str) -> Problem:
+    """A key beside `existing`: it would describe something that is not made."""
+    known = sorted(str(info.alias) for info in owner.model_fields.values())
+    return Problem(
+        key=key,
+        given=f"{_shown(details['input'])} makes no sense beside existing: what is taken is not changed",
+        allowed=", ".join(known),
+        next_step=f"{remove_command(key, stack)}, or remove existing to have it made",
     )
 
 
@@ -131,7 +145,7 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...], raw: Mapping[s
         at = at.get(step) if isinstance(at, Mapping) else None
         candidates = list(_models_in(info.annotation))
         if candidates:
-            model = candidates[0]
+            model = next((one for one in candidates if is_taken(one) == is_taken(at)), candidates[0])
     said = at.get("type") if isinstance(at, Mapping) else None
     return next((member for member in _siblings(model) if said in _tags_of(member)), model)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.sections import Network
+from infra.sections import Reachable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,6 @@ class Reach:
     allowed_networks: tuple[str, ...]
 
     @classmethod
-    def of(cls, settings: Network) -> Reach:
+    def of(cls, settings: Reachable) -> Reach:
         """As the settings say."""
         return cls(public_access=settings.public_access, allowed_networks=settings.allowed_networks)

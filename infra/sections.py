@@ -10,6 +10,7 @@ from infra.shapes import (
     ClusterName,
     Email,
     EnvironmentName,
+    GroupName,
     Guid,
     MonthStart,
     PrivateSpace,
@@ -91,23 +92,29 @@ class SharedStack(Section):
     environment: EnvironmentName
     location: Region | None = None  # the environment's own unless given
     subscription_id: Guid | None = None  # the environment's own unless given
+    resource_group: GroupName | None = None  # where the shared stack took its group: that group's name
     ci_environment: EnvironmentName | None = None  # whose CI identities act here; none unless given
 
 
-class Network(Section):
-    """Reachability of the environment's stores and workspace."""
+class Reachable(Section):
+    """From where the environment's stores and workspace answer."""
 
-    address_space: PrivateSpace
     public_access: Annotated[Literal["Enabled", "Disabled"], example("Disabled")]
     allowed_networks: tuple[PublicNetwork, ...] = ()
 
     @model_validator(mode="after")
-    def _an_open_door_has_a_guest_list(self) -> Network:
+    def _an_open_door_has_a_guest_list(self) -> Reachable:
         if self.public_access == "Enabled" and not self.allowed_networks:
             raise ValueError("allowedNetworks when publicAccess is Enabled: open to all is never meant")
         if self.public_access == "Disabled" and self.allowed_networks:
             raise ValueError("no allowedNetworks when publicAccess is Disabled: they would have no effect")
         return self
+
+
+class Network(Reachable):
+    """The environment's own network, and reachability of its stores and workspace."""
+
+    address_space: PrivateSpace
 
 
 class WorkspaceStorage(Section):

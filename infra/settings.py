@@ -17,18 +17,24 @@ from infra.sections import (
     Azure,
     Budget,
     Cluster,
-    Images,
     Lake,
-    Logs,
     ManagedNetwork,
-    Network,
     Quota,
     Registry,
     SharedStack,
-    Vault,
     WorkspaceStorage,
 )
 from infra.shapes import CostCentre, Email, EnvironmentName, Section, TagName, TagValue, Workload, example
+from infra.taken import (
+    EnvironmentIdentities,
+    ImagesChoice,
+    LogsChoice,
+    NetworkChoice,
+    SharedIdentities,
+    TakenGroup,
+    VaultChoice,
+    taken_ids,
+)
 
 
 class Common(Section):
@@ -42,7 +48,8 @@ class Common(Section):
     tags: Annotated[dict[TagName, TagValue], Field(max_length=40, default_factory=dict)]
     protect: bool
     access: Access
-    logs: Logs
+    group: TakenGroup | None = None  # made unless given
+    logs: LogsChoice
     budget: Budget
     quotas: tuple[Quota, ...]
 
@@ -54,6 +61,7 @@ class Common(Section):
             environment=self.environment,
             location=self.azure.location,
             subscription_id=self.azure.subscription_id,
+            taken=taken_ids(self),
         )
 
 
@@ -61,6 +69,7 @@ class SharedSettings(Common):
     """A stack that other stacks build on: registry, log hub, identities of CI."""
 
     kind: Literal["shared"]
+    identities: SharedIdentities
     registry: Registry
     deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example('["dev"]')]
 
@@ -70,22 +79,26 @@ class EnvironmentSettings(Common):
 
     kind: Literal["environment"]
     shared: SharedStack
-    network: Network
+    identities: EnvironmentIdentities
+    network: NetworkChoice
     storage: WorkspaceStorage
     lake: Lake
-    vault: Vault
-    images: Images
+    vault: VaultChoice
+    images: ImagesChoice
     managed_network: ManagedNetwork
     clusters: Annotated[tuple[Cluster, ...], Field(min_length=1)]
 
     @cached_property
     def shared_names(self) -> Names:
         """Names and ids of what the shared stack makes, computed without asking it."""
+        subscription = self.shared.subscription_id or self.azure.subscription_id
+        group = self.shared.resource_group
         return Names(
             workload=self.workload,
             environment=self.shared.environment,
             location=self.shared.location or self.azure.location,
-            subscription_id=self.shared.subscription_id or self.azure.subscription_id,
+            subscription_id=subscription,
+            taken={"resource_group": group} if group else {},
         )
 
     @property

@@ -16,6 +16,8 @@ from infra.refusals import Problem, remove_command, set_command
 from infra.sections import Cluster
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.tagging import REQUIRED
+from infra.taken import TakenImages, TakenNetwork
+from infra.taken_rules import apart_rules, place_rules, purpose_rules
 
 
 @dataclass(frozen=True)
@@ -153,14 +155,16 @@ def tag_rules(settings: Settings, stack: str) -> Iterator[Problem]:
 
 def isolation_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Problem]:
     """What is cut off from the internet needs the tiers that can be."""
-    if settings.network.public_access == "Disabled" and settings.images.sku != "Premium":
+    images = settings.images  # of a taken registry, only its owner knows the tier
+    closed = settings.network.public_access == "Disabled"
+    if closed and not isinstance(images, TakenImages) and images.sku != "Premium":
         yield Problem(
             key="twinloop:images.sku",
-            given=f"'{settings.images.sku}' with twinloop:network.publicAccess Disabled",
+            given=f"'{images.sku}' with twinloop:network.publicAccess Disabled",
             allowed="Premium: no other tier of the image registry has private endpoints",
             next_step=set_command("twinloop:images.sku", "Premium", stack),
         )
-    if settings.network.public_access == "Disabled" and settings.managed_network.isolation_mode == "Disabled":
+    if closed and settings.managed_network.isolation_mode == "Disabled":
         yield Problem(
             key="twinloop:managedNetwork.isolationMode",
             given="'Disabled' with twinloop:network.publicAccess Disabled",
@@ -185,11 +189,19 @@ COMMON_RULES = (
     CrossRule(frozenset({"azure", "workload", "environment"}), name_rules),
     CrossRule(frozenset({"tags"}), tag_rules),
     CrossRule(frozenset({"azure", "quotas"}), quota_list_rules),
+    CrossRule(frozenset({"azure", "group"}), place_rules),
 )
+TAKEN = frozenset({"azure", "workload", "environment", "group", "logs", "identities"})
 RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
-    "shared": (*COMMON_RULES, CrossRule(frozenset({"azure", "registry"}), registry_rules)),
+    "shared": (
+        *COMMON_RULES,
+        CrossRule(TAKEN, apart_rules),
+        CrossRule(frozenset({"identities", "deployed_environments"}), purpose_rules),
+        CrossRule(frozenset({"azure", "registry"}), registry_rules),
+    ),
     "environment": (
         *COMMON_RULES,
+        CrossRule(TAKEN | {"network", "vault", "images"}, apart_rules),
         CrossRule(frozenset({"clusters"}), cluster_rules),
         CrossRule(frozenset({"clusters", "quotas", "azure"}), quota_rules),
         CrossRule(frozenset({"network", "images", "managed_network"}), isolation_rules),
@@ -208,7 +220,11 @@ def across_stacks(stacks: Mapping[str, Settings]) -> list[Problem]:
 
 
 def _shared_addresses(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Problem]:
-    spaces = {name: settings.network.address_space for name, settings in environments.items()}
+    spaces = {
+        name: settings.network.address_space
+        for name, settings in environments.items()
+        if not isinstance(settings.network, TakenNetwork)  # its owner keeps its addresses apart
+    }
     for one, other in overlapping(spaces):
         yield Problem(
             key="twinloop:network.addressSpace",

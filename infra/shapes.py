@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from checks.catalogue.vm_sizes import vm_sizes
 from infra.naming import REGIONS
 
+EXAMPLE_GUID = "8c5f1d7e-0b7a-4f0e-9a53-2f6f5a1c9d10"
 PUBLIC_WORDS = (
     "an IPv4 address, or a network of /8 to /30 (Azure's firewalls take no others), e.g. 203.0.113.0/24"
 )
@@ -41,9 +42,7 @@ def _guid(value: str) -> str:
     try:
         return str(UUID(value))
     except ValueError:
-        raise ValueError(
-            "a GUID as Entra and Azure show it, e.g. 8c5f1d7e-0b7a-4f0e-9a53-2f6f5a1c9d10"
-        ) from None
+        raise ValueError(f"a GUID as Entra and Azure show it, e.g. {EXAMPLE_GUID}") from None
 
 
 def _region(value: str) -> str:
@@ -100,7 +99,7 @@ def example(field_example: object) -> FieldInfo:
     return shown
 
 
-Guid = Annotated[str, AfterValidator(_guid), example("8c5f1d7e-0b7a-4f0e-9a53-2f6f5a1c9d10")]
+Guid = Annotated[str, AfterValidator(_guid), example(EXAMPLE_GUID)]
 Region = Annotated[str, AfterValidator(_region), example("westeurope")]
 PrivateSpace = Annotated[str, AfterValidator(_private_space), example("10.20.0.0/20")]
 PublicNetwork = Annotated[str, AfterValidator(_public_network), example("203.0.113.0/24")]
@@ -144,6 +143,11 @@ RuleName = Annotated[
         "2 to 60 lower-case letters, digits and single hyphens, e.g. packages",
     ),
     example("packages"),
+]
+GroupName = Annotated[
+    str,
+    _pattern(r"[-\w._()]{0,89}[-\w_()]", "the name of a resource group, e.g. rg-company"),
+    example("rg-company"),
 ]
 TagName = Annotated[
     str, _pattern(r"[^<>%&\\?/]{1,128}", r"1 to 128 characters without < > % & \ ? /, e.g. team")

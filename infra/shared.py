@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 
-from pulumi_azure_native import resources
-
 from infra.access import Access, AccessArgs, RegistryReader, ScopeTarget, registry_reader_guid
-from infra.grants import SHARED, SHARED_CI, Grant, Role
+from infra.grants import SHARED, SHARED_CI, Grant, Role, on_taken
+from infra.group import group as group_of
 from infra.identities import Identities, IdentitiesArgs
 from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
 from infra.outputs import SharedOutputs
-from infra.people import ci_purposes, machines, people
+from infra.people import machines, people
+from infra.purposes import ci_purposes
 from infra.registry import Registry, RegistryArgs
 from infra.settings import SharedSettings
 from infra.spending import Spending, SpendingArgs
 from infra.tagging import tags
+from infra.taken import taken_grants
 
 REGISTRY_ROLES = (Role.REGISTRY_READER, Role.AML_REGISTRY_USER, Role.NETWORK_APPROVER)
 
@@ -24,15 +25,14 @@ REGISTRY_ROLES = (Role.REGISTRY_READER, Role.AML_REGISTRY_USER, Role.NETWORK_APP
 def build_shared(settings: SharedSettings) -> SharedOutputs:
     """Declare everything that environments share."""
     names, tagged, location = settings.names, tags(settings), settings.azure.location
-    group = resources.ResourceGroup(
-        "group", resource_group_name=names.resource_group, location=location, tags=tagged
-    )
+    group = group_of(settings)
     identities = Identities(
         "identity",
         IdentitiesArgs(
             resource_group=group.name,
             location=location,
             purposes=ci_purposes(settings.deployed_environments),
+            taken=settings.identities,
             names=names,
             tags=tagged,
         ),
@@ -62,7 +62,7 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     access = Access(
         "access",
         AccessArgs(
-            grants=(*SHARED, *_ci_grants(settings.deployed_environments)),
+            grants=on_taken((*SHARED, *_ci_grants(settings.deployed_environments)), taken_grants(settings)),
             principals=people(settings.access.groups) | machines(names, identities.principal_ids),
             scopes={
                 "group": ScopeTarget(id=names.resource_group_id, resource=group),
@@ -81,8 +81,9 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
             sources={"registry": ("registry", registry.registry_id)},
         ),
     )
-    Spending("spending", SpendingArgs(scope=group.id, settings=settings.budget, names=names))
-    if settings.protect:
+    if settings.group is None or settings.group.budget:
+        Spending("spending", SpendingArgs(scope=group.id, settings=settings.budget, names=names))
+    if settings.protect and "logs" not in names.taken:
         # Not the registry: environments hang grants on it, and a lock would keep them from taking those away.
         Locks("locks", LocksArgs(resources={"logs": logs.logs_id}, after=[access, diagnostics]))
     return SharedOutputs(

@@ -10,16 +10,17 @@ from pulumi_azure_native import keyvault
 from infra.naming import Names
 from infra.reach import Reach
 from infra.sections import Vault as VaultSettings
+from infra.taken import TakenVault
 
 
 @dataclass(frozen=True, kw_only=True)
 class VaultArgs:
-    """Settings of the vault."""
+    """Settings of the vault, or the one that is taken."""
 
     resource_group: pulumi.Input[str]
     location: str
     tenant_id: str
-    settings: VaultSettings
+    settings: VaultSettings | TakenVault
     reach: Reach
     protect: bool
     names: Names
@@ -33,19 +34,28 @@ class Vault(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:Vault", name, None, opts)
-        vault = keyvault.Vault(
+        settings, child = args.settings, pulumi.ResourceOptions(parent=self)
+        if isinstance(settings, TakenVault):
+            vault = keyvault.Vault.get(f"{name}-taken", settings.existing, child)
+        else:
+            vault = self._made(name, args, settings)
+        self.vault_id = vault.id
+        self.register_outputs({"vault_id": self.vault_id})
+
+    def _made(self, name: str, args: VaultArgs, settings: VaultSettings) -> keyvault.Vault:
+        return keyvault.Vault(
             f"{name}-vault",
             vault_name=args.names.vault,
             resource_group_name=args.resource_group,
             location=args.location,
             properties=keyvault.VaultPropertiesArgs(
                 tenant_id=args.tenant_id,
-                sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName(args.settings.sku)),
+                sku=keyvault.SkuArgs(family=keyvault.SkuFamily.A, name=keyvault.SkuName(settings.sku)),
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
-                soft_delete_retention_in_days=args.settings.soft_delete_days,
+                soft_delete_retention_in_days=settings.soft_delete_days,
                 # Azure refuses `false`: purge protection is on or not mentioned.
-                enable_purge_protection=True if args.settings.purge_protection else None,
+                enable_purge_protection=True if settings.purge_protection else None,
                 public_network_access=args.reach.public_access,
                 network_acls=keyvault.NetworkRuleSetArgs(
                     default_action=keyvault.NetworkRuleAction.DENY,
@@ -56,5 +66,3 @@ class Vault(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
-        self.vault_id = vault.id
-        self.register_outputs({"vault_id": self.vault_id})

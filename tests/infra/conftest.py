@@ -10,8 +10,8 @@ import pulumi
 import pytest
 import yaml
 
-from infra.people import ci_purposes
 from infra.program import build
+from infra.purposes import ci_purposes
 from infra.stack_files import load
 
 ROOT = Path(__file__).resolve().parents[2]

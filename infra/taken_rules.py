@@ -1,0 +1,86 @@
+"""What settings must hold about resources that a stack takes: beside its own, and beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.arm_ids import example_id, subscription_of
+from infra.naming import RULES, Names
+from infra.purposes import ci_purposes
+from infra.refusals import Problem, remove_command, set_command
+from infra.settings import Settings, SharedSettings
+from infra.taken import GROUP, taken_ids
+
+
+def place_rules(settings: Settings, stack: str) -> Iterator[Problem]:
+    """The group that is taken lies where the stack's resources are made."""
+    if settings.group is None:
+        return
+    own, given = settings.azure.subscription_id, subscription_of(settings.group.existing)
+    if given != own:
+        yield Problem(
+            key="twinloop:group.existing",
+            given=f"'{settings.group.existing}' is of subscription {given}",
+            allowed=f"a group of azure-native:subscriptionId {own}: what this stack makes goes into it",
+            next_step=set_command("azure-native:subscriptionId", given, stack),
+        )
+
+
+def apart_rules(settings: Settings, stack: str) -> Iterator[Problem]:
+    """Nothing is taken under the id that the stack makes, or has made, itself; and nothing twice."""
+    made = Names(
+        workload=settings.workload,
+        environment=settings.environment,
+        location=settings.azure.location,
+        subscription_id=settings.azure.subscription_id,
+    )
+    seen: dict[str, str] = {}
+    for kind, taken in taken_ids(settings).items():
+        key = _key_of(kind)
+        if taken.lower() == _own_id(made, kind).lower():
+            yield Problem(
+                key=key,
+                given=f"'{taken}' is what this stack makes itself: the next up would delete it",
+                allowed=f"a resource of another name, e.g. {example_id(_token_of(kind))}",
+                next_step=remove_command(key.removesuffix(".existing"), stack),
+            )
+        first = seen.setdefault(taken.lower(), key)
+        if first != key:
+            yield Problem(
+                key=key,
+                given=f"'{taken}' is also {first}",
+                allowed="an identity for each purpose: each has the rights of its purpose only",
+                next_step=remove_command(key.removesuffix(".existing"), stack),
+            )
+
+
+def purpose_rules(settings: SharedSettings, stack: str) -> Iterator[Problem]:
+    """An identity is taken for a purpose that there is."""
+    known = ci_purposes(settings.deployed_environments)
+    for purpose in settings.identities:
+        if purpose not in known:
+            key = f"twinloop:identities.{purpose}"
+            yield Problem(
+                key=key,
+                given="is for no purpose that this stack has",
+                allowed=", ".join(known),
+                next_step=remove_command(key, stack),
+            )
+
+
+def _key_of(kind: str) -> str:
+    section, _, purpose = (
+        kind.replace("resource_group", "group").replace("identity", "identities").partition("/")
+    )
+    return f"twinloop:{section}{'.' + purpose if purpose else ''}.existing"
+
+
+def _token_of(kind: str) -> str:
+    return GROUP if kind == "resource_group" else RULES[kind.partition("/")[0]].of
+
+
+def _own_id(made: Names, kind: str) -> str:
+    name, _, purpose = kind.partition("/")
+    if name == "network":
+        return made.arm_id(RULES[name].of, virtualNetworkName=made.physical(name))
+    return made.identity_id(purpose) if purpose else str(getattr(made, f"{name}_id"))
