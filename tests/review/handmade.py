@@ -60,8 +60,10 @@ def cost(one, at_rest, at_worst, **given):
         "basis": "4 x 730 h x 0.31 USD",
         "source": "price list",
         "as_of": "2026-11-01",
+        "at_rest": at_rest and Decimal(at_rest),
+        "at_worst": at_worst and Decimal(at_worst),
     }
-    return Item(stack=one.stack, resource=one.urn, at_rest=at_rest and Decimal(at_rest), at_worst=at_worst and Decimal(at_worst), **(facts | given))  # fmt: skip
+    return Item(stack=one.stack, resource=one.urn, **(facts | given))
 
 
 def finding(severity="refuse", one=None, **given):
@@ -155,3 +157,33 @@ def quota(one, **given):
         "resources": (one.urn,),
     }
     return QuotaUse(**(facts | given))
+
+
+FRAMES = ("Lake", "Workspace", "Access", "Network", "Clusters", "Diagnostics", "Vault", "Images")
+KINDS = ("storage:StorageAccount", "authorization:RoleAssignment", "network:Subnet", "keyvault:Vault")
+
+
+def large(stack, *, resources=110, every=3):
+    """As many resources as a real stack has, in its components, one in `every` of them changed."""
+    changes = []
+    for at in range(resources):
+        frame, kind = FRAMES[at % len(FRAMES)], KINDS[at % len(KINDS)]
+        needed = (changes[at // 2].resource.urn,) if at else ()
+        one = resource(
+            f"{frame.lower()}-part-{at}",
+            stack=stack,
+            kind=kind,
+            parent=f"urn:pulumi:{stack}::twinloop::twinloop:infra:{frame}::{frame.lower()}",
+            depends_on=needed,
+        )
+        op = ("create", "update", "replace", "delete")[at // every % 4] if at % every == 0 else "same"
+        changed = Difference(
+            path="properties.sku.name", before="Standard_LRS", after="Standard_ZRS", replaces=op == "replace"
+        )
+        changes.append(change(op, one, *([changed] if op in {"update", "replace"} else [])))
+    return stack_review(
+        stack,
+        changes=changes,
+        after=[cost(found.resource, "1.5", "20") for found in changes],
+        access=[access(principal=f"group-{at}") for at in range(12)],
+    )
