@@ -1,0 +1,103 @@
+"""Who may do what where, asked of planned resources: before anything is deployed, without a cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from checks.access_grants import Given, Holdings
+from checks.permissions import RoleDefinition, allows, covers, scope_key
+from checks.plan import Resource
+
+
+class UnknownPrincipal(LookupError):
+    """Nobody in the plan is called so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """That a principal may do something, and by which assignment."""
+
+    principal: str
+    role: str
+    scope: str
+    """Where the role is given: the scope that was asked for, or one above it."""
+    urn: str
+    condition: str = ""
+    """What else must hold, where the assignment says so in a way that is not understood here."""
+    standing: bool = True
+    """False where the principal must elevate itself first."""
+
+
+class Rights:
+    """Questions to the assignments of planned resources."""
+
+    def __init__(
+        self,
+        resources: Iterable[Resource],
+        *,
+        people: Mapping[str, str],
+        roles: Mapping[str, RoleDefinition] | None = None,
+    ) -> None:
+        self._holdings = Holdings(resources, people, roles)
+
+    def who_can(
+        self, action: str, scope: str, *, data: bool = False, role: str | None = None
+    ) -> tuple[Right, ...]:
+        """Everybody who may do something, each with the first assignment that lets them, in order of names.
+
+        Args:
+            action: such as `Microsoft.MachineLearningServices/workspaces/jobs/write`.
+            scope: the ARM id of what is acted on.
+            data: whether the action is one of the data plane.
+            role: for assigning a role, which one (GUID).
+        """
+        found: dict[str, Right] = {}
+        ranked = sorted(self._holdings.given, key=lambda one: (bool(one.open_condition), not one.standing))
+        for given in ranked:
+            if given.who.key not in found and _lets(given, action, scope, data=data, role=role):
+                found[given.who.key] = _right(given)
+        return tuple(sorted(found.values(), key=lambda right: right.principal))
+
+    def can(
+        self, principal: str, action: str, scope: str, *, data: bool = False, role: str | None = None
+    ) -> Right | None:
+        """Whether a principal may do something: by what, or None.
+
+        Args:
+            principal: an object id, a group's name, an identity's name or purpose.
+            action: as in `who_can`.
+            scope: as in `who_can`.
+            data: as in `who_can`.
+            role: as in `who_can`.
+
+        Raises:
+            UnknownPrincipal: nobody is called so, or several are.
+        """
+        meant = self._holdings.principals.named(principal)
+        if len(meant) != 1:
+            known = ", ".join(sorted(who.name for who in (meant or self._holdings.principals.all())))
+            raise UnknownPrincipal(
+                f"'{principal}' is {'several principals' if meant else 'no principal of the plan'}: {known}"
+            )
+        rights = self.who_can(action, scope, data=data, role=role)
+        return next((right for right in rights if right.principal == meant[0].name), None)
+
+
+def _lets(given: Given, action: str, scope: str, *, data: bool, role: str | None) -> bool:
+    if given.role is None or not covers(given.scope, scope_key(scope)):
+        return False
+    if not allows(given.role, action, data=data):
+        return False
+    return given.limit is None or given.limit.holds(action, role)
+
+
+def _right(given: Given) -> Right:
+    return Right(
+        principal=given.who.name,
+        role=given.role_name,
+        scope=given.scope,
+        urn=given.urn,
+        condition=given.open_condition,
+        standing=given.standing,
+    )
