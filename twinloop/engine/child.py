@@ -8,27 +8,80 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import json
 import linecache
 import logging
 import os
+import queue
 import resource
 import runpy
 import sys
 import threading
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 
-def main(plan: dict[str, Any]) -> int:
-    """Run the program of the plan; the status says whether it ended well, stderr what went wrong."""
-    _limit(plan["seconds"], plan["memory"])
-    import pulumi
+def main() -> int:
+    """Run one plan after the other, as they come on stdin; 0 when there are no more."""
+    plans: queue.Queue[str] = queue.Queue()
+    busy = threading.Event()
+    channel = os.fdopen(os.dup(0))
+    # The program's own stdin is empty.
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    threading.Thread(target=_receive, args=(channel, plans, busy), daemon=True).start()
+    while line := plans.get():
+        plan = json.loads(line)
+        busy.set()
+        status = _told(plan)
+        busy.clear()
+        _mark(plan["mark"], status)
+    return 0
+
+
+def _receive(channel: TextIO, plans: queue.Queue[str], busy: threading.Event) -> None:
+    """Pass plans on; where the one that gave them has gone in the middle of a run, end with it."""
+    for line in channel:
+        busy.set()
+        plans.put(line)
+    if busy.is_set():
+        os._exit(1)
+    plans.put("")
+
+
+def _mark(mark: str, status: int) -> None:
+    """Say on both streams that a run has ended, and how."""
+    for stream, last in ((sys.stdout, ""), (sys.stderr, str(status))):
+        stream.write(f"{mark}{last}\n")
+        stream.flush()
+
+
+def _told(plan: dict[str, Any]) -> int:
+    """Run the program of one plan; the status says whether it ended well, stderr what went wrong."""
+    _limit(plan["memory"])
+    try:
+        with _as_main(Path(plan["main"])):
+            contextvars.Context().run(_run, plan)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException as error:  # noqa: BLE001 (the program may raise anything; its own part is shown)
+        message = f"{error}\n" if type(error).__name__ == "RunError" else _explained(error, plan["main"])
+        sys.stderr.write(message)
+        return 1
+    return 0
+
+
+def _run(plan: dict[str, Any]) -> None:
     from pulumi import runtime
 
-    threading.Thread(target=_end_with, args=(plan["lifeline"],), daemon=True).start()
+    os.environ["PULUMI_CONFIG"], os.environ["PULUMI_CONFIG_SECRET_KEYS"] = plan["config"], plan["secret_keys"]
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     runtime.configure(
         runtime.Settings(
@@ -39,47 +92,44 @@ def main(plan: dict[str, Any]) -> int:
             parallel=plan["parallel"],
             dry_run=plan["dry_run"],
             organization=plan["organization"],
-            root_directory=os.path.dirname(plan["main"]),  # noqa: PTH120 (a string is what the SDK wants)
+            root_directory=str(Path(plan["main"]).parent),
         )
     )
-    script = os.path.join(plan["main"], "__main__.py")  # noqa: PTH118
-    sys.path.insert(0, plan["main"])
-    sys.argv = [script]
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(max(64, 4 * plan["parallel"]))
     loop.set_default_executor(executor)
-
     try:
-        loop.run_until_complete(runtime.run_in_stack(lambda: start(script)))
-    except pulumi.RunError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except Exception as error:  # noqa: BLE001 (the program may raise anything; its own part is shown)
-        sys.stderr.write(_explained(error, plan["main"]))
-        return 1
+        loop.run_until_complete(runtime.run_in_stack(lambda: start(str(Path(plan["main"]) / "__main__.py"))))
     finally:
         executor.shutdown(wait=True)
         sys.stdout.flush()
-    return 0
 
 
-def _limit(seconds: int, memory: int) -> None:
-    """Let the kernel hold this process, and all that it starts, to limits that nobody can raise again."""
-    cores = os.cpu_count() or 1
-    wanted = {resource.RLIMIT_CPU: seconds * cores, resource.RLIMIT_AS: memory}
-    for kind, limit in wanted.items():
-        _, most = resource.getrlimit(kind)
-        if limit and (most == resource.RLIM_INFINITY or limit < most):
-            with contextlib.suppress(ValueError, OSError):  # macOS has no limit of address space
-                resource.setrlimit(kind, (limit, limit))
+@contextlib.contextmanager
+def _as_main(folder: Path) -> Iterator[None]:
+    """The program's own view of the process; the next one imports its own modules anew."""
+    path, modules = list(sys.path), set(sys.modules)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    sys.argv = [str(folder / "__main__.py")]
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - modules:
+            origin = getattr(sys.modules[name], "__file__", None)
+            if origin and Path(origin).is_relative_to(folder):
+                del sys.modules[name]
 
 
-def _end_with(lifeline: int) -> None:
-    """End this process when the one that started it has ended."""
-    os.read(lifeline, 1)
-    os._exit(1)
+def _limit(memory: int) -> None:
+    """Let the kernel hold this process, and each that it starts, to a limit that nobody can raise again."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    if memory and (most == resource.RLIM_INFINITY or memory < most):
+        with contextlib.suppress(ValueError, OSError):  # macOS has no limit of address space
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def start(script: str) -> Awaitable[None]:
@@ -116,7 +166,7 @@ class _SourcesKept:
         self._known = len(linecache.cache)
 
 
-def _explained(error: Exception, folder: str) -> str:
+def _explained(error: BaseException, folder: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = next((index for index, frame in enumerate(frames) if frame.filename.startswith(folder)), None)
     shown = "".join(traceback.format_list(frames[own:])) if own is not None else ""
@@ -124,4 +174,4 @@ def _explained(error: Exception, folder: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))
+    sys.exit(main())

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from twinloop.engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from twinloop.engine.processes import ProgramProcess
 
 
 class Operation(StrEnum):
@@ -55,12 +58,12 @@ class Stack:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a program in a child process may use."""
+    """What programs in a child process may use."""
 
     seconds: int = 0
-    """From its start; 0 is no limit."""
+    """Of one program; 0 is no limit."""
     memory: int = 0
-    """Bytes of address space of each of its processes; 0 is no limit."""
+    """Bytes of address space; 0 is no limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +77,8 @@ class Program:
     transport: Literal["in-process", "child"] = "in-process"
     python: Path | None = None
     """Interpreter of a child; this process's own where None."""
-    environment: Mapping[str, str] | None = field(default=None, repr=False)
-    """Variables of a child; this process's own where None."""
-    limits: Limits | None = None
-    """What a child may use; as much as it likes where None."""
+    process: ProgramProcess | None = None
+    """A child that runs several programs, one after the other; one of its own where None."""
 
 
 @dataclass(frozen=True, kw_only=True)
