@@ -10,6 +10,7 @@ from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import expressions, wire
 from twinloop.localazure.jobs.literals import LITERALS
+from twinloop.localazure.jobs.recipes import BadRecipe, fidelity
 from twinloop.localazure.jobs.references import References
 from twinloop.localazure.jobs.steps import PATHS, Input, Output, Step
 
@@ -119,6 +120,10 @@ def check_names(found: References, step: Step, where: str) -> None:
             for name in names
             if not _PORT.fullmatch(name)
         ]
+    try:
+        fidelity(step.variables)
+    except BadRecipe as error:
+        found.problems.append(f"{where}{error}")
     found.problems += [
         f"{where}environment variable '{name}': no '=' in its name, and no NUL in name or value"
         for name, value in step.variables.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -20,6 +21,8 @@ from twinloop.localazure.storage.errors import StorageError
 from twinloop.localazure.storage.info import BlobInfo
 
 _WRITERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="job data")  # each waits for the disk mostly
+
+_TEXT = 1_000_000  # bytes; a larger file is read as data, not as text
 
 
 class DataFailed(Exception):
@@ -70,6 +73,23 @@ class JobData:
             name = PurePosixPath(info.name).name if info in single else _below(info.name, place.path)
             self._copy(info, target, name, what)
         return target
+
+    def texts(self, uri: str) -> dict[str, str]:
+        """The small text files below an address, by their path below it; others are left out.
+
+        Raises:
+            DataFailed: nothing lies there.
+        """
+        place = self.place(uri)
+        found = self._found(place)
+        if not found:
+            raise DataFailed(f"'{uri}' does not exist: container '{place.container}' of '{place.account}'")
+        texts = {}
+        for info in found:
+            if info.size <= _TEXT:
+                with contextlib.suppress(UnicodeDecodeError):
+                    texts[_below(info.name, place.path)] = self._blobs.path(info).read_text(encoding="utf-8")
+        return texts
 
     def write(self, source: Path, uri: str, what: str) -> None:
         """Put a file, or all files of a folder, at an address; as many at once as the disk takes.

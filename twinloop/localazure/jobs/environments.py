@@ -7,14 +7,19 @@ import hashlib
 import importlib.util
 import json
 import os
+import platform
 import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from twinloop.localazure.jobs.requirements import BadCondaFile, Wanted, read_conda, unmet
+from packaging.requirements import Requirement
+
+from twinloop.localazure.jobs.image_notes import differences, installed
+from twinloop.localazure.jobs.recipes import FIDELITY, Fidelity, Recipe
+from twinloop.localazure.jobs.requirements import Wanted, unmet
 
 READY = "twinloop-ready.json"  # written last: a folder without it is the rest of a build that was cut off
 _TAIL = 30  # lines of the resolver's words
@@ -29,7 +34,9 @@ class Python:
     """An interpreter to run a job with."""
 
     executable: Path
-    note: str  # for the job's log
+    place: str  # for the job's log: which it is, and why
+    differences: tuple[str, ...] = ()  # from the cloud's image, in sentences
+    variables: dict[str, str] = field(default_factory=dict)  # that the environment sets
 
     @property
     def folder(self) -> Path:
@@ -43,70 +50,101 @@ class Environments:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._building: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._met: dict[str, list[str]] = {}
+        self._met: dict[Wanted, list[str]] = {}
 
-    async def python(self, name: str, image: str, conda: str, say: Callable[[str], None]) -> Python:
+    async def python(self, recipe: Recipe, fidelity: Fidelity, say: Callable[[str], None]) -> Python:
         """The interpreter for an environment, built if need be.
 
         Args:
-            name: of the environment, for messages.
-            image: the cloud's container image, for messages.
-            conda: text of the conda file; empty if the image is all there is.
+            recipe: the environment.
+            fidelity: how closely a curated one is followed.
             say: takes lines for the job's log while it is built.
 
         Raises:
-            EnvironmentFailed: the file cannot be read, or the packages cannot be had.
+            EnvironmentFailed: the packages, or the Python, cannot be had.
         """
-        try:
-            wanted = read_conda(conda)
-        except BadCondaFile as error:
-            raise EnvironmentFailed(f"environment {name}: {error}") from error
-        key = hashlib.sha256(json.dumps([wanted.python, sorted(wanted.packages)]).encode()).hexdigest()[:24]
-        if key not in self._met:
-            self._met[key] = await asyncio.to_thread(unmet, wanted)
-        if not self._met[key]:
-            note = (
-                f"environment {name} runs in the project's interpreter ({sys.executable}); "
-                f"the cloud image is {image}"
-            )
-            return Python(executable=Path(sys.executable), note=note)
+        needed = demanded(recipe, fidelity)
+        if needed not in self._met:
+            self._met[needed] = await asyncio.to_thread(unmet, needed)
+        if not self._met[needed] and not recipe.bare:
+            place = f"environment {recipe.name} runs in the project's interpreter ({sys.executable})"
+            return await _described(recipe, fidelity, place, None)
+        plan = to_build(recipe, fidelity)
+        key = hashlib.sha256(json.dumps([plan.python, sorted(plan.packages)]).encode()).hexdigest()[:24]
+        folder = self._folder / key
         async with self._building[key]:
-            folder = self._folder / key
             if not (folder / READY).exists():
-                say(
-                    f"environment {name}: building it, because the project's interpreter lacks "
-                    + "; ".join(self._met[key])
-                )
-                await self._build(name, folder, wanted)
-        note = f"environment {name} runs in {folder}; the cloud image is {image}"
-        return Python(executable=folder / "bin" / "python", note=note)
+                why = "; ".join(self._met[needed]) or "nothing: the image has Python and no package"
+                say(f"environment {recipe.name}: building it, because the project's interpreter lacks {why}")
+                await self._build(recipe, folder, plan)
+        return await _described(recipe, fidelity, f"environment {recipe.name} runs in {folder}", folder)
 
-    async def _build(self, name: str, folder: Path, wanted: Wanted) -> None:
+    async def _build(self, recipe: Recipe, folder: Path, plan: Wanted) -> None:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        python = wanted.python or f"{sys.version_info.major}.{sys.version_info.minor}"
-        here = not unmet(Wanted(python=wanted.python, packages=()))
-        await _run(
-            name,
-            "venv",
-            "--quiet",
-            "--python",
-            sys.executable if here else python.removeprefix("==").removesuffix(".*"),
-            str(folder),
-        )
-        if wanted.packages:
-            await _run(
-                name,
-                "pip",
-                "install",
-                "--quiet",
-                "--python",
-                str(folder / "bin" / "python"),
-                *wanted.packages,
-            )
+        await _run(recipe.name, "venv", "--quiet", "--python", _interpreter(plan), str(folder))
+        if plan.packages:
+            options = ["--quiet", "--python", str(folder / "bin" / "python")]
+            if recipe.base.gpu and recipe.base.curated:
+                options += ["--torch-backend", "cpu"]
+            await _run(recipe.name, "pip", "install", *options, *plan.packages)
         part = folder / f"{READY}.part"
-        part.write_text(json.dumps({"python": wanted.python, "packages": list(wanted.packages)}))
+        part.write_text(json.dumps({"python": plan.python, "packages": list(plan.packages)}))
         part.rename(folder / READY)
+
+
+def demanded(recipe: Recipe, fidelity: Fidelity) -> Wanted:
+    """What the project's interpreter must have to run an environment."""
+    row = recipe.base.curated
+    if row is None or fidelity != "near":
+        return to_build(recipe, fidelity)
+    names = (Requirement(text).name for text in row.packages)
+    return Wanted(python=recipe.wanted.python, packages=(*recipe.wanted.packages, *names))
+
+
+def to_build(recipe: Recipe, fidelity: Fidelity) -> Wanted:
+    """What a virtual environment is built of: what was written down, and what a curated image has.
+
+    Of a curated image the frameworks that it is named after are held to their published versions, and with
+    `exact` everything is; its other packages come in the versions that fit this Python.
+    """
+    row, own = recipe.base.curated, recipe.wanted
+    if row is None:
+        return own
+    written = {Requirement(text).name.lower() for text in own.packages}
+    packages = []
+    for text in row.packages:
+        one = Requirement(text)
+        if one.name.lower() not in written:
+            packages.append(text if fidelity == "exact" or one.name in row.frameworks else one.name)
+    python = own.python or (f"=={row.python}.*" if fidelity == "exact" else "")
+    return Wanted(python=python, packages=(*own.packages, *packages))
+
+
+async def _described(recipe: Recipe, fidelity: Fidelity, place: str, folder: Path | None) -> Python:
+    """An interpreter with what is to be said of it."""
+    executable = folder / "bin" / "python" if folder else Path(sys.executable)
+    version = _version(folder) if folder else platform.python_version()
+    packages = await asyncio.to_thread(installed, folder) if recipe.base.curated else {}
+    said = differences(recipe, fidelity, version, packages)
+    place = f"{place}; the cloud image is {recipe.base.image or 'built from a Dockerfile'}"
+    return Python(executable=executable, place=place, differences=said, variables=recipe.variables)
+
+
+def _version(folder: Path) -> str:
+    """The Python of a virtual environment, by its own word."""
+    for line in (folder / "pyvenv.cfg").read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition("=")
+        if name.strip() in {"version_info", "version"}:
+            return value.strip()
+    return ""
+
+
+def _interpreter(plan: Wanted) -> str:
+    """Which Python uv is to take: the project's own where it will do."""
+    if not plan.python or not unmet(Wanted(python=plan.python, packages=())):
+        return sys.executable
+    return plan.python.removeprefix("==").removesuffix(".*")
 
 
 async def _run(name: str, *arguments: str) -> None:
@@ -128,7 +166,23 @@ async def _run(name: str, *arguments: str) -> None:
         tail = "\n".join(words.decode(errors="replace").strip().splitlines()[-_TAIL:])
         raise EnvironmentFailed(
             f"environment {name} cannot be built (uv {arguments[0]} ended with {process.returncode}):\n{tail}"
+            f"\n{_advice(arguments)}"
         )
+
+
+def _advice(arguments: tuple[str, ...]) -> str:
+    """What to do about it."""
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if arguments[0] == "venv":
+        wanted = arguments[arguments.index("--python") + 1]
+        return (
+            f"Python {wanted} is not on this machine, and uv could not fetch it: run "
+            f"`uv python install {wanted}` where there is a network, or ask for python={here}, which is here."
+        )
+    return (
+        "Ask for versions that exist for this Python, or give uv an index that has them (UV_DEFAULT_INDEX); "
+        f"a curated environment may also take the project's own packages ({FIDELITY}: near)."
+    )
 
 
 def _uv(name: str) -> list[str]:

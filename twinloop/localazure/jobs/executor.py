@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from typing import Any
 
@@ -12,7 +13,6 @@ from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import resource
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import expressions, identities, outputs, processes, reuse, states, variables
-from twinloop.localazure.jobs.asset_lookup import asset_properties
 from twinloop.localazure.jobs.binding import bind
 from twinloop.localazure.jobs.clusters import SERVERLESS_NODES, Clusters, Scale
 from twinloop.localazure.jobs.data import DataFailed, JobData
@@ -22,6 +22,7 @@ from twinloop.localazure.jobs.failures import StepFailed, ended_badly, error
 from twinloop.localazure.jobs.folders import JobFolder, folder_of
 from twinloop.localazure.jobs.identities import NoIdentity
 from twinloop.localazure.jobs.processes import Command, Process
+from twinloop.localazure.jobs.recipes import NOTE, BadRecipe, fidelity, recipe
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
 
@@ -156,7 +157,7 @@ class Executor:
         principal = identities.identity_of(self.twin, job, step)
         job = self.jobs.change(job.key, status=states.PREPARING, identity=principal.id)
         await asyncio.to_thread(folder.prepare)
-        python = await self._python(step, folder)
+        python = await self._python(job, step, folder)
         bound = await asyncio.to_thread(bind, self.twin, job, step, folder, principal)
         env = variables.environment(self.twin, job, step, folder, python) | bound.variables
         return self._start(job, step, folder, bound.command, env)
@@ -177,16 +178,16 @@ class Executor:
         known = {**(job.process or {}), "pid": process.pid, "began": process.began}
         return self.jobs.change(job.key, status=states.RUNNING, process=known), process
 
-    async def _python(self, step: Step, folder: JobFolder) -> Python:
-        properties = asset_properties(self.twin, step.environment)
-        if properties is None:
-            raise EnvironmentFailed(f"environment '{step.environment}' was deleted before the step began")
-        arm_id = ArmId(step.environment)
-        name = f"{arm_id.parent.name if arm_id.parent else ''}:{arm_id.name}"
-        python = await self.environments.python(
-            name, properties.get("image") or "", properties.get("condaFile") or "", folder.say
-        )
-        folder.say(python.note)
+    async def _python(self, job: Job, step: Step, folder: JobFolder) -> Python:
+        """The interpreter of a step; where it is not the cloud's, log and record of the job say so."""
+        try:
+            made = await asyncio.to_thread(recipe, self.twin, step.environment)
+            python = await self.environments.python(made, fidelity(step.variables), folder.say)
+        except BadRecipe as error:
+            raise EnvironmentFailed(str(error)) from error
+        for line in (python.place, *python.differences):
+            folder.say(line)
+        self.jobs.add_properties(job.key, {NOTE: json.dumps(python.differences)})
         return python
 
     async def _followed(self, job: Job, step: Step, process: Process) -> bool:

@@ -15,6 +15,7 @@ from twinloop.localazure.jobs.failures import error
 from twinloop.localazure.jobs.folders import PIPELINE_LOG, folder_of
 from twinloop.localazure.jobs.identities import NoIdentity, identity_of
 from twinloop.localazure.jobs.outputs import artifacts_uri
+from twinloop.localazure.jobs.recipes import NOTE
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.jobs.steps import Input, Step, read_step
 
@@ -107,6 +108,7 @@ class PipelineRun:
             "nothing it depends on has changed"
         )
         properties = {**child.run_properties, REUSED: "true", REUSED_RUN: former.name}
+        properties |= {NOTE: former.run_properties[NOTE]} if NOTE in former.run_properties else {}
         done = {"started": former.started, "ended": former.ended}
         return self.jobs.change(
             child.key, status=states.COMPLETED, outputs=former.outputs, run_properties=properties, **done

@@ -148,6 +148,11 @@ class Jobs:
             self._tell([new])
         return new
 
+    def add_properties(self, key: str, added: dict[str, str]) -> Job:
+        """Set properties of a run beside those that it has."""
+        with self._twin.store.transaction():
+            return self.change(key, run_properties={**self.by_key(key).run_properties, **added})
+
     def children(self, job: Job) -> list[Job]:
         """The steps of a pipeline in the order in which they came to be."""
         rows = self._twin.store.list(CHILDREN, f"{job.key}/")

@@ -10,7 +10,9 @@ from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import children_of, resource
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.jobs import curated
 from twinloop.localazure.jobs.asset_lookup import collection, split
+from twinloop.localazure.jobs.recipes import BadRecipe, recipe
 from twinloop.localazure.jobs.steps import SERVERLESS
 from twinloop.localazure.services.machinelearning.datastore_paths import resolve_job_output
 from twinloop.localazure.storage.datastore_uri import parse_blob_url, parse_datastore
@@ -63,27 +65,21 @@ class References:
         return int((inner.get("scaleSettings") or {}).get("maxNodeCount") or 1)
 
     def environment(self, given: str | None, where: str) -> str:
-        """ARM id of an environment version that can be run here."""
+        """Id of an environment version that can be had here: in the workspace, or curated in a registry."""
         if not given:
             self.problems.append(f"{where}environment is missing; name one, e.g. azureml:train:1")
             return ""
-        if given.startswith("azureml://registries/"):
-            self.problems.append(
-                f"{where}environment '{given}' is in a registry that this twin does not have; "
-                "declare it in the workspace with an image and a conda file"
-            )
-            return ""
-        found = self._version(given, "environments", f"{where}environment")
-        if found is None:
-            return ""
-        arm_id, properties = found
-        if properties.get("build"):
-            name = f"{arm_id.segments[-3]}:{arm_id.name}"
-            self.problems.append(
-                f"{where}environment '{name}' is built from a Dockerfile: not emulated; "
-                "use an image and a conda file"
-            )
-        return arm_id.text
+        reference = curated.pinned(given)
+        if reference is None:
+            found = self._version(given, "environments", f"{where}environment")
+            if found is None:
+                return ""
+            reference = found[0].text
+        try:
+            recipe(self.twin, reference)
+        except BadRecipe as error:
+            self.problems.append(f"{where}{error}")
+        return reference
 
     def code(self, given: str | None, where: str) -> str:
         """ARM id of a code version; empty if the job has no code."""

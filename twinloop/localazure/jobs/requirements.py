@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import platform
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,6 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+_NAMES = Path(__file__).with_name("conda_names.toml")
 _CONDA = re.compile(r"(?:(?P<channel>[\w.-]+)::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<spec>.*)")
 _TOOLS = frozenset(
     {"pip", "setuptools", "wheel"}
@@ -44,31 +48,57 @@ def read_conda(text: str) -> Wanted:
         raise BadCondaFile(f"the conda file is not YAML: {error}") from error
     if not isinstance(doc, dict):
         raise BadCondaFile("the conda file is not a mapping; it needs `dependencies:`, a list")
-    python, packages = "", []
+    rows, pip = [], []
     for row in doc.get("dependencies") or []:
         if isinstance(row, dict):
-            packages += _pip_rows(row)
-            continue
-        name, spec = _conda_row(str(row))
+            pip += _pip_rows(row)
+        else:
+            rows.append(str(row))
+    wanted = read_conda_rows(rows)
+    return Wanted(python=wanted.python, packages=(*wanted.packages, *pip))
+
+
+def read_conda_rows(rows: Iterable[str]) -> Wanted:
+    """What conda's own requirements ask for, in pip's words.
+
+    Raises:
+        BadCondaFile: one cannot be read, or some are no Python packages; all of these are named.
+    """
+    python, packages, absent = "", [], []
+    for row in rows:
+        name, spec = _conda_row(row)
         if name == "python":
             python = spec
+        elif _only_conda(name):
+            absent.append(name)
         elif name not in _TOOLS:
-            packages.append(f"{name}{spec}")
+            packages.append(f"{_names()['pypi'].get(name, name)}{spec}")
+    if absent:
+        raise BadCondaFile(
+            f"dependencies: {', '.join(absent)}: no Python package, so pip cannot have it, and no "
+            "container is run here; leave it out of the file, or name a package of PyPI that brings it along"
+        )
     return Wanted(python=python, packages=tuple(packages))
 
 
+def read_pip(line: str) -> str:
+    """One line of a list of pip's requirements, checked.
+
+    Raises:
+        BadCondaFile: it is an option, or no requirement.
+    """
+    if line.startswith("-"):
+        raise BadCondaFile(
+            f"pip: '{line}': options and requirement files are not emulated; list the packages"
+        )
+    try:
+        return str(Requirement(line))
+    except InvalidRequirement as error:
+        raise BadCondaFile(f"pip: '{line}': {error}") from error
+
+
 def _pip_rows(row: dict[str, Any]) -> list[str]:
-    rows = []
-    for text in row.get("pip") or []:
-        line = str(text).split(" #")[0].strip()
-        if line.startswith("-"):
-            raise BadCondaFile(
-                f"pip: '{line}': options and requirement files are not emulated; list the packages"
-            )
-        try:
-            rows.append(str(Requirement(line)))
-        except InvalidRequirement as error:
-            raise BadCondaFile(f"pip: '{line}': {error}") from error
+    rows = [read_pip(str(text).split(" #")[0].strip()) for text in row.get("pip") or []]
     if unknown := row.keys() - {"pip"}:
         raise BadCondaFile(
             f"dependencies: {', '.join(sorted(unknown))}: only `pip:` may have a list below it"
@@ -92,6 +122,16 @@ def _conda_row(text: str) -> tuple[str, str]:
     except InvalidSpecifier as error:
         raise BadCondaFile(f"dependencies: '{text}': {error}") from error
     return name, spec
+
+
+def _only_conda(name: str) -> bool:
+    absent = _names()["absent"]
+    return name in absent["names"] or name.startswith(tuple(absent["prefixes"]))
+
+
+@cache
+def _names() -> dict[str, Any]:
+    return tomllib.loads(_NAMES.read_text(encoding="utf-8"))
 
 
 def unmet(wanted: Wanted) -> list[str]:

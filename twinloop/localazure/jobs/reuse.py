@@ -9,6 +9,7 @@ from typing import Any
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs.asset_lookup import asset_properties
+from twinloop.localazure.jobs.curated import asked
 from twinloop.localazure.jobs.data import DataFailed, JobData
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.jobs.states import COMPLETED
@@ -33,7 +34,7 @@ def fingerprint(twin: Twin, step: Step, uris: dict[str, str], data: JobData) -> 
     facts: dict[str, Any] = {
         "command": step.command,
         "code": _code(twin, step.code),
-        "environment": _properties(twin, step.environment, "image", "condaFile"),
+        "environment": _environment(twin, step.environment),
         "literals": {name: given.value for name, given in sorted(step.inputs.items()) if not given.is_data},
         "data": {name: [step.inputs[name].type, contents[name]] for name in contents},
         "outputs": {
@@ -74,6 +75,13 @@ def _code(twin: Twin, code: str) -> str:
     """The content hash that the client computed; without one, the version's own id."""
     properties = _properties(twin, code, "properties")
     return str((properties.get("properties") or {}).get("hash_sha256") or code)
+
+
+def _environment(twin: Twin, reference: str) -> Any:
+    """What the environment is made of; of a registry's, its address, which has its version."""
+    if asked(reference):
+        return reference
+    return _properties(twin, reference, "image", "condaFile", "build")
 
 
 def _properties(twin: Twin, arm_id: str, *names: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def environment(twin: Twin, job: Job, step: Step, folder: JobFolder, python: Pyt
     workspace = ArmId(job.workspace)
     cache = twin.azure / "cache"
     return {
+        **python.variables,
         "PATH": f"{python.folder}:{os.environ.get('PATH', '/usr/local/bin:/usr/bin:/bin')}",
         "LANG": os.environ.get("LANG", "C.UTF-8"),
         "PYTHONUNBUFFERED": "1",

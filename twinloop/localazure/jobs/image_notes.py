@@ -1,0 +1,76 @@
+"""Says in sentences where the Python that a job runs in is not what the cloud's image has."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from twinloop.localazure.jobs.recipes import FIDELITY, Fidelity, Recipe
+
+
+def installed(folder: Path | None) -> dict[str, str]:
+    """Versions of the packages of a virtual environment; of this interpreter for None."""
+    paths = [str(path) for path in folder.glob("lib/python*/site-packages")] if folder else None
+    found = metadata.distributions(path=paths) if paths is not None else metadata.distributions()
+    return {canonicalize_name(one.metadata["Name"]): one.version for one in found if one.metadata["Name"]}
+
+
+def differences(recipe: Recipe, fidelity: Fidelity, python: str, packages: dict[str, str]) -> tuple[str, ...]:
+    """The sentences; none where nothing is known to differ.
+
+    Args:
+        recipe: the environment as it was declared.
+        fidelity: how closely it was followed.
+        python: version of the interpreter that the job runs in.
+        packages: versions of its packages.
+    """
+    base, said = recipe.base, list(recipe.notes)
+    if base.python and not python.startswith(f"{base.python}.") and not recipe.wanted.python:
+        said.append(f"Python is {python} here and {base.python} in the image.")
+    if base.curated:
+        own = {canonicalize_name(Requirement(text).name) for text in recipe.wanted.packages}
+        published = [Requirement(text) for text in base.curated.packages]
+        said += _versions([one for one in published if canonicalize_name(one.name) not in own], packages)
+        if absent := [name for name in base.curated.left_out if canonicalize_name(name) not in packages]:
+            said.append(f"In the image and not here: {', '.join(absent)}.")
+        if fidelity != "exact" and any(text.startswith("Packages") for text in said):
+            said.append(
+                f"To run with the published versions set environment_variables: {FIDELITY}: exact (or held: "
+                f"{', '.join(sorted(base.curated.frameworks))} only)."
+            )
+    if base.gpu:
+        said.append(f"The image has {base.gpu}; here the job runs on the CPU.")
+    if base.system and base.system not in (here := _system()):
+        said.append(f"The system is {here} here and {base.system} in the image.")
+    return tuple(said)
+
+
+def _versions(published: Iterable[Requirement], packages: dict[str, str]) -> list[str]:
+    other, absent = [], []
+    for one in published:
+        have = packages.get(canonicalize_name(one.name))
+        if have is None:
+            absent.append(one.name)
+        elif not one.specifier.contains(Version(have), prereleases=True):
+            other.append(f"{one.name} {have} (image: {one.specifier})")
+    said = [f"Packages of other versions than in the image: {', '.join(other)}."] if other else []
+    return said + ([f"Packages of the image that are not here: {', '.join(absent)}."] if absent else [])
+
+
+@cache
+def _system() -> str:
+    machine = platform.machine()
+    if platform.system() == "Darwin":
+        return f"macOS {platform.mac_ver()[0]} ({machine})"
+    try:
+        about = platform.freedesktop_os_release()
+    except OSError:
+        return f"{platform.system()} ({machine})"
+    return f"{about.get('PRETTY_NAME') or about['NAME']} ({machine})"
