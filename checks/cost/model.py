@@ -6,22 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-HOURS = Decimal(730)  # of one month, as Azure's own calculator and the source of our prices count it
-DAYS = Decimal(30)  # of one month, for what is charged or capped by the day
-
-
-@dataclass(frozen=True, kw_only=True)
-class Price:
-    """What one unit of one meter costs in one region."""
-
-    amount: Decimal
-    """USD per unit."""
-    unit: str
-    region: str
-    source: str
-    as_of: str
-    note: str = ""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
@@ -51,8 +35,10 @@ class Item:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether a sum lacks this item because nobody knows its price."""
-        return not self.by_use and (self.at_rest is None or self.at_worst is None)
+        """Whether nobody knows its price: a sum lacks it, or its use has no known unit price."""
+        if self.by_use:
+            return self.unit_price is None
+        return self.at_rest is None or self.at_worst is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +59,7 @@ class Estimate:
 
     @property
     def unknown(self) -> tuple[Item, ...]:
-        """What the sums lack because it has no sourced price."""
+        """What has no sourced price."""
         return tuple(item for item in self.items if item.is_unknown)
 
     @property
