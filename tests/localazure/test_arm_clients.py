@@ -12,6 +12,8 @@ from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.storage import StorageManagementClient
 
+from tests.localazure.conftest import StaticToken
+
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
@@ -66,6 +68,58 @@ def test_vaults_by_their_own_client(twin_server, sdk, group):
     client.vaults.begin_purge_deleted(name, twin_server.location).result()
     with pytest.raises(HttpResponseError):
         client.vaults.get_deleted(name, twin_server.location)
+
+
+def test_keys_of_a_vault_by_their_own_client(twin_server, sdk, group):
+    client, vault = sdk(KeyVaultManagementClient), "kv-" + uuid.uuid4().hex[:10]
+    properties = {"tenantId": twin_server.tenant, "sku": {"family": "A", "name": "standard"}}
+    body = {"location": twin_server.location, "properties": properties}
+    client.vaults.begin_create_or_update(_name(group), vault, body).result()
+    wanted = {"properties": {"kty": "RSA", "keySize": 3072}}
+    made = client.keys.create_if_not_exist(_name(group), vault, "pulumi", wanted)
+    assert made.properties.key_uri == f"https://{vault}.vault.azure.net/keys/pulumi"
+    again = client.keys.create_if_not_exist(_name(group), vault, "pulumi", wanted)
+    assert again.properties.key_uri_with_version == made.properties.key_uri_with_version
+    assert [one.name for one in client.keys.list(_name(group), vault)] == ["pulumi"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ({"kty": "RSA", "keySize": 1024}, "2048, 3072, 4096"),
+        ({"kty": "DSA"}, "RSA, EC"),
+        ({"kty": "RSA-HSM", "keySize": 2048}, "sku premium"),
+    ],
+)
+def test_a_key_that_the_vault_cannot_hold_is_refused(twin_server, sdk, group, properties, words):
+    client, vault = sdk(KeyVaultManagementClient), "kv-" + uuid.uuid4().hex[:10]
+    own = {"tenantId": twin_server.tenant, "sku": {"family": "A", "name": "standard"}}
+    body = {"location": twin_server.location, "properties": own}
+    client.vaults.begin_create_or_update(_name(group), vault, body).result()
+    with pytest.raises(HttpResponseError, match=words):
+        client.keys.create_if_not_exist(_name(group), vault, "pulumi", {"properties": properties})
+
+
+def test_nothing_is_made_of_a_provider_that_is_not_registered(make_twin):
+    twin = make_twin()
+    client = ResourceManagementClient(
+        StaticToken(twin, "infra-engineer"),
+        twin.subscription,
+        base_url=twin.base,
+        credential_scopes=[f"{twin.base}/.default"],
+        connection_verify=str(twin.ca_bundle),
+    )
+    group = twin.make_group()
+    client.providers.unregister("Microsoft.ManagedIdentity")
+    assert client.providers.get("Microsoft.ManagedIdentity").registration_state == "NotRegistered"
+    identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-a"
+    body = {"location": twin.location}
+    with pytest.raises(HttpResponseError, match="MissingSubscriptionRegistration"):
+        client.resources.begin_create_or_update_by_id(identity, body, api_version="2023-01-31")
+    client.providers.register("Microsoft.ManagedIdentity")
+    client.resources.begin_create_or_update_by_id(identity, body, api_version="2023-01-31").result()
+    with pytest.raises(HttpResponseError, match="CannotUnregisterProvider"):
+        client.providers.unregister("Microsoft.ManagedIdentity")
 
 
 def test_roles_by_their_own_client(twin_server, sdk, group):

@@ -89,6 +89,7 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
             ids["vault"],
             {**here, "properties": {"tenantId": twin.tenant, "sku": {"family": "A", "name": "standard"}}},
         ),
+        (f"{ids['vault']}/keys/pulumi", {"properties": {"kty": "RSA", "keySize": 3072}}),
         (ids["images"], {**here, "sku": {"name": "Standard"}, "properties": {}}),
         (ids["log"], {**here, "properties": {"retentionInDays": 30}}),
         (

@@ -16,6 +16,7 @@ from twinloop.localazure.core.hooks import hooks_of
 from twinloop.localazure.core.identities import check_assigned
 from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
 from twinloop.localazure.core.operations import headers_of, retry_headers
+from twinloop.localazure.core.registration import check_registered
 from twinloop.localazure.core.rendering import render, state_of
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
@@ -38,6 +39,7 @@ _CREATED = {
     "Microsoft.Storage/storageAccounts/blobServices": 200,
     "Microsoft.Insights/components": 200,
     "Microsoft.Insights/diagnosticSettings": 200,
+    "Microsoft.KeyVault/vaults/keys": 200,
 }
 _CHANGED_LATER = {"Microsoft.MachineLearningServices/workspaces/outboundRules": 202}
 # Operations that the service's own module answers.
@@ -85,6 +87,7 @@ def _put(row: ResourceType) -> Handler:
             may_assign(request, request.json(), "write", twin)
         rules.check_api_version(row, request, twin)
         rules.check_name(row, request.arm_id)
+        check_registered(twin, request.arm_id)
         arm_id = rules.canonical_id(twin, request.arm_id, row)
         return _write(row, arm_id, request.json(), old=resource(twin, arm_id), request=request, twin=twin)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from checks.catalogue.resource_types import resource_types
-from twinloop.localazure.core.errors import ResourceGroupNotFound, ResourceNotFound
+from twinloop.localazure.core import registration
+from twinloop.localazure.core.errors import Conflict, ResourceGroupNotFound, ResourceNotFound
 from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
 from twinloop.localazure.core.rendering import render, state_of
 from twinloop.localazure.core.reply import Reply
@@ -107,18 +108,49 @@ def providers(request: Request, twin: Twin) -> Reply:
     "/subscriptions/{subscriptionId}/providers/{namespace}",
     action="Microsoft.Resources/subscriptions/providers/read",
 )
+def provider(request: Request, twin: Twin) -> Reply:
+    """One resource provider."""
+    return Reply(200, _provider(_namespace(request), _known(request, twin), twin))
+
+
 @router.on(
     "POST",
     "/subscriptions/{subscriptionId}/providers/{namespace}/register",
     action="Microsoft.Resources/subscriptions/providers/register/action",
     scope="/subscriptions/{subscriptionId}",
 )
-def provider(request: Request, twin: Twin) -> Reply:
-    """One resource provider; registering changes nothing, all are registered."""
+def register(request: Request, twin: Twin) -> Reply:
+    """Register a provider in a subscription; all are registered from the start, unless they were let go."""
+    key, name = _known(request, twin), _namespace(request)
+    registration.register(twin, key, name)
+    return Reply(200, _provider(name, key, twin))
+
+
+@router.on(
+    "POST",
+    "/subscriptions/{subscriptionId}/providers/{namespace}/unregister",
+    action="Microsoft.Resources/subscriptions/providers/unregister/action",
+    scope="/subscriptions/{subscriptionId}",
+)
+def unregister(request: Request, twin: Twin) -> Reply:
+    """Let a provider go, as a subscription that is new would have it; refused while it has resources."""
+    key, name = _known(request, twin), _namespace(request)
+    prefix = f"{PREFIX}{name.lower()}/"
+    held = [kind for kind in twin.store.kinds(PREFIX) if kind.startswith(prefix)]
+    if any(twin.store.list(kind, f"/subscriptions/{key}/") for kind in held):
+        raise Conflict(
+            "CannotUnregisterProvider",
+            f"Subscription '{key}' still holds resources of the provider '{name}'.",
+        )
+    registration.unregister(twin, key, name)
+    return Reply(200, _provider(name, key, twin))
+
+
+def _namespace(request: Request) -> str:
     wanted = request.params["namespace"].lower()
     for name in _namespaces():
         if name.lower() == wanted:
-            return Reply(200, _provider(name, _known(request, twin), twin))
+            return name
     message = f"The resource namespace '{request.params['namespace']}' is invalid."
     raise ResourceNotFound(wanted, message, code="InvalidResourceNamespace")
 
@@ -206,10 +238,12 @@ def _provider(namespace: str, subscription_id: str, twin: Twin) -> dict[str, Any
         for row in resource_types().values()
         if row.arm_type.partition("/")[0] == namespace
     ]
+    registered = registration.is_registered(twin, subscription_id, namespace)
+    state = "Registered" if registered else "NotRegistered"
     return {
         "id": f"/subscriptions/{subscription_id}/providers/{namespace}",
         "namespace": namespace,
-        "registrationState": "Registered",
+        "registrationState": state,
         "registrationPolicy": "RegistrationRequired",
         "resourceTypes": kinds,
     }
