@@ -72,7 +72,7 @@ def _of(change: AccessChange, *, guarded: bool) -> Iterator[Finding]:
             "warn",
             "access-people-write",
             "the stack is protected: people look there, and change it by a reviewed run or by elevation",
-            "give a role that reads, or make the group eligible for just-in-time elevation outside of this plan",
+            "give a role that reads, or make the group eligible to elevate itself for a while",
         )
     elif guarded and "write data" in change.risks:
         yield _finding(

@@ -52,12 +52,8 @@ class Rights:
             data: whether the action is one of the data plane.
             role: for assigning a role, which one (GUID).
         """
-        found: dict[str, Right] = {}
-        ranked = sorted(self._holdings.given, key=lambda one: (bool(one.open_condition), not one.standing))
-        for given in ranked:
-            if given.who.key not in found and _lets(given, action, scope, data=data, role=role):
-                found[given.who.key] = _right(given)
-        return tuple(sorted(found.values(), key=lambda right: right.principal))
+        found = self._lets(action, scope, data=data, role=role).values()
+        return tuple(sorted(map(_right, found), key=lambda right: right.principal))
 
     def can(
         self, principal: str, action: str, scope: str, *, data: bool = False, role: str | None = None
@@ -80,8 +76,18 @@ class Rights:
             raise UnknownPrincipal(
                 f"'{principal}' is {'several principals' if meant else 'no principal of the plan'}: {known}"
             )
-        rights = self.who_can(action, scope, data=data, role=role)
-        return next((right for right in rights if right.principal == meant[0].name), None)
+        given = self._lets(action, scope, data=data, role=role).get(meant[0].key)
+        return _right(given) if given else None
+
+    def _lets(self, action: str, scope: str, *, data: bool, role: str | None) -> dict[str, Given]:
+        """By principal, the assignment that lets it: a standing one without an open condition if there is."""
+        found: dict[str, Given] = {}
+        for given in sorted(
+            self._holdings.given, key=lambda one: (bool(one.open_condition), not one.standing)
+        ):
+            if given.who.key not in found and _lets(given, action, scope, data=data, role=role):
+                found[given.who.key] = given
+        return found
 
 
 def _lets(given: Given, action: str, scope: str, *, data: bool, role: str | None) -> bool:
