@@ -51,11 +51,12 @@ def _stack(stack: StackReview) -> dict[str, Any]:
         "counts": {op: found[op] for op in ("create", "update", "replace", "delete", "same")},
         "changes": [_change(one, stack) for one in stack.plan.changes if one.op != "same"],
         "cost": {"before": _estimate(stack.cost_before), "after": _estimate(stack.cost_after)},
-        "access": [_plain(one) for one in stack.access],
-        "exposure": [_plain(one) for one in stack.exposure],
-        "quota": [_plain(one) for one in stack.quota],
+        "access": [_picked(one, "access") for one in stack.access],
+        "exposure": [_picked(one, "exposure") for one in stack.exposure],
+        "quota": [_picked(one, "quota") for one in stack.quota],
         "findings": [
-            _plain(one) | {"place": _place(stack, one.resource or one.rule)} for one in stack.findings
+            _picked(one, "finding") | {"place": _place(stack, one.resource or one.rule)}
+            for one in stack.findings
         ],
     }
 
@@ -70,7 +71,7 @@ def _change(change: Change, stack: StackReview) -> dict[str, Any]:
         "id": one.id,
         "component": not in_cloud(one),
         "protect": one.protect,
-        "differences": [_plain(found) for found in change.differences],
+        "differences": [_picked(found, "difference") for found in change.differences],
         "place": _place(stack, one.urn),
     }
 
@@ -115,7 +116,9 @@ def _amount(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:f}"
 
 
-def _plain(one: Any) -> dict[str, Any]:
-    """A dataclass of the checks as data; keys stay those of the class."""
-    found: dict[str, Any] = json.loads(json.dumps(asdict(one), default=str))
+def _picked(one: Any, kind: str) -> dict[str, Any]:
+    """The published keys of a class of the checks, whatever else it carries for other readers."""
+    published = schema()["$defs"][kind]["properties"]
+    facts = {key: getattr(one, key) for key in published if hasattr(one, key)}
+    found: dict[str, Any] = json.loads(json.dumps(facts, default=str))
     return found

@@ -10,7 +10,8 @@ from twinloop.review.labels import LONGEST, seen, shortened, shown
 
 ZERO_WIDTH = "\u200b"  # read by nobody, and no mention or link goes across it
 _MARKUP = re.compile(r"([\\`*_{}\[\]()~|!^$:#])")
-_ENTITY = re.compile(r"[^\w\s,;.\-/%=\u0080-\U0010ffff]", re.ASCII)
+# within <code> as HTML, Markdown is still read: all that could be markup is written as its number
+_ENTITY = re.compile(r"[^A-Za-z0-9 ,;\-/%=\u0080-\U0010ffff]")
 # GitHub's own: @name, #12, GH-12; and what is made a link without any markup: www., a commit's digits
 _FIRES = re.compile(r"(@|#|(?:\bgh|\bwww|\bhttps?|\bftp|\bmailto|\bxmpp)(?=[-.:]))", re.IGNORECASE)
 _COMMIT = re.compile(r"\b([0-9a-f]{6})(?=[0-9a-f]{1,34}\b)", re.IGNORECASE)
@@ -29,6 +30,7 @@ def code(value: Any, longest: int = LONGEST) -> str:
     """One value in a code span, where GitHub neither mentions nor links; fits a table's cell."""
     text = shown(value, longest)
     if "`" in text or "|" in text or text != text.strip():
+        text = text.replace("@", f"@{ZERO_WIDTH}")  # addresses become links even there
         return f"<code>{_ENTITY.sub(lambda found: f'&#{ord(found[0])};', text)}</code>"
     return f"`{text}`"
 
