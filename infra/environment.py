@@ -8,7 +8,7 @@ from infra.access import Access, AccessArgs, Principal, ScopeTarget, registry_re
 from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
 from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
-from infra.group import group
+from infra.group import group, group_id
 from infra.identities import Identities, IdentitiesArgs
 from infra.images import Images, ImagesArgs
 from infra.locks import Locks, LocksArgs
@@ -209,7 +209,10 @@ class Environment:
         )
         if self.settings.group is None or self.settings.group.budget:
             Spending(
-                "spending", SpendingArgs(scope=self.group.id, settings=self.settings.budget, names=self.names)
+                "spending",
+                SpendingArgs(
+                    scope=group_id(self.group, self.settings), settings=self.settings.budget, names=self.names
+                ),
             )
         if self.settings.protect:
             kept = {
@@ -266,6 +269,8 @@ class Environment:
         conditions: list[str] = [self.settings.access.people_may, *(["managed network"] if managed else [])]
         if managed and "images" in self.names.taken:
             conditions.append("managed network, images taken")
+        if self.settings.protect:
+            conditions.append("protected")
         table = ENVIRONMENT if self.settings.shared.ci_environment is None else (*ENVIRONMENT, *CI)
         return on_taken(in_force(table, *conditions), taken_grants(self.settings))
 

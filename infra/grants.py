@@ -28,6 +28,7 @@ class Role(StrEnum):
     COST_READER = "Cost Management Reader"
     FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
     KEY_VAULT_ADMINISTRATOR = "Key Vault Administrator"
+    LOCKS_CONTRIBUTOR = "Locks Contributor"
     LOG_READER = "Log Analytics Reader"
     MONITORING_CONTRIBUTOR = "Monitoring Contributor"
     NETWORK_APPROVER = "Azure AI Enterprise Network Connection Approver"
@@ -44,7 +45,9 @@ REGISTRY_READER_ACTIONS = (
     "Microsoft.MachineLearningServices/registries/assets/read",
 )
 
-When = Literal["always", "develop", "observe", "managed network", "managed network, images taken"]
+When = Literal[
+    "always", "develop", "observe", "managed network", "managed network, images taken", "protected"
+]
 Scope = Literal[
     "group",
     "storage",
@@ -163,6 +166,7 @@ CI = (
     _row(
         "ci-deploy", Role.RBAC_ADMINISTRATOR, "group", "applies this very table; limited to the roles in it"
     ),
+    _row("ci-deploy", Role.LOCKS_CONTRIBUTOR, "group", "makes the delete locks, and lifts them", "protected"),
     _row("ci-models", Role.AML_DATA_SCIENTIST, "workspace", "submits, registers and deploys models"),
     _row("ci-models", Role.BLOB_CONTRIBUTOR, "storage", "uploads code and inputs of what it submits"),
     _row("ci-models", Role.ACR_PUSH, "images", "pushes images of deployments"),

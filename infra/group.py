@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pulumi
 from pulumi_azure_native import resources
 
+from infra.reading import id_of_read
 from infra.settings import Settings
 from infra.tagging import tags
 
@@ -18,3 +20,9 @@ def group(settings: Settings) -> resources.ResourceGroup:
         location=settings.azure.location,
         tags=tags(settings),
     )
+
+
+def group_id(made_or_taken: resources.ResourceGroup, settings: Settings) -> pulumi.Output[str]:
+    """The group's id."""
+    taken = settings.group
+    return made_or_taken.id if taken is None else id_of_read(made_or_taken, taken.existing)

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_azure_native import managedidentity
 
 from infra.naming import Names
+from infra.reading import id_of_read
 from infra.taken import TakenIdentity
 
 
@@ -39,7 +40,12 @@ class Identities(pulumi.ComponentResource):
             else self._made(name, purpose, args)
             for purpose in args.purposes
         }
-        self.ids = {purpose: identity.id for purpose, identity in made.items()}
+        self.ids = {
+            purpose: id_of_read(identity, args.taken[purpose].existing)
+            if purpose in args.taken
+            else identity.id
+            for purpose, identity in made.items()
+        }
         self.principal_ids = {purpose: identity.principal_id for purpose, identity in made.items()}
         self.client_ids = {purpose: identity.client_id for purpose, identity in made.items()}
         self.register_outputs(

@@ -12,6 +12,7 @@ from pulumi_azure_native import containerregistry
 
 from infra.naming import Names
 from infra.reach import Reach
+from infra.reading import id_of_read
 from infra.sections import Images as ImagesSettings
 from infra.taken import TakenImages
 
@@ -39,9 +40,11 @@ class Images(pulumi.ComponentResource):
         settings, child = args.settings, pulumi.ResourceOptions(parent=self)
         if isinstance(settings, TakenImages):
             registry = containerregistry.Registry.get(f"{name}-taken", settings.existing, child)
+            self.registry_id = id_of_read(registry, settings.existing)
         else:
             registry = self._made(name, args, settings)
-        self.registry_id, self.login_server = registry.id, registry.login_server
+            self.registry_id = registry.id
+        self.login_server = registry.login_server
         self.register_outputs({"registry_id": self.registry_id, "login_server": self.login_server})
 
     def _made(self, name: str, args: ImagesArgs, settings: ImagesSettings) -> containerregistry.Registry:

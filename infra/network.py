@@ -9,6 +9,7 @@ from pulumi_azure_native import network
 
 from infra.addresses import PLAN, subnets
 from infra.naming import Names
+from infra.reading import id_of_read
 from infra.sections import Network as NetworkSettings
 from infra.taken import TakenNetwork
 
@@ -44,12 +45,14 @@ class Network(pulumi.ComponentResource):
 
     def _take(self, name: str, settings: TakenNetwork) -> None:
         child = pulumi.ResourceOptions(parent=self)
-        self.network_id = network.VirtualNetwork.get(f"{name}-taken", settings.existing, child).id
+        whole = network.VirtualNetwork.get(f"{name}-taken", settings.existing, child)
+        self.network_id = id_of_read(whole, settings.existing)
         self.subnet_ids = {}
         for word, subnet in settings.subnets:
             purpose = word.replace("_", "-")
             if subnet is not None:
-                self.subnet_ids[purpose] = network.Subnet.get(f"{name}-{purpose}-taken", subnet, child).id
+                taken = network.Subnet.get(f"{name}-{purpose}-taken", subnet, child)
+                self.subnet_ids[purpose] = id_of_read(taken, subnet)
 
     def _make(self, name: str, args: NetworkArgs, address_space: str) -> None:
         child = pulumi.ResourceOptions(parent=self)

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_azure_native import applicationinsights, monitor, operationalinsights
 
 from infra.naming import Names
+from infra.reading import id_of_read
 from infra.sections import Logs
 from infra.taken import TakenLogs
 
@@ -65,10 +66,10 @@ class LogStore(pulumi.ComponentResource):
         super().__init__("twinloop:infra:LogStore", name, None, opts)
         settings, child = args.settings, pulumi.ResourceOptions(parent=self)
         if isinstance(settings, TakenLogs):
-            workspace = operationalinsights.Workspace.get(f"{name}-taken", settings.existing, child)
+            taken = operationalinsights.Workspace.get(f"{name}-taken", settings.existing, child)
+            self.logs_id = id_of_read(taken, settings.existing)
         else:
-            workspace = self._made(name, args, settings)
-        self.logs_id = workspace.id
+            self.logs_id = self._made(name, args, settings).id
         self.register_outputs({"logs_id": self.logs_id})
 
     def _made(self, name: str, args: LogsArgs, settings: Logs) -> operationalinsights.Workspace:

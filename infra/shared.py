@@ -7,6 +7,7 @@ import dataclasses
 from infra.access import Access, AccessArgs, RegistryReader, ScopeTarget, registry_reader_guid
 from infra.grants import SHARED, SHARED_CI, Grant, Role, on_taken
 from infra.group import group as group_of
+from infra.group import group_id
 from infra.identities import Identities, IdentitiesArgs
 from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
@@ -82,7 +83,9 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
         ),
     )
     if settings.group is None or settings.group.budget:
-        Spending("spending", SpendingArgs(scope=group.id, settings=settings.budget, names=names))
+        Spending(
+            "spending", SpendingArgs(scope=group_id(group, settings), settings=settings.budget, names=names)
+        )
     if settings.protect and "logs" not in names.taken:
         # Not the registry: environments hang grants on it, and a lock would keep them from taking those away.
         Locks("locks", LocksArgs(resources={"logs": logs.logs_id}, after=[access, diagnostics]))

@@ -9,6 +9,7 @@ from pulumi_azure_native import keyvault
 
 from infra.naming import Names
 from infra.reach import Reach
+from infra.reading import id_of_read
 from infra.sections import Vault as VaultSettings
 from infra.taken import TakenVault
 
@@ -36,10 +37,10 @@ class Vault(pulumi.ComponentResource):
         super().__init__("twinloop:infra:Vault", name, None, opts)
         settings, child = args.settings, pulumi.ResourceOptions(parent=self)
         if isinstance(settings, TakenVault):
-            vault = keyvault.Vault.get(f"{name}-taken", settings.existing, child)
+            taken = keyvault.Vault.get(f"{name}-taken", settings.existing, child)
+            self.vault_id = id_of_read(taken, settings.existing)
         else:
-            vault = self._made(name, args, settings)
-        self.vault_id = vault.id
+            self.vault_id = self._made(name, args, settings).id
         self.register_outputs({"vault_id": self.vault_id})
 
     def _made(self, name: str, args: VaultArgs, settings: VaultSettings) -> keyvault.Vault:

@@ -48,6 +48,7 @@ def test_every_decided_difference_has_its_reason_on_the_page():
 def test_staging_is_shaped_as_prod_and_protected_less():
     assert {key for key in keys("prod") ^ keys("staging") if "access" not in key.lower()} == {
         "twinloop:infra:Locks::locks",
+        "azure-native:authorization:RoleAssignment::ci-deploy-locks-contributor-group",
         *(
             f"azure-native:authorization:ManagementLockByScope::locks-{kept}"
             for kept in ("workspace", "storage", "lake", "vault")

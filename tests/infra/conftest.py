@@ -42,7 +42,7 @@ class Recorder(pulumi.runtime.Mocks):
         if args.typ.endswith(":UserAssignedIdentity"):
             made |= {"principalId": f"principal-of-{args.name}", "clientId": f"client-of-{args.name}"}
         if args.typ == "azure-native:containerregistry:Registry":
-            made |= {"loginServer": f"{args.inputs['registryName']}.azurecr.io"}
+            made |= {"loginServer": f"{args.inputs.get('registryName', 'taken')}.azurecr.io"}
         if "userAssignedIdentities" in args.inputs.get(
             "identity", {}
         ):  # a list goes in, a mapping comes back

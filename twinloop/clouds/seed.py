@@ -36,6 +36,7 @@ class Facts:
     quotas: dict[tuple[str, str, str], int] = field(
         default_factory=dict
     )  # subscription, region, family -> cores
+    taken_from: tuple[str, ...] = ()  # subscriptions of what the stack takes and does not make
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def facts_of(file: StackFile) -> Facts:
     if not any(key.startswith(SETTINGS) for key in file.raw):
         location = file.value("azure-native:location")
         return Facts(file.name, file.subscription, file.tenant, (location,) if location else ())
+    from infra.arm_ids import subscription_of
     from infra.refusals import SettingsError
     from infra.stack_files import load
 
@@ -110,6 +112,7 @@ def facts_of(file: StackFile) -> Facts:
             (azure.subscription_id, quota.location or azure.location, quota.family): quota.limit
             for quota in settings.quotas
         },
+        taken_from=tuple({subscription_of(taken): None for taken in settings.names.taken.values()}),
     )
 
 
@@ -137,6 +140,8 @@ def document(facts: Iterable[Facts]) -> dict[str, Any]:
     subscriptions = {one.subscription: "" for one in known}
     for one in known:
         subscriptions[one.subscription] += (", " if subscriptions[one.subscription] else "") + one.stack
+    for one in known:
+        subscriptions = {other: f"taken by {one.stack}" for other in one.taken_from} | subscriptions
     engineer = next(p for p in personas.PERSONAS if p.name == personas.DEPLOYER).object_id(tenant)
     return {
         "tenantId": tenant,

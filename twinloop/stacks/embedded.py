@@ -42,15 +42,15 @@ def run_embedded(
 ) -> Outcome:
     """Run the program in this process and bring its resources where it wants them.
 
-    A preview needs no twin that serves, unless it is to read what really exists. With `purge`, what is
-    deleted leaves no tombstone.
+    A preview needs no twin that serves, unless it is to read what really exists, or the stack takes what
+    somebody else has made. With `purge`, what is deleted leaves no tombstone.
 
     Raises:
         EngineError: it could not begin: the stack is locked, its state damaged, the passphrase wrong.
         Problem: there is no twin, no such persona, or the stack file cannot be used.
     """
     given = configuration(target.file)
-    offline = operation == Operation.PREVIEW and not options.refresh
+    offline = operation == Operation.PREVIEW and not options.refresh and not _takes(target)
     variables = _remembered(target) if offline else _served(target)
     program = Program(
         main=stack_file.program_folder(target.home.checkout),
@@ -81,6 +81,17 @@ def outputs(target: Target, *, show_secrets: bool) -> dict[str, Any]:
         EngineError: there is no state, or it cannot be read.
     """
     return stack_outputs(stack_of(target), show_secrets=show_secrets)
+
+
+def _takes(target: Target) -> bool:
+    """Whether the stack file names a resource that is read: `existing`, anywhere in our settings."""
+
+    def named(value: object) -> bool:
+        if isinstance(value, dict):
+            return "existing" in value or any(named(inner) for inner in value.values())
+        return isinstance(value, str) and value.startswith("{") and '"existing"' in value
+
+    return any(named(value) for value in target.file.raw.values())
 
 
 def _served(target: Target) -> Variables:
