@@ -14,10 +14,12 @@ class Problem:
     given: str  # what stands there, in words or quoted
     allowed: str  # what may stand there
     next_step: str  # a command, or a sentence where no command helps
+    line: int = 0  # of the stack file; 0 where the settings came from elsewhere
 
     def __str__(self) -> str:
         """Two lines: what is wrong, and what to type next."""
-        return f"{self.key}: {self.given}; allowed: {self.allowed}\n      next: {self.next_step}"
+        where = f" (line {self.line})" if self.line else ""
+        return f"{self.key}{where}: {self.given}; allowed: {self.allowed}\n      next: {self.next_step}"
 
 
 class SettingsError(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from infra.sections import Azure
 from infra.settings import Common, Settings, kinds
 from infra.settings_rules import RULES_BY_KIND
 from infra.shapes import Section
+from infra.stack_lines import line_of
 
 NAMESPACE = "twinloop:"
 PROVIDER = "azure-native:"
@@ -33,7 +35,12 @@ def load(path: Path) -> Settings:
         SettingsError: the file is no stack file, or says what cannot be meant; all reasons at once.
     """
     stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-    return read(_config_of(path), source=path.name, stack=stack)
+    config = _config_of(path)
+    try:
+        return read(config, source=path.name, stack=stack)
+    except SettingsError as error:
+        found = [replace(problem, line=line_of(path, problem.key)) for problem in error.problems]
+        raise SettingsError(error.source, found) from None
 
 
 def from_pulumi() -> Settings:

@@ -51,7 +51,7 @@ def test_a_misspelt_key_is_named_with_its_file_and_the_nearest_key(run, platform
     change("dev", "vault.softDeleteDay", 7, instead_of="softDeleteDays")
     error = refusal(run, platform, command, "-s", "dev")
     assert error["where"].endswith("Pulumi.dev.yaml")
-    assert "twinloop:vault.softDeleteDay:" in error["given"]
+    assert "twinloop:vault.softDeleteDay (line " in error["given"]
     assert "allowed: softDeleteDays" in error["given"]
     assert error["next"].startswith("edit Pulumi.dev.yaml")
 

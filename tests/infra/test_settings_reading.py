@@ -12,6 +12,7 @@ from infra.refusals import SettingsError
 from infra.settings import EnvironmentSettings, SharedSettings
 from infra.settings_rules import across_stacks, worst_case_cores
 from infra.stack_files import from_pulumi, load, read
+from infra.stack_lines import line_of
 from tests.infra.conftest import ROOT, STACKS, settings_of
 
 
@@ -115,3 +116,27 @@ def test_reading_needs_no_pulumi():
         "assert not [m for m in sys.modules if m.split('.')[0] in ('pulumi', 'pulumi_azure_native', 'grpc')]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("twinloop:clusters[1].vmSize", "vmSize: Standard_NC4as_T4_v3"),
+        ("twinloop:owner", "twinloop:owner: ml-platform@example.com"),
+        ("azure-native:location", "azure-native:location: westeurope"),
+        ("twinloop:lake.zones.curated", "curated: {"),
+        ("twinloop:vault.missing", "twinloop:vault:"),
+    ],
+)
+def test_a_key_of_a_stack_file_is_found_on_its_line(key, text):
+    path = ROOT / "Pulumi.dev.yaml"
+    assert text in path.read_text().splitlines()[line_of(path, key) - 1]
+
+
+def test_a_refusal_says_on_which_line_the_key_stands(tmp_path):
+    path = tmp_path / "Pulumi.dev.yaml"
+    text = (ROOT / "Pulumi.dev.yaml").read_text().replace("maxNodes: 4", "maxNodes: none")
+    path.write_text(text)
+    line = 1 + next(i for i, words in enumerate(text.splitlines()) if "maxNodes: none" in words)
+    with pytest.raises(SettingsError, match=rf"twinloop:clusters\[0\].maxNodes \(line {line}\): 'none'"):
+        load(path)
