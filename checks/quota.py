@@ -1,7 +1,8 @@
 """Cores at the worst case, by subscription, location and family of VM sizes, against the quota.
 
 The rule is the local Azure's: a cluster counts with its largest number of nodes, a compute instance with
-one, and what is of low priority is counted together, whatever its family.
+one, and what is of low priority is counted together, whatever its family. Pools of Kubernetes clusters are
+virtual machines, whose quota is not that of Azure ML: their families are told apart by `vm/`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, VmSize, family_key, vm_sizes
-from checks.findings import Finding
+from checks.findings import Finding, Severity
 from checks.plan import Resource
 
 COMPUTE = "azure-native:machinelearningservices:Compute"
+KUBERNETES = "azure-native:containerservice:ManagedCluster"
+POOL = "azure-native:containerservice:AgentPool"
+VM = "vm/"
 NEAR = 0.9  # from this share of the limit on, little room is left
 SOURCE = "https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas"
 _LOW = frozenset((family_key(LOW_PRIORITY), "lowpriority"))
@@ -76,28 +80,26 @@ def quota_use(
 
 
 def _place(subscription: str, location: str, family: str) -> Place:
-    key = family_key(family)
-    return (
-        subscription.lower(),
-        location.replace(" ", "").lower(),
-        family_key(LOW_PRIORITY) if key in _LOW else key,
-    )
+    prefix = VM if family.startswith(VM) else ""
+    key = family_key(family.removeprefix(VM))
+    key = family_key(LOW_PRIORITY) if key in _LOW else key
+    return subscription.lower(), location.replace(" ", "").lower(), prefix + key
 
 
 def _demands(resources: Iterable[Resource]) -> dict[Place, _Demand]:
     found: dict[Place, _Demand] = defaultdict(_Demand)
     for resource in resources:
-        for size_name, count, low in _machines(resource):
-            size = size_named(size_name)
+        for machines in _machines(resource):
+            size = size_named(machines.size)
             if size is None:
                 continue
-            family = LOW_PRIORITY if low else size.family
-            demand = found[
-                _place(_subscription(resource), str(resource.inputs.get("location") or ""), family)
-            ]
-            demand.cores += size.vcpus * count
-            demand.name = family
-            demand.users.append(resource)
+            name = machines.prefix + (LOW_PRIORITY if machines.low else size.family)
+            location = str(resource.inputs.get("location") or "")
+            demand = found[_place(_subscription(resource), location, name)]
+            demand.cores += size.vcpus * machines.most
+            demand.name = name
+            if resource not in demand.users:
+                demand.users.append(resource)
     return dict(found)
 
 
@@ -108,17 +110,41 @@ def size_named(name: str) -> VmSize | None:
     )
 
 
-def _machines(resource: Resource) -> Iterator[tuple[str, int, bool]]:
-    """Size, largest number and low priority of what a resource may start."""
+@dataclass(frozen=True, kw_only=True)
+class _Machines:
+    """Machines of one size that a resource may start."""
+
+    size: str
+    most: int
+    low: bool = False
+    prefix: str = ""
+
+
+def _machines(resource: Resource) -> Iterator[_Machines]:
     if resource.type == COMPUTE:
-        properties = resource.inputs.get("properties") or {}
+        properties: Mapping[str, Any] = resource.inputs.get("properties") or {}
         inner: Mapping[str, Any] = properties.get("properties") or {}
         size = str(inner.get("vmSize") or "")
         if properties.get("computeType") == "AmlCompute":
             most = (inner.get("scaleSettings") or {}).get("maxNodeCount", 0)
-            yield size, int(most), str(inner.get("vmPriority", "")).lower() == "lowpriority"
+            low = str(inner.get("vmPriority", "")).lower() == "lowpriority"
+            yield _Machines(size=size, most=_number(most), low=low)
         elif properties.get("computeType") == "ComputeInstance":
-            yield size, 1, False
+            yield _Machines(size=size, most=1)
+    elif resource.type == POOL:
+        yield _pool(resource.inputs)
+    elif resource.type == KUBERNETES:
+        yield from map(_pool, resource.inputs.get("agentPoolProfiles") or ())
+
+
+def _pool(pool: Mapping[str, Any]) -> _Machines:
+    most = pool.get("maxCount") if pool.get("enableAutoScaling") else pool.get("count")
+    low = str(pool.get("scaleSetPriority", "")).lower() == "spot"
+    return _Machines(size=str(pool.get("vmSize") or ""), most=_number(most), low=low, prefix=VM)
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def _subscription(resource: Resource) -> str:
@@ -127,5 +153,86 @@ def _subscription(resource: Resource) -> str:
 
 
 def findings(uses: Iterable[QuotaUse], resources: Iterable[Resource] = ()) -> tuple[Finding, ...]:
-    """What does not fit into its quota, hardly fits, or cannot be counted."""
-    return ()
+    """What does not fit into its quota, hardly fits, or cannot be counted.
+
+    Args:
+        uses: as `quota_use` returns them.
+        resources: of all stacks, with the change: their names are told, and sizes that nobody knows.
+    """
+    by_urn = {resource.urn: resource for resource in resources}
+    found = [finding for use in uses for finding in _fitting(use, by_urn)]
+    return (*found, *(finding for resource in by_urn.values() for finding in _uncounted(resource)))
+
+
+def _fitting(use: QuotaUse, by_urn: Mapping[str, Resource]) -> Iterator[Finding]:
+    grows = use.before is None or use.after > use.before
+    users = [by_urn[urn] for urn in use.resources if urn in by_urn]
+    names = ", ".join(_name(user) for user in users) or f"{len(use.resources)} computes"
+    cores = f"{names} may use {use.after:,} cores of {use.family} in {use.location} at their largest"
+    if use.limit is None:
+        if use.after and grows:
+            yield from _each(
+                use,
+                "note",
+                "quota-unknown",
+                f"{cores}; no limit is given",
+                "nobody knows whether Azure would give them",
+                f"write the limit under twinloop:quotas, e.g. {{ family: {use.family}, limit: {use.after} }}",
+            )
+    elif use.after > use.limit:
+        yield from _each(
+            use,
+            "refuse" if grows else "warn",
+            "quota-exceeded",
+            f"{cores}; the limit is {use.limit:,}",
+            "Azure refuses the cluster, or a job waits for nodes that never come",
+            f"lower maxNodes so that all together stay within {use.limit:,} cores, or ask Azure for "
+            f"{use.after:,} and enter them under twinloop:quotas",
+        )
+    elif use.after and use.after >= NEAR * use.limit and use.after != use.before:
+        yield from _each(
+            use,
+            "note",
+            "quota-nearly-used",
+            f"{cores}, which is {use.after / use.limit:.0%} of the limit of {use.limit:,}",
+            "the next cluster or a second endpoint beside the first finds no room",
+            "ask Azure for more before it is needed: it takes days",
+        )
+
+
+def _each(  # noqa: PLR0917 - the columns of a finding
+    use: QuotaUse, severity: Severity, rule: str, what: str, why: str, fix: str
+) -> Iterator[Finding]:
+    """The finding for each stack that uses the family: they share what is left."""
+    for stack in use.stacks:
+        urn = next((urn for urn in use.resources if f":{stack}::" in urn), use.resources[0])
+        yield Finding(
+            severity=severity,
+            rule=rule,
+            stack=stack,
+            resource=urn,
+            what=what,
+            why=why,
+            fix=fix,
+            source=SOURCE,
+        )
+
+
+def _uncounted(resource: Resource) -> Iterator[Finding]:
+    for machines in _machines(resource):
+        if size_named(machines.size) is None:
+            given = f"size '{machines.size}', which is none" if machines.size else "none"
+            yield Finding(
+                severity="warn",
+                rule="quota-unknown-size",
+                stack=resource.stack,
+                resource=resource.urn,
+                what=f"{_name(resource)} has {given} of the catalogue's sizes: its cores are not counted",
+                why="what is not counted may not fit",
+                fix="add the size with its cores, family and source to checks/catalogue/vm_sizes.csv",
+                source="checks/catalogue/vm_sizes.csv",
+            )
+
+
+def _name(resource: Resource) -> str:
+    return f"{resource.id.rpartition('/')[2] or resource.name} of {resource.stack}"
