@@ -95,7 +95,7 @@ class _Comparison:
 
     def __init__(self, scopes: Scopes, old: Holdings, new: Holdings) -> None:
         self._scopes = scopes
-        self._operations = Operations((*old.given, *new.given))
+        self._operations = Operations((*old.given, *new.given), {**old.roles, **new.roles})
         self._old, self._new = self._by_principal(old.given), self._by_principal(new.given)
 
     def everybody(self) -> tuple[Who, ...]:

@@ -70,12 +70,12 @@ class Operation:
 class Operations:
     """All operations of a comparison, and which of them an assignment allows, as bits of one number."""
 
-    def __init__(self, given: Iterable[Given]) -> None:
+    def __init__(self, given: Iterable[Given], roles: Mapping[str, RoleDefinition]) -> None:
         held = tuple(given)
         self.all = (
             *_named(),
             *_of_roles({one.guid: one.role for one in held if one.role}),
-            *_of_assignable(held),
+            *_of_assignable(held, roles),
             *(
                 Operation(action=f"role {guid}", data=False, unknown_role=guid)
                 for guid in sorted({one.guid for one in held if one.role is None})
@@ -127,12 +127,12 @@ def _of_roles(roles: Mapping[str, RoleDefinition]) -> tuple[Operation, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _of_assignable(given: Iterable[Given]) -> tuple[Operation, ...]:
-    held = tuple(given)
-    names = {one.guid: one.role_name for one in held}
-    guids = {guid for one in held if one.limit for limited in one.limit.roles_of.values() for guid in limited}
+def _of_assignable(given: Iterable[Given], roles: Mapping[str, RoleDefinition]) -> tuple[Operation, ...]:
+    guids = {
+        guid for one in given if one.limit for limited in one.limit.roles_of.values() for guid in limited
+    }
     return tuple(
-        Operation(action=action, data=False, role=guid, role_name=names.get(guid, f"role {guid}"))
+        Operation(action=action, data=False, role=guid, role_name=roles[guid].name if guid in roles else guid)
         for guid in sorted(guids)
         for action in _GIVING
     )
