@@ -30,7 +30,7 @@ def _scope(request: Request) -> str:
 @router.on("GET", f"{HISTORY}/runs/{{runId}}", action=f"{RUNS}/read", scope=_scope)
 def get_run(request: Request, twin: Twin) -> Reply:
     """One run."""
-    return Reply(200, run(twin, find_run(request, twin)))
+    return Reply(200, run(twin, find_run(request, twin), request.caller))
 
 
 @router.on(
@@ -38,7 +38,7 @@ def get_run(request: Request, twin: Twin) -> Reply:
 )
 def get_run_of_experiment(request: Request, twin: Twin) -> Reply:
     """One run, by experiment."""
-    return Reply(200, run(twin, find_run(request, twin)))
+    return Reply(200, run(twin, find_run(request, twin), request.caller))
 
 
 @router.on("GET", f"{HISTORY}/runs/{{runId}}/details", action=f"{RUNS}/read", scope=_scope)
@@ -52,13 +52,22 @@ def get_children(request: Request, twin: Twin) -> Reply:
     """The steps of a pipeline."""
     children = jobs(twin).children(find_run(request, twin))
     top = request.query.get("$top") or request.query.get("top")
-    return Reply(200, {"value": [run(twin, child) for child in children[: int(top) if top else None]]})
+    return Reply(
+        200, {"value": [run(twin, child, request.caller) for child in children[: int(top) if top else None]]}
+    )
 
 
 @router.on("POST", f"{HISTORY}/rundata", action=f"{RUNS}/read", scope=_scope)
 def get_run_data(request: Request, twin: Twin) -> Reply:
     """A run with its outputs as typed references."""
-    return Reply(200, {"runMetadata": run(twin, _run(request, twin, str(request.json().get("runId") or "")))})
+    return Reply(
+        200,
+        {
+            "runMetadata": run(
+                twin, _run(request, twin, str(request.json().get("runId") or "")), request.caller
+            )
+        },
+    )
 
 
 @router.on(
@@ -100,7 +109,7 @@ def patch_run(request: Request, twin: Twin) -> Reply:
         }
     if body.get("hidden") is not None:
         fields["hidden"] = bool(body["hidden"])
-    return Reply(200, run(twin, jobs(twin).change(job.key, **fields)))
+    return Reply(200, run(twin, jobs(twin).change(job.key, **fields), request.caller))
 
 
 @router.on("GET", "/_joblogs/{home}/{run}/{name:path}", auth="none")

@@ -44,7 +44,7 @@ def put_job(request: Request, twin: Twin) -> Reply:
     if not isinstance(properties, dict):
         raise InvalidRequest("UserError", f"job '{name}': the body has no `properties` object")
     if (old := jobs(twin).get(home, name)) is not None:
-        return Reply(200, render(twin, _changed(twin, old, properties)))
+        return Reply(200, render(twin, _changed(twin, old, properties), request.caller))
     if not _NAME.fullmatch(name):
         raise InvalidRequest(
             "UserError",
@@ -52,13 +52,13 @@ def put_job(request: Request, twin: Twin) -> Reply:
             "starting with a letter or digit",
         )
     job = _accept(twin, home, name, properties, request.caller)
-    return Reply(201, render(twin, job))
+    return Reply(201, render(twin, job, request.caller))
 
 
 @router.on("GET", f"{JOBS}/{{jobName}}", action=f"{ACTION}/read")
 def get_job(request: Request, twin: Twin) -> Reply:
     """One job; a step of a pipeline shows that it is one by having no properties."""
-    return Reply(200, render(twin, find(request, twin)))
+    return Reply(200, render(twin, find(request, twin), request.caller))
 
 
 @router.on("GET", JOBS, action=f"{ACTION}/read")
@@ -76,7 +76,7 @@ def list_jobs(request: Request, twin: Twin) -> Reply:
         and (not tag or tag in job.tags)
     )
     found = list(islice(wanted, _PAGE))
-    page: dict[str, Any] = {"value": [render(twin, job) for job in found]}
+    page: dict[str, Any] = {"value": [render(twin, job, request.caller) for job in found]}
     if len(found) == _PAGE and next(wanted, None) is not None:
         query = {**request.query, "$skip": found[-1].number}
         page["nextLink"] = f"{request.base}{request.path}?{urlencode(query, safe='$')}"

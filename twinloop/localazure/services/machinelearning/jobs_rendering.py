@@ -5,31 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import states
 from twinloop.localazure.jobs.folders import folder_of
-from twinloop.localazure.jobs.logs import holds, log_url, sign
+from twinloop.localazure.jobs.logs import log_url, sign
 from twinloop.localazure.jobs.records import Job
 from twinloop.localazure.jobs.steps import MODELS, SERVERLESS
 from twinloop.localazure.jobs.variables import tracking_uri
 
 _KINDS = {"Command": "azureml.Command", "Pipeline": "azureml.PipelineRun", "Step": "azureml.StepRun"}
-_PAGE = "page"  # no log file lies at a place of this name
+STUDIO = "studio link"  # no log file lies at a place of this name
 _LINEAGE = "azureml://jobs/{run}/outputs/{name}"
 
 
-def studio_url(twin: Twin, job: Job) -> str:
-    """The page of a job; the link itself opens it, to read, for a day or two, and opens nothing else."""
-    until, key = sign(twin, _PAGE, job.key)
-    return f"{twin.base}/studio/runs/{job.name}?wsid={job.workspace}&until={until}&key={key}"
+def studio_url(twin: Twin, job: Job, viewer: Principal) -> str:
+    """The page of a job, as the one who is given the link may see it, to read, for a day or two."""
+    until, key = sign(twin, STUDIO, viewer.id)
+    return f"{twin.base}/studio/runs/{job.name}?wsid={job.workspace}&as={viewer.id}&until={until}&key={key}"
 
 
-def opens(twin: Twin, job: Job, until: str, key: str) -> bool:
-    """Whether a link to a job's page is good."""
-    return holds(twin, _PAGE, job.key, until, key)
-
-
-def render(twin: Twin, job: Job) -> dict[str, Any]:
+def render(twin: Twin, job: Job, viewer: Principal) -> dict[str, Any]:
     """The ARM resource."""
     kind = "Microsoft.MachineLearningServices/workspaces/jobs"
     shown: dict[str, Any] = {
@@ -51,14 +47,14 @@ def render(twin: Twin, job: Job) -> dict[str, Any]:
         "properties": job.run_properties,
         "isArchived": job.hidden,
         "status": job.status,
-        "services": _services(twin, job),
+        "services": _services(twin, job, viewer),
         "inputs": given.get("inputs") or {},
         "outputs": _outputs(job),
     }
     return shown
 
 
-def run(twin: Twin, job: Job) -> dict[str, Any]:
+def run(twin: Twin, job: Job, viewer: Principal) -> dict[str, Any]:
     """The run of the run history."""
     shown: dict[str, Any] = {
         "runNumber": job.number,
@@ -92,7 +88,7 @@ def run(twin: Twin, job: Job) -> dict[str, Any]:
     if job.kind != "Step":
         shown["actionUris"] = {}
     shown["services"] = (
-        {"Studio": {"type": "Studio", "endpoint": studio_url(twin, job), "status": "Running"}}
+        {"Studio": {"type": "Studio", "endpoint": studio_url(twin, job, viewer), "status": "Running"}}
         if job.kind != "Step"
         else {}
     )
@@ -146,8 +142,13 @@ def experiment_id(job: Job) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{ArmId(job.workspace).key}/experiments/{job.experiment}"))
 
 
-def _services(twin: Twin, job: Job) -> dict[str, Any]:
-    studio = {"jobServiceType": "Studio", "port": None, "endpoint": studio_url(twin, job), "status": None}
+def _services(twin: Twin, job: Job, viewer: Principal) -> dict[str, Any]:
+    studio = {
+        "jobServiceType": "Studio",
+        "port": None,
+        "endpoint": studio_url(twin, job, viewer),
+        "status": None,
+    }
     tracking = {
         "jobServiceType": "Tracking",
         "port": None,

@@ -1,0 +1,155 @@
+"""The picture of a resource group: what rests on what, by concern, with grants folded by who holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from twinloop.localazure.core.authorization import ASSIGNMENTS
+from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.pages.concerns import called, concern
+from twinloop.localazure.pages.wording import counted
+from twinloop.pictures.layered import Node
+
+if TYPE_CHECKING:
+    from twinloop.localazure.core.twin import Twin
+
+Doc = dict[str, Any]
+LOCKS = "microsoft.authorization/locks"
+
+
+@dataclass(frozen=True)
+class Grants:
+    """All role assignments of one principal in the group."""
+
+    principal: str
+    name: str
+    docs: tuple[Doc, ...]
+
+
+def graph(twin: Twin, docs: list[Doc], tombs: list[Doc]) -> tuple[list[Node], list[tuple[str, str]]]:
+    """The boxes and arrows; drawing them takes a moment and needs nothing of the twin.
+
+    Args:
+        twin: the twin.
+        docs: the resources that the viewer may read.
+        tombs: tombstones that still hold their names.
+    """
+    shown = [doc for doc in docs if doc["type"].lower() not in {ASSIGNMENTS, LOCKS}]
+    grants = by_principal(twin, (doc for doc in docs if doc["type"].lower() == ASSIGNMENTS))
+    locked = {
+        scope.key for doc in docs if doc["type"].lower() == LOCKS and (scope := ArmId(doc["id"]).parent)
+    }
+    principals = {str(doc["principalId"]): ArmId(doc["id"]).key for doc in shown if doc.get("principalId")}
+    nodes = [_node(twin, doc, locked) for doc in shown]
+    nodes += [_tomb(doc) for doc in tombs]
+    known = {node.id for node in nodes}
+    edges = list(_references(shown, known))
+    for grant in grants:
+        node = Node(
+            f"grants {grant.principal}",
+            grant.name,
+            _roles(twin, grant),
+            "",
+            f"#grants-{grant.principal}",
+            "Access",
+        )
+        nodes.append(node)
+        if grant.principal in principals:
+            edges.append((principals[grant.principal], node.id))
+        scopes = {scope.key for doc in grant.docs if (scope := ArmId(doc["id"]).parent)}
+        edges += [(scope, node.id) for scope in sorted(scopes) if scope in known]
+    return nodes, edges
+
+
+def by_principal(twin: Twin, assignments: Iterable[Doc]) -> list[Grants]:
+    """Role assignments by who holds them; who holds most comes first."""
+    held: dict[str, list[Doc]] = {}
+    for doc in assignments:
+        held.setdefault(str(doc["body"]["properties"]["principalId"]).lower(), []).append(doc)
+    found = [Grants(who, principal_name(twin, who), tuple(docs)) for who, docs in held.items()]
+    return sorted(found, key=lambda grants: (-len(grants.docs), grants.name))
+
+
+def principal_name(twin: Twin, principal_id: str) -> str:
+    """A principal in words; its id where the tenant does not know it."""
+    if principal_id in twin.seed.groups:
+        return twin.seed.groups[principal_id]
+    found = twin.directory.find(principal_id)
+    return found.name if found else principal_id
+
+
+def role_name(twin: Twin, assignment: Doc) -> str:
+    """The role that an assignment gives."""
+    guid = str(assignment["body"]["properties"]["roleDefinitionId"]).rpartition("/")[2].lower()
+    role = twin.authorization.roles().get(guid)
+    return role.name if role else guid
+
+
+def state(twin: Twin, doc: Doc) -> str:
+    """How a resource stands: what is being done to it, or `Succeeded`."""
+    under_way = doc.get("phase") and twin.clock.time() < doc.get("readyAt", 0)
+    return str(doc["phase"]) if under_way else "Succeeded"
+
+
+def _node(twin: Twin, doc: Doc, locked: set[str]) -> Node:
+    arm_id = ArmId(doc["id"])
+    word, standing = called(doc["type"]), state(twin, doc)
+    kind = "running" if standing != "Succeeded" else "locked" if arm_id.key in locked else ""
+    sub = word + (f", {standing.lower()}" if kind == "running" else ", locked" if kind else "")
+    href = f"#{anchor(arm_id)}"
+    return Node(
+        arm_id.key, doc["name"], sub, kind, href, concern(doc["type"]), title=f"{doc['name']}: {doc['type']}"
+    )
+
+
+def anchor(arm_id: ArmId) -> str:
+    """The place of a resource in the table below the picture."""
+    import hashlib
+
+    return "r" + hashlib.sha256(arm_id.key.encode()).hexdigest()[:12]
+
+
+def _tomb(doc: Doc) -> Node:
+    key = ArmId(doc["id"]).key
+    return Node(
+        f"tombstone {key}",
+        doc["name"],
+        f"{called(doc['type'])}, deleted",
+        "tombstone",
+        "#tombstones",
+        concern(doc["type"]),
+    )
+
+
+def _roles(twin: Twin, grants: Grants) -> str:
+    names = sorted({role_name(twin, doc) for doc in grants.docs})
+    return names[0] if len(grants.docs) == 1 else counted(len(grants.docs), "grant")
+
+
+def _references(docs: Iterable[Doc], known: set[str]) -> Iterator[tuple[str, str]]:
+    """From a resource to those that live in it, extend it or name it."""
+    for doc in docs:
+        arm_id = ArmId(doc["id"])
+        named = {ArmId(text).key for text in _ids(doc["body"])}
+        if arm_id.parent is not None:
+            named.add(arm_id.parent.key)
+        for key in sorted(named & known - {arm_id.key}):
+            # a parent may name its children (a network its subnets): they live in it all the same
+            if not key.startswith(arm_id.key + "/"):
+                yield key, arm_id.key
+
+
+def _ids(value: object) -> Iterator[str]:
+    """Every ARM id in a body, in keys too (identities are named by keys)."""
+    if isinstance(value, str):
+        if value.lower().startswith("/subscriptions/"):
+            yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _ids(key)
+            yield from _ids(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _ids(inner)
