@@ -1,0 +1,1 @@
+"""How a machine, and an Azure subscription, are made ready."""

@@ -1,0 +1,80 @@
+"""The least that the deployer must be allowed, read off the tables of resource types and of grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from checks.catalogue.resource_types import resource_types
+from checks.catalogue.roles import role_named
+from checks.permissions import limit_assignable_roles
+from infra.access import registry_reader_guid
+from infra.grants import CI, ENVIRONMENT, SHARED, SHARED_CI, Role
+from infra.settings import EnvironmentSettings, Settings
+
+ROLE = "Twinloop Deployer"
+ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+_GROUPS = "Microsoft.Resources/resourceGroups"
+_GROUP_ACTIONS = "Microsoft.Resources/subscriptions/resourceGroups"  # actions spell this one type differently
+
+# Beyond reading, writing and deleting the types of the table. Sources: the actions of built-in roles
+# (checks/catalogue/roles.json); Azure Monitor, "Manage access to Log Analytics workspaces" (reading and
+# sharedKeys, to name a workspace as a destination of diagnostics).
+LINKED = (
+    "Microsoft.Resources/subscriptions/read",
+    "Microsoft.Resources/subscriptions/locations/read",
+    "Microsoft.Resources/subscriptions/providers/read",
+    "Microsoft.Resources/subscriptions/resources/read",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    "Microsoft.Network/virtualNetworks/subnets/join/action",
+    "Microsoft.Network/networkSecurityGroups/join/action",
+    "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
+    "Microsoft.KeyVault/deletedVaults/read",
+)
+
+
+def actions() -> list[str]:
+    """Actions of the role: the types of the table, their long-running operations, and what links them."""
+    found = set(LINKED)
+    for row in resource_types().values():
+        if row.arm_type == ASSIGNMENTS:
+            continue  # by a role of its own, limited by a condition
+        base = _GROUP_ACTIONS if row.arm_type == _GROUPS else row.arm_type
+        found |= {f"{base}/{verb}" for verb in ("read", "write", "delete")}
+        found.add(f"{row.arm_type.partition('/')[0]}/locations/*/read")
+    return sorted(found, key=str.lower)
+
+
+def role_guid(subscription: str) -> str:
+    """Id of the role definition: the same at every run."""
+    return str(uuid5(NAMESPACE_URL, f"/subscriptions/{subscription}|{ROLE}".lower()))
+
+
+def role_definition(subscription: str) -> dict[str, Any]:
+    """Body of the role definition; its name must be its own in the whole tenant."""
+    scope = f"/subscriptions/{subscription}"
+    return {
+        "properties": {
+            "roleName": f"{ROLE} ({subscription})",
+            "type": "CustomRole",
+            "description": "Makes, changes and deletes what the platform declares; assigns no roles",
+            "assignableScopes": [scope],
+            "permissions": [
+                {"actions": actions(), "notActions": [], "dataActions": [], "notDataActions": []}
+            ],
+        }
+    }
+
+
+def assignable(stacks: Iterable[Settings]) -> str:
+    """The condition that limits what the deployer may assign to the roles of the table of grants."""
+    guids = {
+        role_named(grant.role.value).guid
+        for grant in (*ENVIRONMENT, *CI, *SHARED, *SHARED_CI)
+        if grant.role is not Role.REGISTRY_READER
+    }
+    for settings in stacks:
+        shared = settings.shared_names if isinstance(settings, EnvironmentSettings) else settings.names
+        guids.add(registry_reader_guid(shared))
+    return limit_assignable_roles(guids)
