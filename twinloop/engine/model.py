@@ -172,6 +172,8 @@ class Outcome:
     error: EngineError | None = None
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """URN -> `file:line` of the program that declares the resource, as the program said."""
+    renames: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Old URN -> new URN, of what an alias named."""
 
     @property
     def changed(self) -> bool:

@@ -213,6 +213,7 @@ class _Run:
             seconds=time.time() - self._began,
             error=error,
             sources=dict(sources),
+            renames=dict(snapshot.renames),
         )
         self._report.emit(Finished(outcome))
         return outcome

@@ -32,6 +32,8 @@ class Paper:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._deleted: Counter[str] = Counter()
+        self.made: set[str] = set()
+        """Every placeholder."""
 
     def forget(self, text: str) -> None:
         """The resource of an id is gone."""
@@ -66,9 +68,7 @@ class PaperProvider(AzureNativeProvider):
         # What the process's environment says of a cloud has no part in a review: without a metadata host
         # nothing can be sent anywhere.
         super()._use(
-            Settings(
-                subscription=settings.subscription, tenant=settings.tenant, location=settings.location
-            )
+            Settings(subscription=settings.subscription, tenant=settings.tenant, location=settings.location)
         )
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's
@@ -120,10 +120,12 @@ class PaperProvider(AzureNativeProvider):
 
     def _config(self) -> Properties:
         tenant = self._settings.tenant or ""
+        client, deployer = guid("client", tenant), guid("deployer", tenant)
+        self._paper.made.update((client, deployer))
         return Properties(
             {
-                "clientId": guid("client", tenant),
-                "objectId": guid("deployer", tenant),
+                "clientId": client,
+                "objectId": deployer,
                 "subscriptionId": self._settings.subscription or "",
                 "tenantId": tenant,
             }
@@ -145,5 +147,4 @@ class PaperProvider(AzureNativeProvider):
         return self._maker(kind, text).filled(known | {"azureApiVersion": kind.row.api_version})
 
     def _maker(self, kind: Kind, text: str) -> Maker:
-        return Maker(kind.schema, self._paper.name(text), self._settings.tenant or "")
-
+        return Maker(kind.schema, self._paper.name(text), self._settings.tenant or "", self._paper.made)

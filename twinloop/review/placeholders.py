@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from checks.catalogue.schemas import Node, Schema
@@ -31,11 +31,13 @@ class Maker:
         schema: of the resource's type.
         of: what its placeholders are of: the ARM id, and how often it was made before.
         tenant: known from the settings.
+        made: every placeholder that was made is added here.
     """
 
     schema: Schema
     of: str
     tenant: str
+    made: set[str] = field(default_factory=set)
 
     def filled(self, outputs: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Outputs with everything that the cloud adds.
@@ -101,4 +103,6 @@ class Maker:
             return self.tenant
         if name == "provisioningState":
             return "Succeeded"
-        return guid(self.of, at)
+        found = guid(self.of, at)
+        self.made.add(found)
+        return found

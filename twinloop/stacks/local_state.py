@@ -63,8 +63,12 @@ def derive_ahead(target: Target) -> None:
         passphrases.derive_ahead(passphrase(target.home), salt)
 
 
-def configuration(file: StackFile) -> Configuration:
+def configuration(file: StackFile, *, closed: bool = False) -> Configuration:
     """What the program is given.
+
+    Args:
+        file: the stack file.
+        closed: open no secret, even where that could be done.
 
     Raises:
         NotSupported: the stack file or the project uses what only the official CLI resolves.
@@ -85,9 +89,11 @@ def configuration(file: StackFile) -> Configuration:
             allowed=f"the same keys in {file.path.name}",
             next_step=f"twinloop preview -s {file.name} --engine pulumi",
         )
-    plain, _ = _opened(file)
+    plain = dict.fromkeys(file.ciphertexts(), PLACEHOLDER) if closed else _opened(file)[0]
     return Configuration(
-        values=file.flat(plain), secret_keys=frozenset(file.secure), placeholders=placeholders(file)
+        values=file.flat(plain),
+        secret_keys=frozenset(file.secure),
+        placeholders=file.secure if closed else placeholders(file),
     )
 
 

@@ -1,0 +1,171 @@
+"""Puts one review together: what the checks say about the stacks before and after the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+
+from checks import access, access_findings, exposure, irreversibility, quota
+from checks.cost import estimate
+from checks.findings import SEVERITIES, Finding
+from checks.waivers import Waiver
+from twinloop.clouds.stack_file import StackFile
+from twinloop.problems import Kind, Problem
+from twinloop.review import stack_settings
+from twinloop.review.model import Place, StackReview
+from twinloop.review.pairs import Files, Pair
+from twinloop.review.places import Sources, places
+
+_NOT_EVALUATED = {Kind.USAGE: "settings-refused"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What is looked at beside the stacks themselves.
+
+    Args:
+        base: stack files before.
+        head: stack files after.
+        neighbours: stacks that are not reviewed, but share a subscription or an identity with one that is.
+        sources: by stack: what can say something in the head's revision.
+    """
+
+    base: Files
+    head: Files
+    neighbours: Sequence[Pair] = ()
+    sources: Mapping[str, Sources]
+
+
+def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview, ...]:
+    """One review per stack, the riskiest first."""
+    every = [*pairs, *around.neighbours]
+    before = list(chain.from_iterable(pair.plan.before for pair in every))
+    after = list(chain.from_iterable(pair.plan.after for pair in every))
+    files = [*around.base.found.values(), *around.head.found.values()]
+    changes = access.access_changes(before, after, people=stack_settings.people(files))
+    uses = quota.quota_use(before, after, stack_settings.quotas(around.head.found.values()))
+    found = [
+        *quota.findings([use for use in uses if use.after != (use.before or 0)], after),
+        *access_findings.findings(changes, before, after),
+    ]
+    made = [
+        _stack(
+            pair,
+            around,
+            tuple(change for change in changes if change.stack == pair.stack),
+            tuple(use for use in uses if pair.stack in use.stacks),
+            [one for one in found if one.stack == pair.stack],
+        )
+        for pair in pairs
+    ]
+    return tuple(sorted(made, key=_risk))
+
+
+def _stack(
+    pair: Pair,
+    around: Surroundings,
+    changes: tuple[access.AccessChange, ...],
+    uses: tuple[quota.QuotaUse, ...],
+    found: list[Finding],
+) -> StackReview:
+    opened = exposure.exposure_changes(pair.plan.before, pair.plan.after)
+    file = around.head.found.get(pair.stack)
+    findings = [
+        *_failures(pair),
+        *irreversibility.findings(pair.plan.changes, _waivers(file), stack=pair.stack),
+        *exposure.findings(opened),
+        *found,
+    ]
+    sources = around.sources.get(pair.stack)
+    return StackReview(
+        stack=pair.stack,
+        environment=_environment(file or around.base.found.get(pair.stack)),
+        plan=pair.plan,
+        cost_before=estimate(pair.plan.before),
+        cost_after=estimate(pair.plan.after),
+        access=changes,
+        exposure=opened,
+        quota=uses,
+        findings=tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity))),
+        places=_places(sources, pair, findings) if sources else {},
+        notes=tuple(dict.fromkeys((*_notes(pair), *pair.base.notes, *pair.head.notes))),
+        is_new=pair.is_new,
+        is_gone=pair.is_gone,
+    )
+
+
+def _places(sources: Sources, pair: Pair, findings: Iterable[Finding]) -> dict[str, Place]:
+    found = places(sources, pair.plan.changes)
+    if sources.only is not None:
+        found |= {one.rule: sources.only for one in findings if not one.resource}
+    return found
+
+
+def _failures(pair: Pair) -> list[Finding]:
+    found = []
+    if pair.head.problem is not None:
+        found.append(_failure(pair, pair.head.problem))
+    if pair.base.problem is not None:
+        found.append(
+            Finding(
+                severity="warn",
+                rule="base-not-evaluated",
+                stack=pair.stack,
+                resource="",
+                what=f"before the change the stack cannot be evaluated: {_told(pair.base.problem)}",
+                why="everything of it is listed as new, although much of it may stand already",
+                fix="compare with a base that works (--base), or with what stands: --against live",
+            )
+        )
+    return found
+
+
+def _failure(pair: Pair, problem: Problem) -> Finding:
+    return Finding(
+        severity="refuse",
+        rule=_NOT_EVALUATED.get(problem.kind, "not-evaluated"),
+        stack=pair.stack,
+        resource="",
+        what=f"with the change the stack cannot be evaluated: {_told(problem)}",
+        why="`up` would refuse it for the same reason; nothing else is known about this change",
+        fix=problem.next_step,
+    )
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.message} {problem.given}".strip()
+
+
+def _notes(pair: Pair) -> list[str]:
+    if pair.is_gone:
+        destroy = f"twinloop destroy -s {pair.stack}"
+        return [f"its file is gone; that alone deletes nothing: `{destroy}` before it is merged does"]
+    return ["it is new"] if pair.is_new else []
+
+
+def _environment(file: StackFile | None) -> str:
+    return file.value("twinloop:environment") if file else ""
+
+
+def _waivers(file: StackFile | None) -> tuple[Waiver, ...]:
+    """The waivers of the settings; those that are not written out in full waive nothing."""
+    found = []
+    for row in stack_settings.waiver_rows(file) if file else ():
+        words = {name: str(row.get(name) or "") for name in ("rule", "resource", "who", "why")}
+        try:
+            until = date.fromisoformat(str(row.get("until"))[:10])
+        except ValueError:
+            continue
+        if all(words.values()):
+            found.append(Waiver(**words, until=until))
+    return tuple(found)
+
+
+def _risk(review: StackReview) -> tuple[object, ...]:
+    """What is looked at first: refusals, then warnings, then what is lost, then the name."""
+    counted = [sum(one.severity == severity for one in review.findings) for severity in SEVERITIES]
+    ops = [change.op for change in review.plan.changes]
+    lost = ops.count("replace") + ops.count("delete")
+    return (*(-count for count in counted[:2]), -lost, -(len(ops) - ops.count("same")), review.stack)

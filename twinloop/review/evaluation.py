@@ -1,0 +1,152 @@
+"""Brings a stack up on paper: the embedded engine, the program in a child process, and no cloud."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from checks.plan import Resource
+from twinloop.engine import Limits, Operation, Options, Outcome, Program, Stack, run
+from twinloop.engine.backend import Backend
+from twinloop.engine.processes import ProgramProcess
+from twinloop.engine.provider_calls import public
+from twinloop.engine.store import Store
+from twinloop.engine.values import masked
+from twinloop.review.paper import Paper
+
+if TYPE_CHECKING:
+    from twinloop.engine.states import ResourceState
+    from twinloop.stacks.local_state import Configuration
+
+# What a program's process is given of this one's variables: where programs are, and how text is written.
+# Nothing else, so that no credential of a shell or a workflow reaches a program that is only looked at.
+PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_PASSPHRASE: Final = "of a state that is thrown away"  # noqa: S105 - it guards placeholders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """One stack after it was brought up on paper."""
+
+    stack: str
+    resources: tuple[Resource, ...]
+    needs: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """URN -> property -> URNs that its value is made of."""
+    outcome: Outcome
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """Where one revision is evaluated: its program's process, and a backend that is thrown away.
+
+    Args:
+        root: the revision's files, with `Pulumi.yaml`.
+        folder: to be written in; the caller removes it.
+        project: name of the Pulumi project.
+        main: folder of the program.
+        python: interpreter of its environment.
+        limits: what the program may use.
+        passphrase: of the states in the backend.
+    """
+
+    root: Path
+    folder: Path
+    project: str
+    main: Path
+    python: Path
+    limits: Limits = field(default_factory=Limits)
+    passphrase: str = field(default=_PASSPHRASE, repr=False)
+    paper: Paper = field(default_factory=Paper)
+
+    def __post_init__(self) -> None:
+        home = self.folder / "home"
+        home.mkdir(parents=True)
+        self._process = ProgramProcess(self.python, self._variables(home), self.limits)
+        self._closing = threading.Lock()
+
+    def _variables(self, home: Path) -> dict[str, str]:
+        known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        own = {"HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": str(self.root)}
+        return known | own | {"PYTHONIOENCODING": "utf-8"}
+
+    def backend(self, stack: str) -> Backend:
+        """The files of a stack."""
+        return Backend(self._stack(stack))
+
+    def _stack(self, name: str) -> Stack:
+        return Stack(
+            project=self.project, name=name, backend=self.folder / "state", passphrase=self.passphrase
+        )
+
+    def take_over(self, state: Path, stack: str) -> None:
+        """Begin a stack from another one's state file, where there is one."""
+        if state.exists():
+            path = self.backend(stack).checkpoint
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(state, path)
+
+    def bring_up(self, stack: str, given: Configuration) -> Evaluated:
+        """Make the stack on paper what the program says. `Outcome.error` tells where that was not possible.
+
+        Raises:
+            EngineError: the state to begin from cannot be read.
+        """
+        program = Program(
+            main=self.main,
+            config=given.values,
+            secret_keys=given.secret_keys,
+            transport="child",
+            process=self._process,
+        )
+        # What is protected is replaced on paper all the same: that it would be is what a reader must know.
+        options = Options(unprotect=True)
+        outcome = run(
+            Operation.UP, self._stack(stack), program, self.paper.provider, options, lambda _event: None
+        )
+        states = self.states(stack)
+        return Evaluated(
+            stack=stack,
+            resources=tuple(resource_of(stack, state) for state in states),
+            needs={
+                state.urn: {key: tuple(urns) for key, urns in state.property_dependencies.items()}
+                for state in states
+            },
+            outcome=outcome,
+        )
+
+    def states(self, stack: str) -> list[ResourceState]:
+        """Everything that stands in the stack now."""
+        snapshot = Store(self.backend(stack), self.passphrase).open()
+        return [state for state in snapshot.states() if not (state.delete or state.pending_replacement)]
+
+    def close(self) -> None:
+        """End the program's process."""
+        with self._closing:
+            self._process.close()
+
+
+def resource_of(stack: str, state: ResourceState) -> Resource:
+    """A resource of a state as the checks look at it; secrets are words."""
+    return Resource(
+        stack=stack,
+        urn=state.urn,
+        type=state.type,
+        name=state.name,
+        id=state.id if state.custom else "",
+        inputs=_shown(public(state.inputs)),
+        outputs=_shown(state.outputs),
+        parent=state.parent,
+        depends_on=tuple(
+            sorted(state.depends_on() - {state.parent, state.provider.rpartition("::")[0]}),
+        ),
+        protect=state.protect,
+    )
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(masked(values))
