@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from twinloop.cli.commands import COMMANDS
 from twinloop.cli.errors import Exit
+from twinloop.cli.machine import PYTHONS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -47,3 +49,17 @@ def test_every_make_target_of_the_readme_exists(target):
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
 def test_every_link_of_the_readme_leads_somewhere(link):
     assert (ROOT / link).exists()
+
+
+def test_the_dev_container_is_made_of_what_is_here_and_a_python_that_we_support():
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    image = re.search(
+        r"^FROM python:(\d+)\.(\d+)",
+        (ROOT / ".devcontainer" / container["build"]["dockerfile"]).read_text(),
+        re.MULTILINE,
+    )
+    assert image is not None
+    assert PYTHONS[0] <= (int(image[1]), int(image[2])) <= PYTHONS[1]
+    target = re.match(r"make (\w+)", container["postCreateCommand"])
+    assert target is not None
+    assert re.search(rf"^{target[1]}:", MAKEFILE, re.MULTILINE)
