@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
@@ -172,7 +172,10 @@ def _row(values: dict[str, str], where: str) -> Row:
         raise ValueError(f"{where}: {values['arm_type']}: a price without a source and a date is not a fact")
     if values["unit"] not in PER_MONTH:
         raise ValueError(f"{where}: unit '{values['unit']}' is none of {', '.join(PER_MONTH)}")
-    amount = Decimal(values["price_usd"])
+    try:
+        amount = Decimal(values["price_usd"])
+    except InvalidOperation:
+        amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"{where}: price_usd '{values['price_usd']}' is no amount")
     price = Price(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from checks.catalogue.prices import Meter
 from checks.cost.desk import ONE, OPEN, ZERO, Desk
 from checks.cost.model import Item
-from checks.cost.reading import number, text, value
+from checks.cost.reading import count, text, value
 
 MACHINES = "Microsoft.Compute/virtualMachines"
 COMPUTES = "Microsoft.MachineLearningServices/workspaces/computes"
@@ -37,12 +37,12 @@ def compute(desk: Desk) -> Iterator[Item]:
 
 def _cluster(desk: Desk) -> Iterator[Item]:
     settings = value(desk.resource.inputs, "properties.properties")
-    least = number(settings, "scaleSettings.minNodeCount")
-    most = number(settings, "scaleSettings.maxNodeCount")
-    least = ZERO if least is None and value(settings, "scaleSettings") else least
-    yield machines(
-        desk, size=text(settings, "vmSize"), priority=text(settings, "vmPriority"), least=least, most=most
-    )
+    scale = value(settings, "scaleSettings")
+    least, most = count(scale, "minNodeCount"), count(scale, "maxNodeCount")
+    if isinstance(scale, Mapping) and "minNodeCount" not in scale:
+        least = ZERO  # what Azure takes where none is given
+    size, priority = text(settings, "vmSize"), text(settings, "vmPriority")
+    yield machines(desk, size=size, priority=priority, least=least, most=most)
     balancers = None if most is None else Decimal(-(-int(most) // NODES_PER_BALANCER))
     yield desk.charge(
         "load balancers of the cluster",
@@ -60,7 +60,10 @@ def machines(desk: Desk, *, size: str, priority: str, least: Decimal | None, mos
     A low-priority node without a sourced price counts as a dedicated one: that is the most it can cost.
     """
     meter = METERS.get((priority or "dedicated").lower())
-    if not size or meter is None or least is None or most is None:
+    if least is None or most is None:
+        return desk.unknown(f"nodes {size}".strip(), OPEN)
+    most = max(least, most)
+    if not size or meter is None:
         reason = OPEN if meter else f"no price rule for priority '{priority}'"
         return desk.unknown(f"nodes {size or 'of a size'} that the plan leaves open", reason)
     priced = Meter(arm_type=MACHINES, sku=size, meter=meter)
@@ -95,8 +98,8 @@ def deployment(desk: Desk) -> Iterator[Item]:
     if text(inputs, "properties.endpointComputeType") == "Kubernetes":
         yield desk.included("deployment on Kubernetes", "charged as the cluster's nodes", "")
         return
-    size, count = text(inputs, "properties.instanceType"), number(inputs, "sku.capacity")
-    yield machines(desk, size=size, priority="", least=count, most=count)
+    size, instances = text(inputs, "properties.instanceType"), count(inputs, "sku.capacity")
+    yield machines(desk, size=size, priority="", least=instances, most=instances)
 
 
 def kubernetes(desk: Desk) -> Iterator[Item]:
@@ -120,10 +123,8 @@ def agent_pool(desk: Desk) -> Iterator[Item]:
 
 
 def _pool(desk: Desk, pool: object) -> Item:
-    count = number(pool, "count")
-    scales = bool(value(pool, "enableAutoScaling"))
-    least = number(pool, "minCount") if scales else count
-    most = number(pool, "maxCount") if scales else count
+    low, high = ("minCount", "maxCount") if value(pool, "enableAutoScaling") else ("count", "count")
+    least, most = count(pool, low), count(pool, high)
     priority = text(pool, "scaleSetPriority")
     return machines(desk, size=text(pool, "vmSize"), priority=priority, least=least, most=most)
 

@@ -24,6 +24,7 @@ RULES: Mapping[str, Rule] = {
     "microsoft.containerregistry/registries": storing.images,
     "microsoft.machinelearningservices/registries": storing.ml_registry,
     "microsoft.keyvault/vaults": storing.vault,
+    "microsoft.keyvault/vaults/keys": storing.key,
     "microsoft.operationalinsights/workspaces": watching.logs,
     "microsoft.insights/components": watching.traces,
     "microsoft.insights/diagnosticsettings": watching.diagnostics,

@@ -110,7 +110,7 @@ def outbound_rule(desk: Desk) -> Iterator[Item]:
     if kind == "PrivateEndpoint":
         what = f"private endpoint to {text(desk.resource.inputs, 'properties.destination.subresourceTarget')}"
         yield desk.charge(what, ENDPOINT, ONE, ONE, hidden=True)
-    elif kind == "FQDN" and _workspace_of(desk) is None:
+    elif kind == "FQDN" and _is_first_of_a_taken_workspace(desk):
         yield from _firewall(desk, "Standard")
     elif kind not in ("FQDN", "ServiceTag"):
         yield desk.unknown(f"outbound rule of type {kind or 'unknown'}", f"no price rule for type '{kind}'")
@@ -122,9 +122,17 @@ def _rules_of(desk: Desk) -> Iterator[object]:
             yield value(other.inputs, "properties")
 
 
-def _workspace_of(desk: Desk) -> Resource | None:
-    spaces = (one for one in desk.stack if arm_type(one) == WORKSPACES)
-    return next((one for one in spaces if _holds(one, desk.resource)), None)
+def _is_first_of_a_taken_workspace(desk: Desk) -> bool:
+    """Whether no workspace of the stack has this rule, and no other rule has brought its firewall."""
+    if any(arm_type(one) == WORKSPACES and _holds(one, desk.resource) for one in desk.stack):
+        return False
+    alike = (one for one in desk.stack if arm_type(one) == RULES and _home(one) == _home(desk.resource))
+    return next(one for one in alike if text(one.inputs, "properties.type") == "FQDN") is desk.resource
+
+
+def _home(rule: Resource) -> tuple[str, str, str]:
+    """Which workspace a rule is of, by name."""
+    return (rule.stack, text(rule.inputs, "resourceGroupName"), text(rule.inputs, "workspaceName"))
 
 
 def _holds(workspace: Resource, rule: Resource) -> bool:

@@ -50,6 +50,12 @@ def number(tree: object, path: str) -> Decimal | None:
     return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact
 
 
+def count(tree: object, path: str) -> Decimal | None:
+    """How many, at a path: a number that is not below zero."""
+    found = number(tree, path)
+    return None if found is None or found < 0 else found
+
+
 def region(resource: Resource) -> str:
     """The region as Azure writes it in code (`westeurope`); empty where the resource names none."""
     return text(resource.inputs, "location").replace(" ", "").lower()

@@ -8,11 +8,13 @@ from decimal import Decimal
 from checks.catalogue.prices import Meter
 from checks.cost.desk import ONE, OPEN, Desk
 from checks.cost.model import Item
-from checks.cost.reading import text, value
+from checks.cost.reading import number, text, value
 
 ACCOUNTS = "Microsoft.Storage/storageAccounts"
 IMAGES = "Microsoft.ContainerRegistry/registries"
 VAULTS = "Microsoft.KeyVault/vaults"
+KEYS = f"{VAULTS}/keys"
+SIMPLE_BITS = 2048
 MADE = "made by the service: learn.microsoft.com/azure/machine-learning/how-to-manage-registries"
 
 
@@ -83,3 +85,21 @@ def vault(desk: Desk) -> Iterator[Item]:
     yield desk.by_use(
         f"operations on secrets and keys, {sku}", Meter(arm_type=VAULTS, sku=sku, meter="operations")
     )
+
+
+def key(desk: Desk) -> Iterator[Item]:
+    """A key of a vault: its operations are charged; one that lies in hardware has a fee, too.
+
+    RSA of 2048 bits is the cheap kind; so infracost/infracost@95ba4f4 key_vault_key.go has it.
+    """
+    settings = value(desk.resource.inputs, "properties")
+    kind = text(settings, "kty")
+    if not kind:
+        yield desk.unknown("key", OPEN)
+        return
+    simple = kind.partition("-")[0] == "RSA" and number(settings, "keySize") == SIMPLE_BITS
+    hardware = " HSM" if kind.endswith("-HSM") else ""
+    sku = f"{'simple' if simple else 'advanced'}{hardware}"
+    if hardware:
+        yield desk.charge(f"key in hardware, {kind}", Meter(arm_type=KEYS, sku=sku, meter="key"), ONE, ONE)
+    yield desk.by_use(f"operations with the key, {kind}", Meter(arm_type=KEYS, sku=sku, meter="operations"))
