@@ -35,6 +35,7 @@ from infra.taken import (
     VaultChoice,
     taken_ids,
 )
+from infra.waivers import Waiver
 
 
 class Common(Section):
@@ -52,6 +53,7 @@ class Common(Section):
     logs: LogsChoice
     budget: Budget
     quotas: tuple[Quota, ...]
+    waivers: tuple[Waiver, ...] = ()  # of rules of the checks, each for one resource and for a time
 
     @cached_property
     def names(self) -> Names:
