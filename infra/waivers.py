@@ -1,4 +1,4 @@
-"""Waivers in the settings: a rule of the checks may be broken for one resource, as somebody says, for a time."""
+"""Waivers in the settings: a rule of the checks may be broken for one resource, for a reason and a time."""
 
 from __future__ import annotations
 
