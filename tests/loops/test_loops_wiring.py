@@ -124,17 +124,44 @@ def test_a_change_is_made_with_the_type_that_yaml_gives_it():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("inputs.sed=1", "did you mean 'seed'?"),
-        ("input.seed=1", "did you mean 'inputs'?"),
         ("jobs.trian.inputs.rounds=1", "did you mean 'train'?"),
+        ("type.kind=1", "nothing named 'kind'"),
         ("seed", "path=value"),
         ("inputs..seed=1", "path=value"),
     ],
 )
-def test_a_change_that_meets_nothing_is_refused(change, words):
+def test_a_change_that_cannot_be_made_is_refused(change, words):
     with pytest.raises(BadUsage) as refused:
         load(TRAINING, [Override.parse(change)])
     assert words in str(refused.value)
+
+
+def test_keys_on_the_way_of_a_change_are_added_as_az_adds_them():
+    changes = ["resources.instance_count=2", "tags.team=risk", "jobs.train.limits.timeout=60"]
+    body = load(TRAINING, map(Override.parse, changes)).body
+    assert body["resources"] == {"instance_count": 2}
+    assert body["tags"] == {"workload": "classical", "team": "risk"}
+    assert body["jobs"]["train"]["limits"] == {"timeout": 60}
+
+
+def test_a_place_in_a_list_can_be_changed(tmp_path):
+    (tmp_path / "job.yml").write_text("type: command\nargs: [1, 2]\n")
+    assert load(tmp_path / "job.yml", [Override.parse("args[1]=5")]).body["args"] == [1, 5]
+
+
+def test_an_input_that_a_change_adds_and_no_step_reads_is_told_with_the_nearest_name():
+    assert faults(TRAINING, "inputs.sed=1") == [
+        "inputs.sed: no step reads it, so it would have no effect; did you mean 'seed'?"
+    ]
+
+
+def test_an_input_that_a_change_adds_to_a_command_must_be_used_by_it(tmp_path):
+    path = tmp_path / "job.yml"
+    job = {"type": "command", "command": "echo ${{inputs.name}}", "inputs": {"name": "x", "unused": "y"}}
+    path.write_text(yaml.safe_dump(job))
+    (fault,) = faults(path, "inputs.nam=z")
+    assert fault.startswith("inputs.nam: the command does not use it")
+    assert "did you mean 'name'?" in fault
 
 
 def test_what_is_no_yaml_or_no_job_is_refused(tmp_path):

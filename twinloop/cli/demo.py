@@ -133,7 +133,7 @@ def _train(story: Chapters, out: Console) -> None:
             say(f"   submitted [bold]{job.name}[/]")
             ended = streaming.watch(scene, job.name, words())
             streaming.require_success(ended)
-            out.print(streaming.metrics_table(streaming.logged_metrics(scene, ended)))
+            out.print(streaming.metrics_table(streaming.logged_metrics(scene, ended)) or "")
         with story.chapter(f"Where the model stands: twinloop models show {MODEL}"):
             model_page.describe(out, models.show(scene.client, MODEL))
             _registration(scene, ended.job, out)
@@ -144,10 +144,10 @@ def _registration(scene: Scene, job: str, out: Console) -> None:
     import json
     import tempfile
 
-    from twinloop.loops import jobs
+    from twinloop.loops.download import Wanted, download
 
     with tempfile.TemporaryDirectory() as folder:
-        files = jobs.download(scene.client, job, folder=Path(folder), output="registration")
+        files = download(scene.client, job, folder=Path(folder), wanted=Wanted("registration"))
         found = next(json.loads(file.read_text()) for file in files if file.name == "registration.json")
     what = f"registered version {found['version']}" if found["registered"] else "registered nothing new"
     out.print(f"  this run     {what}: {found['reason']}", markup=False)

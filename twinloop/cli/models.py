@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinloop.cli.nouns import noun
-from twinloop.cli.options import As, Cloud, CloudName, Stack
-from twinloop.cli.output import Json, emit, rows
-from twinloop.cli.scene import Group, Name, Subscription, Where, opened
+from twinloop.cli.options import bundled
+from twinloop.cli.output import emit, rows
+from twinloop.cli.scene import Where, opened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,20 +28,15 @@ app = noun(
 
 
 @app.command("list")
+@bundled
 def list_models(
     *,
-    group: Group = "",
-    workspace: Name = "",
-    subscription: Subscription = "",
-    stack: Stack = "",
-    cloud: Cloud = CloudName.TWIN,
-    as_persona: As = "",
-    _json: Json = False,
+    where: Where,
 ) -> None:
     """List the models of the workspace, each with its newest version."""
     from twinloop.loops import models
 
-    with opened(Where(stack, group, workspace, subscription, cloud, as_persona)) as scene:
+    with opened(where) as scene:
         found = models.names(scene.client)
     lines = [
         (
@@ -58,22 +53,17 @@ def list_models(
 
 
 @app.command("show")
+@bundled
 def show(
     name: Annotated[str, typer.Argument(help="The model.")],
     *,
     version: Annotated[str, typer.Option("--version", "-v", help="The newest if left out.")] = "",
-    group: Group = "",
-    workspace: Name = "",
-    subscription: Subscription = "",
-    stack: Stack = "",
-    cloud: Cloud = CloudName.TWIN,
-    as_persona: As = "",
-    _json: Json = False,
+    where: Where,
 ) -> None:
     """Show a model with its scores and its lineage: model, job, data, code."""
     from twinloop.loops import models
 
-    with opened(Where(stack, group, workspace, subscription, cloud, as_persona)) as scene:
+    with opened(where) as scene:
         found = models.show(scene.client, name, version)
     emit(
         _plain(found.model)

@@ -1,13 +1,19 @@
-"""Options that several commands share, each with one spelling and one help text."""
+"""Options that several commands share, each with one spelling and one help text, and bundles of them."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import inspect
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from twinloop.clouds import personas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class CloudName(StrEnum):
@@ -75,3 +81,39 @@ Purge = Annotated[
         help="Leave no tombstone of vaults and workspaces, which would hold their names; on the twin only.",
     ),
 ]
+
+
+def bundled(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take a dataclass of options as one argument.
+
+    A parameter whose annotation is a dataclass gives way to the dataclass's fields: Typer sees one option per
+    field, the command gets one object. So the options of a noun are written down once.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    bundles: dict[str, type[Any]] = {}
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        kind = parameter.annotation
+        if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+            parameters.append(parameter)
+            continue
+        bundles[parameter.name] = kind
+        hints = get_type_hints(kind, include_extras=True)
+        parameters += [
+            inspect.Parameter(
+                one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name]
+            )
+            for one in dataclasses.fields(kind)
+        ]
+
+    @functools.wraps(command)
+    def called(**values: Any) -> None:
+        made = {
+            name: kind(**{one.name: values.pop(one.name) for one in dataclasses.fields(kind)})
+            for name, kind in bundles.items()
+        }
+        command(**values, **made)
+
+    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {one.name: one.annotation for one in parameters}
+    return called

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinloop.cli.options import CloudName
-from twinloop.cli.output import say
+from twinloop.cli.options import As, Cloud, CloudName, Stack
+from twinloop.cli.output import Json, say
 from twinloop.clouds import environment, personas
 from twinloop.clouds.home import find_home
 from twinloop.clouds.session import acting
@@ -29,9 +29,31 @@ if TYPE_CHECKING:
 POLL_TWIN = 0.25  # seconds between two looks at a job; the twin is on this machine
 POLL_AZURE = 3.0
 
-Group = Annotated[str, typer.Option("--resource-group", "-g", help="Resource group of the workspace.")]
-Name = Annotated[str, typer.Option("--workspace-name", "-w", help="The workspace.")]
-Subscription = Annotated[str, typer.Option("--subscription", help="Subscription of the workspace.")]
+Group = Annotated[
+    str, typer.Option("--resource-group", "-g", help="Resource group of the workspace.", show_default=False)
+]
+Name = Annotated[str, typer.Option("--workspace-name", "-w", help="The workspace.", show_default=False)]
+Subscription = Annotated[
+    str, typer.Option("--subscription", help="Subscription of the workspace.", show_default=False)
+]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Options of every machine-learning command: where to act and as whom."""
+
+    stack: Stack = ""
+    group: Group = ""
+    workspace: Name = ""
+    subscription: Subscription = ""
+    cloud: Cloud = CloudName.TWIN
+    persona: As = ""
+    as_json: Json = False
+
+    @property
+    def flags(self) -> Flags:
+        """The part that names a workspace."""
+        return Flags(subscription=self.subscription, group=self.group, name=self.workspace, stack=self.stack)
 
 
 @dataclass(frozen=True)
@@ -42,28 +64,12 @@ class Scene:
     workspace: Workspace
     persona: str
     on_twin: bool
+    home: Home
 
     @property
     def poll(self) -> float:
         """Seconds between two looks at a job."""
         return POLL_TWIN if self.on_twin else POLL_AZURE
-
-
-@dataclass(frozen=True)
-class Where:
-    """What the command line said about where to act and as whom."""
-
-    stack: str = ""
-    group: str = ""
-    name: str = ""
-    subscription: str = ""
-    cloud: CloudName = CloudName.TWIN
-    persona: str = ""
-
-    @property
-    def flags(self) -> Flags:
-        """The part that names a workspace."""
-        return Flags(subscription=self.subscription, group=self.group, name=self.name, stack=self.stack)
 
 
 @contextmanager
@@ -75,19 +81,12 @@ def opened(where: Where) -> Iterator[Scene]:
         BadUsage: the workspace is not named unmistakably.
         TwinUnreachable: the twin did not come up.
     """
-    from twinloop.loops.client import connect
-    from twinloop.loops.refusals import asking
-
     home = find_home()
-    on_twin = where.cloud is CloudName.TWIN
-    if on_twin:
+    if where.cloud is CloudName.TWIN:
         stack = choose(home, where.stack)
         persona = where.persona or _persona_of_shell() or personas.SCIENTIST
         with acting(home, stack=stack, persona=persona):
-            workspace = located(where, home, stack)
-            say(f"[dim]on the twin as[/] {persona}[dim], workspace[/] {workspace.name}")
-            with asking(workspace):
-                yield Scene(connect(workspace), workspace, persona, on_twin)
+            yield from _scene(home, located(where, home, stack), persona)
         return
     if os.environ.get(environment.MARK):
         raise Refused(
@@ -97,9 +96,7 @@ def opened(where: Where) -> Iterator[Scene]:
             next_step='eval "$(twinloop twin env --unset)", then run it again',
         )
     workspace = located(where, home, choose(home, where.stack, on_twin=False) if where.stack else "")
-    say(f"[dim]on Azure, subscription [/]{workspace.subscription}[dim], workspace [/]{workspace.name}")
-    with asking(workspace):
-        yield Scene(connect(workspace), workspace, "", on_twin)
+    yield from _scene(home, workspace, "")
 
 
 def located(where: Where, home: Home, stack: str) -> Workspace:
@@ -114,6 +111,30 @@ def located(where: Where, home: Home, stack: str) -> Workspace:
         return workspaces.of_stack(home.checkout / f"Pulumi.{name}.yaml")
 
     return workspaces.find(where.flags, computed)
+
+
+def _scene(home: Home, workspace: Workspace, persona: str) -> Iterator[Scene]:
+    """Connect, say who and where in one line, and hand the client over."""
+    from rich.markup import escape
+
+    from twinloop.loops.client import connect
+    from twinloop.loops.identity import who_is
+    from twinloop.loops.refusals import asking
+
+    with asking(workspace):
+        client = connect(workspace)
+        who = who_is(client)
+        cloud = f"the twin as {persona}" if persona else f"Azure as {who.name}"
+        say(
+            escape(
+                f"on {cloud} ({who.kind}), workspace {workspace.name} of {workspace.group}"
+                + ("" if persona else f" in subscription {workspace.subscription}")
+                + f", named by {workspace.source}"
+            )
+        )
+        for other in workspace.passed_over:
+            say(f"[yellow]note:[/] {escape(other)}")
+        yield Scene(client, workspace, persona, bool(persona), home)
 
 
 def _persona_of_shell() -> str:

@@ -14,7 +14,7 @@ from twinloop.loops.watch import Ended, LogLines, StepChanged, follow
 from twinloop.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -89,15 +89,26 @@ def logged_metrics(scene: Scene, ended: Ended) -> dict[str, Logged]:
     return metrics.of_steps(scene.client, scene.workspace, ended.job, ended.steps)
 
 
-def metrics_table(logged: Mapping[str, Logged]) -> Text:
-    """Metrics by step; curves are left out."""
+def metrics_table(logged: Mapping[str, Logged]) -> Text | None:
+    """Metrics by step; curves are left out. None where nothing was logged."""
     lines = [
         (step, name, number(value))
         for step, one in logged.items()
         for name, value in sorted(one.metrics.items())
         if not name.endswith(CURVE)
     ]
-    return rows(("step", "metric", "value"), lines)
+    return rows(("step", "metric", "value"), lines) if lines else None
+
+
+def notes_of(steps: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Where what steps ran in differs from the cloud's image; each difference once, with its steps."""
+    of: dict[str, list[str]] = {}
+    for step, notes in steps:
+        for note in notes:
+            of.setdefault(note, []).append(step)
+    return "\n".join(
+        f"differs  {note}" + (f"  ({', '.join(steps)})" if any(steps) else "") for note, steps in of.items()
+    )
 
 
 def number(value: float) -> str:

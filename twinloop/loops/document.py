@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import difflib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,7 @@ from twinloop.problems import BadUsage, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-# Below these, keys are names that people chose: one that is not there is a slip, and the SDK would take it.
-_CHOSEN = ("inputs", "outputs", "jobs")
+_INDEX = re.compile(r"\[(\d+)\]")  # az's way to write a place in a list
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Override:
             BadUsage: there is no `=`, an empty name, or the value is no YAML.
         """
         path, separator, value = text.partition("=")
-        names = tuple(path.strip().split("."))
+        names = tuple(_INDEX.sub(r".\1", path.strip()).split("."))
         if not separator or not all(names):
             raise BadUsage(
                 "A change has the form path=value.",
@@ -60,6 +59,8 @@ class Document:
     path: Path
     body: dict[str, Any]
     overrides: tuple[Override, ...] = ()
+    written: dict[str, Any] = field(default_factory=dict)
+    """The content of the file itself, before the changes."""
 
     @property
     def jobs(self) -> dict[str, dict[str, Any]]:
@@ -97,10 +98,11 @@ def load(path: Path, overrides: Iterable[Override] = ()) -> Document:
         NotFound: there is no such file.
         BadUsage: it is not a job's file, or a change meets nothing in it.
     """
-    body, changes = read_yaml(path), tuple(overrides)
+    written, changes = read_yaml(path), tuple(overrides)
+    body = written
     for change in changes:
         body = _changed(body, change, path)
-    return Document(path, body, changes)
+    return Document(path, body, changes, written)
 
 
 def nearest(given: str, present: Sequence[str]) -> str:
@@ -110,25 +112,46 @@ def nearest(given: str, present: Sequence[str]) -> str:
 
 
 def _changed(body: dict[str, Any], change: Override, path: Path) -> dict[str, Any]:
+    """The body with one value changed; keys that are missing on the way are added, as az adds them.
+
+    Raises:
+        BadUsage: the way leads through a plain value, or names a step that the pipeline does not have.
+    """
     result = copy.deepcopy(body)
     at: Any = result
     for depth, name in enumerate(change.path):
-        last = depth == len(change.path) - 1
-        above = change.path[depth - 1] if depth else ""
-        must_exist = not last or above in _CHOSEN
-        if not isinstance(at, dict) or (must_exist and name not in at):
-            present = [str(key) for key in at] if isinstance(at, dict) else []
+        where = f"{path}" + (f": {'.'.join(change.path[:depth])}" if depth else "")
+        key = _key(at, name, change, where)
+        is_step = depth == 1 and change.path[0] == "jobs"
+        if is_step and isinstance(at, dict) and name not in at:
+            present = [str(one) for one in at]
             raise BadUsage(
-                f"--set {change.text}: there is no '{name}'" + nearest(name, present),
-                where=f"{path}" + (f": {'.'.join(change.path[:depth])}" if depth else ""),
+                f"--set {change.text}: there is no step '{name}'" + nearest(name, present),
+                where=where,
                 given=change.text,
-                allowed=", ".join(present) or "nothing below a plain value",
+                allowed=", ".join(present) or "the file has no steps",
             )
-        if last:
-            at[name] = change.value
-        else:
-            at = at[name]
+        if depth == len(change.path) - 1:
+            at[key] = change.value
+        elif isinstance(at, dict) and at.get(key) is None:
+            at[key] = {}
+        at = at[key]
     return result
+
+
+def _key(at: Any, name: str, change: Override, where: str) -> str | int:
+    """What a name of a path means where it stands: a key of a mapping, or a place in a list."""
+    if isinstance(at, dict):
+        return name
+    if isinstance(at, list) and name.isdigit() and int(name) < len(at):
+        return int(name)
+    raise BadUsage(
+        f"--set {change.text}: there is nothing named '{name}' here.",
+        where=where,
+        given=repr(at) if not isinstance(at, list) else f"a list of {len(at)}",
+        allowed=f"a number from 0 to {len(at) - 1}" if isinstance(at, list) and at else "no name below it",
+        next_step=f"set the whole value: --set {'.'.join(change.path[: change.path.index(name)])}=VALUE",
+    )
 
 
 def _files_near(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Jobs that were submitted: list, show, cancel, download, compare."""
+"""Jobs that were submitted: list, show, cancel."""
 
 from __future__ import annotations
 
@@ -6,23 +6,34 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from twinloop.loops import metrics
-from twinloop.loops.client import quietly, without_bars
+from twinloop.loops.client import quietly
 from twinloop.loops.document import nearest
 from twinloop.loops.runs import TERMINAL, WorkspaceHistory, state_of
 from twinloop.problems import BadUsage, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from azure.ai.ml import MLClient
 
     from twinloop.loops.runs import Run
-    from twinloop.loops.workspaces import Workspace
 
-_HIDDEN_OUTPUTS = frozenset({"default"})
+# As Azure ML spells them; the state of a run while it is queued or prepared has several names.
+STATES = (
+    "NotStarted",
+    "Queued",
+    "Preparing",
+    "Provisioning",
+    "Starting",
+    "Running",
+    "Finalizing",
+    "CancelRequested",
+    "Completed",
+    "Failed",
+    "Canceled",
+    "NotResponding",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +55,15 @@ class Details(Summary):
 
     description: str = ""
     compute: str = ""
+    environment: str = ""
+    command: str = ""
     studio: str = ""
+    error: str = ""
+    seconds: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()  # where what it ran in differs from the cloud's image
     steps: Sequence[Run] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -61,17 +77,73 @@ class Details(Summary):
                 "seconds": step.seconds,
                 "reusedFrom": step.reused_from,
                 "error": step.error,
+                "notes": list(step.notes),
             }
             for step in self.steps
         ]
         return plain
 
 
-def recent(client: MLClient, *, limit: int = 20) -> list[Summary]:
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which jobs of a list are wanted; empty takes all."""
+
+    states: tuple[str, ...] = ()
+    experiment: str = ""
+    archived: str = "no"  # "no", "only" or "too"
+
+    def takes(self, job: Summary) -> bool:
+        """Whether a job is among them."""
+        wanted = {state.lower() for state in self.states}
+        return (not wanted or job.status.lower() in wanted) and (
+            not self.experiment or job.experiment == self.experiment
+        )
+
+
+def checked_states(given: Sequence[str]) -> tuple[str, ...]:
+    """States as Azure ML spells them.
+
+    Raises:
+        BadUsage: one of them is none.
+    """
+    spelled = {state.lower(): state for state in STATES}
+    for one in given:
+        if one.lower() not in spelled:
+            raise BadUsage(
+                f"No job is ever in state '{one}'{nearest(one, STATES)}",
+                where="--status",
+                given=one,
+                allowed=", ".join(STATES),
+            )
+    return tuple(spelled[one.lower()] for one in given)
+
+
+def recent(client: MLClient, *, limit: int = 20, wanted: Filter | None = None) -> list[Summary]:
     """The newest jobs of the workspace; steps of pipelines are not among them."""
     with quietly():
-        found = islice((job for job in client.jobs.list() if job is not None), limit)
-        return [_summary(job) for job in found]
+        return list(islice(_all(client, wanted or Filter()), limit))
+
+
+def children(client: MLClient, name: str, *, limit: int = 20, wanted: Filter | None = None) -> list[Summary]:
+    """Steps of a pipeline, first to last.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    parent = get(client, name)
+    choice = wanted or Filter()
+    found = (
+        Summary(
+            name=run.name,
+            display_name=run.display_name,
+            type="step",
+            status=run.status,
+            experiment=getattr(parent, "experiment_name", None) or "",
+            created=run.started.isoformat(timespec="seconds") if run.started else "",
+        )
+        for run in WorkspaceHistory(client).children(name)
+    )
+    return list(islice((one for one in found if choice.takes(one)), limit))
 
 
 def get(client: MLClient, name: str) -> Any:
@@ -117,15 +189,24 @@ def show(client: MLClient, name: str) -> Details:
         NotFound: there is no such job.
     """
     job = get(client, name)
+    history = WorkspaceHistory(client)
+    run, steps = history.run(name), history.children(name)
+    addresses = history.outputs(name) if run.over else {}
+    outputs = {key: _value(value) for key, value in (getattr(job, "outputs", None) or {}).items()}
     return Details(
         **asdict(_summary(job)),
         description=job.description or "",
         compute=str(getattr(job, "compute", None) or ""),
+        environment=_environment(getattr(job, "environment", None)),
+        command=str(getattr(job, "command", None) or ""),
         studio=job.studio_url or "",
+        error=run.error,
+        seconds=run.seconds,
         tags=dict(job.tags or {}),
         inputs={key: _value(value) for key, value in (getattr(job, "inputs", None) or {}).items()},
-        outputs={key: _value(value) for key, value in _outputs(job).items()},
-        steps=WorkspaceHistory(client).children(name),
+        outputs={key: value for key, value in (outputs | addresses).items() if key != "default"},
+        notes=run.notes,
+        steps=steps,
     )
 
 
@@ -146,77 +227,15 @@ def cancel(client: MLClient, name: str) -> str:
         return state_of(client.jobs.get(name))
 
 
-def download(
-    client: MLClient, name: str, *, folder: Path, output: str = "", everything: bool = False
-) -> list[Path]:
-    """Fetch a job's logs, one named output, or everything.
+def _all(client: MLClient, wanted: Filter) -> Iterator[Summary]:
+    from azure.ai.ml.constants import ListViewType
 
-    Returns:
-        The files that lie under `folder` now and did not before, or were written anew.
-
-    Raises:
-        NotFound: there is no such job or output, or nothing was to be had.
-        BadUsage: the job has not ended.
-    """
-    job = get(client, name)
-    if state_of(job) not in TERMINAL:
-        raise BadUsage(
-            "This job has not ended.", given=state_of(job), next_step=f"twinloop jobs stream {name}"
-        )
-    outputs = [key for key in _outputs(job) if key not in _HIDDEN_OUTPUTS]
-    if output and output not in outputs:
-        raise NotFound(
-            f"This job has no output '{output}'" + nearest(output, outputs) + ".",
-            where=name,
-            given=output,
-            allowed=", ".join(outputs) or "no named outputs",
-        )
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
-    with quietly(), without_bars():
-        client.jobs.download(name, download_path=str(folder), output_name=output or None, all=everything)
-    new = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and before.get(path) != path.stat().st_mtime_ns
-    ]
-    if not new:
-        raise NotFound("There was nothing to fetch.", where=name, given=output or "its logs")
-    return new
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """Several jobs side by side: rows are what they logged, columns are the jobs."""
-
-    jobs: tuple[str, ...]
-    metrics: Mapping[str, tuple[float | None, ...]]  # "step/metric" -> one value per job
-    params: Mapping[str, tuple[str | None, ...]]  # only those in which the jobs differ
-
-
-def compare(client: MLClient, workspace: Workspace, names: Sequence[str]) -> Comparison:
-    """What several jobs logged, beside each other.
-
-    Raises:
-        NotFound: one of them does not exist.
-    """
-    logged = []
-    for name in names:
-        get(client, name)
-        steps = metrics.of_steps(client, workspace, name)
-        logged.append(
-            (
-                {f"{step}/{key}": value for step, one in steps.items() for key, value in one.metrics.items()},
-                {f"{step}/{key}": value for step, one in steps.items() for key, value in one.params.items()},
-            )
-        )
-    scores = sorted({key for one, _ in logged for key in one})
-    params = sorted({key for _, one in logged for key in one})
-    rows = {key: tuple(one.get(key) for _, one in logged) for key in params}
-    return Comparison(
-        jobs=tuple(names),
-        metrics={key: tuple(one.get(key) for one, _ in logged) for key in scores},
-        params={key: row for key, row in rows.items() if len(set(row)) > 1},
+    view = {"only": ListViewType.ARCHIVED_ONLY, "too": ListViewType.ALL}.get(
+        wanted.archived, ListViewType.ACTIVE_ONLY
     )
+    for job in client.jobs.list(list_view_type=view):
+        if job is not None and wanted.takes(one := _summary(job)):
+            yield one
 
 
 def _summary(job: Any) -> Summary:
@@ -233,8 +252,11 @@ def _summary(job: Any) -> Summary:
     )
 
 
-def _outputs(job: Any) -> Mapping[str, Any]:
-    return getattr(job, "outputs", None) or {}
+def _environment(given: Any) -> str:
+    """An environment by the name that a person gave it, where it has one."""
+    text = str(given or "")
+    parts = text.rstrip("/").split("/")
+    return f"{parts[-3]}:{parts[-1]}" if len(parts) > 3 and parts[-2] == "versions" else text  # noqa: PLR2004
 
 
 def _value(given: Any) -> str:

@@ -6,6 +6,7 @@ more, but are private. This is the one file that touches them, and a test holds 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,8 @@ TERMINAL = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
 USER_LOG = "user_logs/std_log"
 _REUSED = "azureml.isreused"
 _REUSED_RUN = "azureml.reusedrunid"
+_MODULE = "azureml.moduleName"
+_NOTES = "twinloop.environmentNote"  # a JSON list of sentences, written by the twin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,8 @@ class Run:
     error: str = ""
     logs: Mapping[str, str] = field(default_factory=dict)  # file name -> address
     reused_from: str = ""  # name of the earlier run whose result this one took
+    module: str = ""  # the step's name in its pipeline, where the run says it
+    notes: tuple[str, ...] = ()  # where what it ran in differs from the cloud's image; the twin's own
 
     @property
     def over(self) -> bool:
@@ -81,6 +86,8 @@ class WorkspaceHistory:
             error=_error(details.error),
             logs=dict(details.log_files or {}),
             reused_from=_reused(properties),
+            module=properties.get(_MODULE, ""),
+            notes=_notes(properties),
         )
 
     def children(self, name: str) -> list[Run]:
@@ -100,9 +107,24 @@ class WorkspaceHistory:
                 ended=one.end_time_utc,
                 error=_error(one.error),
                 reused_from=_reused(one.properties or {}),
+                module=(one.properties or {}).get(_MODULE, ""),
+                notes=_notes(one.properties or {}),
             )
             for one in runs
         ]
+
+    def outputs(self, name: str) -> dict[str, str]:
+        """Addresses of what a run has left in the workspace's stores, by the output's name."""
+        try:
+            found = self._jobs._get_named_output_uri(name)
+        except TypeError:  # the client's own fault on outputs that are models: they lie where the others do
+            record = self._jobs._runs_operations.get_run_data(name).run_metadata
+            store = self._jobs._datastore_operations.get_default().name
+            found = {
+                key: f"azureml://datastores/{store}/paths/azureml/{name}/{key}/"
+                for key in record.outputs or {}
+            }
+        return {key: str(value) for key, value in found.items() if key != "default"}
 
     def text(self, address: str) -> str:
         """The whole of a log as it stands now, which may end within a character, or hold what is no text."""
@@ -130,6 +152,15 @@ def state_of(job: Any) -> str:
 
 def _reused(properties: Mapping[str, str]) -> str:
     return properties.get(_REUSED_RUN, "") if properties.get(_REUSED, "").lower() == "true" else ""
+
+
+def _notes(properties: Mapping[str, str]) -> tuple[str, ...]:
+    text = properties.get(_NOTES, "")
+    try:
+        found = json.loads(text) if text else []
+    except ValueError:
+        found = [text]
+    return tuple(str(one) for one in found) if isinstance(found, list) else (str(found),)
 
 
 def _error(error: Any) -> str:

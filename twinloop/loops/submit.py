@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from twinloop.loops import needs, wiring
@@ -11,7 +12,7 @@ from twinloop.loops.schema_words import problems_of
 from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from azure.ai.ml import MLClient
@@ -29,14 +30,26 @@ def read(path: Path, overrides: Iterable[Override] = ()) -> Document:
     return document
 
 
-def submit(client: MLClient, document: Document, *, name: str = "", experiment: str = "") -> Any:
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How a job is to be sent, beside what its file says."""
+
+    name: str = ""  # unique in the workspace; Azure ML makes one if empty
+    experiment: str = ""  # to file it under; the file's own if empty
+    tags: Mapping[str, str] = field(default_factory=dict)  # to be added
+    validate: bool = True  # False: the client's own checks are left out, as `--skip-validation` of az does
+
+
+_NONE = Wishes()
+
+
+def submit(client: MLClient, document: Document, wishes: Wishes = _NONE) -> Any:
     """Send a checked job.
 
     Args:
         client: on the workspace that shall run it.
         document: from `read`.
-        name: the job's name, unique in the workspace; Azure ML makes one if empty.
-        experiment: experiment to file it under; the file's own if empty.
+        wishes: name, experiment, tags.
 
     Returns:
         The job as Azure ML accepted it (`azure.ai.ml.entities.Job`).
@@ -48,13 +61,15 @@ def submit(client: MLClient, document: Document, *, name: str = "", experiment: 
     with quietly():
         needs.check(client, document)
         changes: list[dict[str, Any]] = [{change.text: change.value} for change in document.overrides]
-        if name:
-            changes.append({"name": name})
-        if experiment:
-            changes.append({"experiment_name": experiment})
+        if wishes.name:
+            changes.append({"name": wishes.name})
+        if wishes.experiment:
+            changes.append({"experiment_name": wishes.experiment})
         job = _loaded(document, changes)
+        if wishes.tags:
+            job.tags = {**(job.tags or {}), **wishes.tags}
         with without_bars():
-            return client.jobs.create_or_update(job)
+            return client.jobs.create_or_update(job, skip_validation=not wishes.validate)
 
 
 def _loaded(document: Document, changes: list[dict[str, Any]]) -> Any:

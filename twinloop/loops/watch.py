@@ -41,6 +41,7 @@ class Ended:
     seconds: float | None
     steps: tuple[Run, ...]
     error: str = ""
+    notes: tuple[str, ...] = ()  # of a job without steps: where what it ran in differs from the cloud's image
 
     @property
     def ok(self) -> bool:
@@ -78,7 +79,12 @@ def follow(history: History, name: str, *, wait: Callable[[], None], logs: bool 
             told[step.name] = step.status
         if job.over:
             yield Ended(
-                job=name, status=job.status, seconds=job.seconds, steps=tuple(children), error=job.error
+                job=name,
+                status=job.status,
+                seconds=job.seconds,
+                steps=tuple(children),
+                error=job.error,
+                notes=job.notes,
             )
             return
         wait()

@@ -81,6 +81,7 @@ def faults_of(document: Document) -> Iterator[Fault]:
     body = document.body
     if body.get("type") != "pipeline":
         yield from _command_faults("command", body.get("command"), ports_of_step(body))
+        yield from _added_for_nothing(document)
         return
     steps = {name: ports(document, step) for name, step in document.jobs.items()}
     used: set[str] = set()
@@ -91,12 +92,34 @@ def faults_of(document: Document) -> Iterator[Fault]:
                 yield from _wire_faults(where, expression, body, steps)
                 if match := _FROM_PARENT.fullmatch(expression):
                     used.add(match[0])
-    rewired = any(change.path[0] == "jobs" for change in document.overrides)  # may leave an input unread
-    for kind in () if rewired else ("inputs", "outputs"):
+    # a change of a step may leave an input unread; one that was added by a change has no other reader
+    rewired = any(change.path[0] == "jobs" for change in document.overrides)
+    added = set(_added(document))
+    for kind in ("inputs", "outputs"):
         for name in body.get(kind) or {}:
-            if f"parent.{kind}.{name}" not in used:
+            if f"parent.{kind}.{name}" not in used and (not rewired or (kind, name) in added):
                 verb = "reads" if kind == "inputs" else "writes"
-                yield Fault(f"{kind}.{name}", f"no step {verb} it, so it would have no effect")
+                others = [other for other in body[kind] if other != name]
+                hint = nearest(name, others) if (kind, name) in added else ""
+                yield Fault(f"{kind}.{name}", f"no step {verb} it, so it would have no effect{hint}")
+
+
+def _added(document: Document) -> Iterator[tuple[str, str]]:
+    """Inputs and outputs that the file itself does not have: kind and name."""
+    for change in document.overrides:
+        if len(change.path) > 1 and change.path[0] in {"inputs", "outputs"}:
+            kind, name = change.path[:2]
+            if name not in (document.written.get(kind) or {}):
+                yield kind, name
+
+
+def _added_for_nothing(document: Document) -> Iterator[Fault]:
+    """Inputs and outputs that a change added to a command job and that its command does not use."""
+    for kind, name in _added(document):
+        if not re.search(rf"\b{kind}\.{re.escape(name)}\b", str(document.body.get("command") or "")):
+            others = list(document.written.get(kind) or {})
+            what = f"the command does not use it, so it would have no effect{nearest(name, others)}"
+            yield Fault(f"{kind}.{name}", what, tuple(others))
 
 
 def ports(document: Document, step: dict[str, Any]) -> Ports | None:

@@ -1,31 +1,31 @@
-"""Which workspace a command means: flags, `.azureml/config.json`, az's defaults, or the stack's own names."""
+"""Which workspace a command means: flags, a workspace file, az's defaults, or the stack's own names."""
 
 from __future__ import annotations
 
-import configparser
-import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinloop.problems import BadUsage, NotFound
+from twinloop.loops import az_defaults, workspace_files
+from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-CONFIG = Path(".azureml") / "config.json"
-_KEYS = ("subscription_id", "resource_group", "workspace_name")
+    from twinloop.loops.az_defaults import AzDefaults
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """An Azure ML workspace by name, and where the name was found."""
+    """An Azure ML workspace by name, and by which rule the name was found."""
 
     subscription: str
     group: str
     name: str
     source: str
+    passed_over: tuple[str, ...] = ()
+    """Other places that name another workspace, in words; the rule above decided against them."""
 
     @property
     def id(self) -> str:
@@ -37,7 +37,11 @@ class Workspace:
 
     def config(self) -> dict[str, str]:
         """The content of `.azureml/config.json`."""
-        return dict(zip(_KEYS, (self.subscription, self.group, self.name), strict=True))
+        return workspace_files.content(self.subscription, self.group, self.name)
+
+    def same_as(self, other: Workspace) -> bool:
+        """Whether both are one workspace; Azure's names know no case."""
+        return self.id.lower() == other.id.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +63,10 @@ def find(
 ) -> Workspace:
     """The workspace that is meant.
 
-    Group and name come together from the first source that has both: the flags; the stack's names, where a
-    stack was asked for; `.azureml/config.json` here or in a folder above; az's defaults; the default stack's
-    names. The subscription is the flag's, else the same source's, else the stack's.
+    Group and name come from the first source that knows them: the flags; the stack's names, where a stack was
+    asked for; the workspace file here or in a folder above; az's defaults; the default stack's names. A flag
+    that stands alone takes the other half from the workspace file or az's defaults. The subscription is the
+    flag's, else the same source's, else the stack's.
 
     Args:
         flags: what the command line said.
@@ -70,71 +75,21 @@ def find(
         environment: variables; this process's if left out.
 
     Raises:
-        BadUsage: only one of group and name is given, or the config file is broken.
+        BadUsage: one of group and name is given and nothing knows the other, or the config file is broken.
     """
     variables = os.environ if environment is None else environment
-    if bool(flags.group) != bool(flags.name):
-        raise BadUsage(
-            "A resource group and a workspace are named together.",
-            given=f"-g {flags.group}" if flags.group else f"-w {flags.name}",
-            allowed="both -g GROUP and -w WORKSPACE, or neither",
-            next_step="leave both out to take the workspace of the stack",
-        )
-    if flags.group:
-        subscription = flags.subscription or variables.get("ARM_SUBSCRIPTION_ID") or computed().subscription
-        return Workspace(subscription=subscription, group=flags.group, name=flags.name, source="flags")
-    if flags.stack:
-        return computed()
-    found = from_config(start or Path.cwd()) or from_az(variables)
-    if found is None:
-        return computed()
-    subscription = flags.subscription or found.subscription or computed().subscription
-    return Workspace(subscription=subscription, group=found.group, name=found.name, source=found.source)
-
-
-def from_config(start: Path) -> Workspace | None:
-    """The workspace of the nearest `.azureml/config.json` upwards; None when there is no such file.
-
-    Raises:
-        BadUsage: the file is not JSON or lacks a key.
-    """
-    here = start.resolve()
-    path = next((folder / CONFIG for folder in (here, *here.parents) if (folder / CONFIG).is_file()), None)
-    if path is None:
-        return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        subscription, group, name = (str(document[key]) for key in _KEYS)
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadUsage(
-            "The workspace file cannot be read.",
-            where=str(path),
-            given=f"{type(error).__name__}: {error}",
-            allowed="a JSON object with " + ", ".join(_KEYS),
-            next_step="twinloop workspace config   (writes it anew)",
-        ) from error
-    return Workspace(subscription=subscription, group=group, name=name, source=str(path))
-
-
-def from_az(environment: Mapping[str, str]) -> Workspace | None:
-    """The workspace of az's defaults: `AZURE_DEFAULTS_GROUP` and `_WORKSPACE`, or `az configure`."""
-    group = environment.get("AZURE_DEFAULTS_GROUP", "")
-    name = environment.get("AZURE_DEFAULTS_WORKSPACE", "")
-    source = "AZURE_DEFAULTS_GROUP and AZURE_DEFAULTS_WORKSPACE"
-    if not (group and name):
-        folder = Path(environment.get("AZURE_CONFIG_DIR") or Path.home() / ".azure")
-        parser = configparser.ConfigParser(interpolation=None)
-        try:
-            parser.read(folder / "config", encoding="utf-8")
-        except configparser.Error:
-            return None  # az's own file, az's own complaint
-        group = group or parser.get("defaults", "group", fallback="")
-        name = name or parser.get("defaults", "workspace", fallback="")
-        source = str(folder / "config")
-    if not (group and name):
-        return None
-    subscription = environment.get("AZURE_SUBSCRIPTION_ID", "")
-    return Workspace(subscription=subscription, group=group, name=name, source=source)
+    az = az_defaults.read(variables)
+    noted = _noted(start or Path.cwd(), az)
+    if flags.group or flags.name:
+        chosen = _by_flags(flags, noted, az)
+    elif flags.stack or not noted:
+        chosen = computed()
+    else:
+        chosen = noted[0]
+    if flags.subscription or not chosen.subscription:
+        known = flags.subscription or variables.get("ARM_SUBSCRIPTION_ID") or computed().subscription
+        chosen = replace(chosen, subscription=known)
+    return replace(chosen, passed_over=tuple(_passed_over(chosen, noted, flags, computed)))
 
 
 def of_stack(path: Path) -> Workspace:
@@ -160,15 +115,58 @@ def of_stack(path: Path) -> Workspace:
         )
     names = settings.names
     return Workspace(
-        subscription=names.subscription_id, group=names.resource_group, name=names.workspace, source=path.name
+        subscription=names.subscription_id,
+        group=names.resource_group,
+        name=names.workspace,
+        source=f"the settings of {path.name}",
     )
 
 
-def write_config(workspace: Workspace, folder: Path) -> Path:
-    """Write `.azureml/config.json`, which every Azure ML client reads."""
-    if not folder.is_dir():
-        raise NotFound("There is no such folder.", where=str(folder), next_step=f"mkdir -p {folder}")
-    path = folder / CONFIG
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(workspace.config(), indent=2) + "\n", encoding="utf-8")
-    return path
+def _noted(start: Path, az: AzDefaults) -> list[Workspace]:
+    """Workspaces that files and variables of this machine name in full, first choice first."""
+    found = []
+    if file := workspace_files.nearest(start):
+        path, (subscription, group, name) = file
+        found.append(Workspace(subscription=subscription, group=group, name=name, source=str(path)))
+    if az.group and az.workspace:
+        found.append(
+            Workspace(subscription=az.subscription, group=az.group, name=az.workspace, source=az.source)
+        )
+    return found
+
+
+def _by_flags(flags: Flags, noted: list[Workspace], az: AzDefaults) -> Workspace:
+    """The workspace of the flags; where one stands alone, the other half is taken from what is noted."""
+    if flags.group and flags.name:
+        return Workspace(subscription="", group=flags.group, name=flags.name, source="-g and -w")
+    given = f"-g {flags.group}" if flags.group else f"-w {flags.name}"
+    half = Workspace(subscription=az.subscription, group=az.group, name=az.workspace, source=az.source)
+    other = next((one for one in [*noted, half] if (one.name if flags.group else one.group)), None)
+    if other is None:
+        raise BadUsage(
+            "A resource group and a workspace are named together.",
+            given=given,
+            allowed="both -g GROUP and -w WORKSPACE, or neither; one alone where a workspace file or az's "
+            "defaults know the other",
+            next_step="leave both out to take the workspace of the stack",
+        )
+    return replace(
+        other,
+        group=flags.group or other.group,
+        name=flags.name or other.name,
+        source=f"{given.split(maxsplit=1)[0]}, and for the rest {other.source}",
+    )
+
+
+def _passed_over(
+    chosen: Workspace, noted: list[Workspace], flags: Flags, computed: Callable[[], Workspace]
+) -> Iterator[str]:
+    """What else names a workspace, and another one."""
+    by_flags = bool(flags.group or flags.name)
+    others = [*noted, computed()] if by_flags and flags.stack else noted
+    why = "the flags decide" if by_flags else f"-s {flags.stack} decides" if flags.stack else ""
+    for other in others:
+        full = other if other.subscription else replace(other, subscription=chosen.subscription)
+        if not full.same_as(chosen):
+            reason = why or f"{chosen.source} decides"
+            yield f"{other.source} names workspace {other.name} of {other.group}; {reason}"

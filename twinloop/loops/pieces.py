@@ -1,0 +1,174 @@
+"""One step, ready to be run on this machine: of a file that was edited, or of a run that was submitted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from twinloop.loops import jobs, steps, stores
+from twinloop.loops.client import quietly
+from twinloop.loops.conda_file import Wanted, read
+from twinloop.loops.runs import WorkspaceHistory
+from twinloop.loops.steps import Data, Step
+from twinloop.loops.written_steps import Environment, FromStep, WrittenStep
+from twinloop.problems import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from azure.ai.ml import MLClient
+
+    from twinloop.loops.document import Document
+    from twinloop.loops.steps import Bound
+
+_ID = re.compile(r".*/environments/(?P<name>[^/]+)/versions/(?P<version>[^/]+)", re.IGNORECASE)
+_NAME = re.compile(r"azureml:(?P<name>[^/:@]+)(?::(?P<version>[^/@]+)|@(?P<label>\w+))?")
+_LOOK_BACK = 20  # jobs in which earlier steps' outputs are looked for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A step with values for all its inputs; data may still lie in the workspace."""
+
+    title: str
+    command: str
+    code: Path | None
+    inputs: Mapping[str, Bound] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)  # name -> type
+    variables: Mapping[str, str] = field(default_factory=dict)
+    wanted: Wanted | None = None  # packages; None where nothing here says which
+    environment: str = ""  # as it is called
+    image: str = ""
+    fed_by: str = ""  # the job whose steps left its inputs
+
+
+def of_file(client: MLClient, document: Document, written: WrittenStep, *, job: str = "") -> Piece:
+    """A step of a file; what earlier steps leave is taken from a job that ran them.
+
+    Args:
+        client: on the workspace.
+        document: the file.
+        written: its step.
+        job: whose steps' outputs to take; if empty, the newest job of this file that has them.
+
+    Raises:
+        NotFound: no job has what the step reads.
+    """
+    left, fed_by = _left_by_steps(client, document, written, job) if written.upstream else ({}, "")
+    inputs = {
+        name: Data(value.type, left[value.step, value.port]) if isinstance(value, FromStep) else value
+        for name, value in written.inputs.items()
+    }
+    wanted, image = _packages(client, written.environment)
+    return Piece(
+        title=written.name or document.path.stem,
+        command=written.command,
+        code=written.code,
+        inputs={name: value for name, value in inputs.items() if value is not None},
+        outputs=written.outputs,
+        variables=written.variables,
+        wanted=wanted,
+        environment=written.environment.reference or written.environment.where,
+        image=image,
+        fed_by=fed_by,
+    )
+
+
+def of_run(client: MLClient, step: Step, *, code: Path | None, folder: Path) -> Piece:
+    """A step that ran, with the inputs that it had.
+
+    Args:
+        client: on the workspace.
+        step: from `steps.find`.
+        code: an edited source folder; if None, the code as it was submitted is fetched.
+        folder: where fetched code goes.
+
+    Raises:
+        NotFound: the code cannot be had.
+    """
+    if code is not None and not code.is_dir():
+        raise NotFound("There is no such folder.", where="--code", given=str(code))
+    source = code.resolve() if code else stores.fetch_code(client, step.code, folder) if step.code else None
+    environment = Environment(reference=step.environment, where=step.environment)
+    wanted, image = _packages(client, environment)
+    return Piece(
+        title=step.name or step.job,
+        command=step.command,
+        code=source,
+        inputs=step.given,
+        outputs={name: port.type for name, port in step.outputs.items()},
+        variables=step.variables,
+        wanted=wanted,
+        environment=step.environment.rpartition("/environments/")[2] or step.environment,
+        image=image,
+        fed_by=step.pipeline,
+    )
+
+
+def with_code(piece: Piece, code: Path) -> Piece:
+    """The piece with another source folder.
+
+    Raises:
+        NotFound: it is not there.
+    """
+    if not code.is_dir():
+        raise NotFound("There is no such folder.", where="--code", given=str(code))
+    return replace(piece, code=code.resolve())
+
+
+def _left_by_steps(
+    client: MLClient, document: Document, written: WrittenStep, job: str
+) -> tuple[dict[tuple[str, str], str], str]:
+    wanted = {(one.step, one.port) for one in written.upstream}
+    names = [job] if job else [one.name for one in _runs_of(client, document)]
+    refused: NotFound | None = None
+    for name in names:
+        entity = jobs.get(client, name)
+        runs = WorkspaceHistory(client).children(name)
+        try:
+            found = {(step, port): steps.left_by(client, entity, runs, step, port) for step, port in wanted}
+        except NotFound as error:
+            refused = refused or error
+            continue
+        return found, name
+    if job and refused is not None:
+        raise refused
+    raise NotFound(
+        f"Step {written.name} reads what earlier steps leave, and no job of this file has left it yet.",
+        where=f"{document.path}: jobs.{written.name}",
+        given=", ".join(sorted(f"{step}.{port}" for step, port in wanted)),
+        allowed="a job of the same experiment and title whose earlier steps completed, or --job JOB",
+        next_step=f"twinloop submit {document.path} --stream   (--sample 100 for a quick one)",
+    )
+
+
+def _runs_of(client: MLClient, document: Document) -> list[jobs.Summary]:
+    """Jobs that this file made, as far as its experiment and its title tell, newest first."""
+    title, experiment = document.body.get("display_name"), document.body.get("experiment_name")
+    return [
+        one
+        for one in jobs.recent(client, limit=_LOOK_BACK, wanted=jobs.Filter(experiment=experiment or ""))
+        if one.type == "pipeline" and (not title or one.display_name == title)
+    ]
+
+
+def _packages(client: MLClient, environment: Environment) -> tuple[Wanted | None, str]:
+    """What must be installed, and the cloud's image; None where only an image or a registry would tell."""
+    if environment.conda is not None:
+        return read(environment.conda, environment.where), environment.image
+    if environment.image and not environment.reference:
+        return None, environment.image
+    found = _ID.fullmatch(environment.reference) or _NAME.fullmatch(environment.reference)
+    if found is None:
+        return None, environment.reference
+    parts = found.groupdict()
+    with quietly():
+        if version := parts.get("version"):
+            entity: Any = client.environments.get(parts["name"], version=version)
+        else:
+            entity = client.environments.get(parts["name"], label=parts.get("label") or "latest")
+    conda = entity.conda_file
+    image = str(entity.image or environment.reference)
+    return (read(conda, environment.reference) if conda else None), image
