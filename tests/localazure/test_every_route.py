@@ -40,6 +40,11 @@ ANY_TOKEN = (
     "/operationResults/{operationId}",
     "/operationStatuses/{operationId}",
     "/registrymanagement/v1.0/registries/{registryName}/discovery",
+    "/registrymanagement/v1.0/registries/azureml/discovery",  # Microsoft's is everybody's
+    "/registries/azureml/environments",
+    "/registries/azureml/environments/{name}",
+    "/registries/azureml/environments/{name}/versions",
+    "/registries/azureml/environments/{name}/versions/{version}",
 )
 VERSION = re.compile(r"20\d\d-\d\d-\d\d(?:-preview)?")
 BODIES = {

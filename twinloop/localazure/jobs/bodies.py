@@ -8,7 +8,7 @@ from typing import Any
 
 from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs import expressions, wire
+from twinloop.localazure.jobs import expressions, serverless, wire
 from twinloop.localazure.jobs.literals import LITERALS
 from twinloop.localazure.jobs.recipes import BadRecipe, fidelity
 from twinloop.localazure.jobs.references import References
@@ -48,9 +48,12 @@ def read_command(twin: Twin, workspace: str, name: str, properties: Mapping[str,
         instances=wire.instances(properties.get("resources"), "", found.problems),
         distribution=wire.distribution(properties.get("distribution"), "", found.problems),
         identity=wire.identity(properties.get("identity")),
+        instance_type=wire.instance_type(properties.get("resources")),
+        tier=serverless.tier(properties.get("queueSettings"), "", found.problems),
     )
     check_size(found, step, "")
     check_names(found, step, "")
+    step = found.serverless(step, "")
     refuse("job", name, found.problems)
     return step
 

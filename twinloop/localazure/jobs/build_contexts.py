@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from twinloop.localazure.jobs.dockerfile import Line, lines
-from twinloop.localazure.jobs.images import Base, UnknownImage, base_of
+from twinloop.localazure.jobs.images import Base, base_of
 from twinloop.localazure.jobs.installs import Installs, NotAnInstall, commands
-from twinloop.localazure.jobs.requirements import BadCondaFile, Wanted
+from twinloop.localazure.jobs.requirements import Wanted
 
 _QUIET = frozenset(
     {"LABEL", "MAINTAINER", "WORKDIR", "USER", "EXPOSE", "CMD", "ENTRYPOINT", "SHELL", "STOPSIGNAL"}
@@ -77,7 +77,7 @@ class _Reader:
         for line in lines(self.files[self.name]):
             try:
                 self._line(line)
-            except (NotAnInstall, BadCondaFile, UnknownImage) as error:
+            except ValueError as error:  # an install, an image or quotes that cannot be read
                 self.problems.append(f"{self.name} line {line.number}: {line.shown}: {error}")
         if self.base is None and not self.problems:
             self.problems.append(f"{self.name}: no FROM line")

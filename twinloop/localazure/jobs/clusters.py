@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-SERVERLESS_NODES = 4  # runs at once on compute that nobody declared
-
 
 @dataclass
 class Cluster:

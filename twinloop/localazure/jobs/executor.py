@@ -12,9 +12,18 @@ from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import resource
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs import expressions, identities, outputs, processes, reuse, states, variables
+from twinloop.localazure.jobs import (
+    expressions,
+    identities,
+    outputs,
+    processes,
+    reuse,
+    serverless,
+    states,
+    variables,
+)
 from twinloop.localazure.jobs.binding import bind
-from twinloop.localazure.jobs.clusters import SERVERLESS_NODES, Clusters, Scale
+from twinloop.localazure.jobs.clusters import Clusters, Scale
 from twinloop.localazure.jobs.data import DataFailed, JobData
 from twinloop.localazure.jobs.durations import seconds
 from twinloop.localazure.jobs.environments import EnvironmentFailed, Environments, Python
@@ -42,10 +51,12 @@ class Executor:
         self._stops: dict[str, asyncio.Event] = {}
 
     def scale(self, compute: str) -> Scale:
-        """How many nodes a cluster may have now."""
-        doc = resource(self.twin, ArmId(compute)) if compute and compute != SERVERLESS else None
+        """How many nodes a cluster, or cores a serverless queue, may have now."""
+        if compute.startswith(f"{SERVERLESS}/"):
+            return Scale(most=serverless.capacity(self.twin, compute))
+        doc = resource(self.twin, ArmId(compute))
         if doc is None:
-            return Scale(most=SERVERLESS_NODES)
+            return Scale(most=serverless.NODES)
         inner = (doc["body"].get("properties") or {}).get("properties") or {}
         limits = inner.get("scaleSettings") or {}
         idle = limits.get("nodeIdleTimeBeforeScaleDown")
@@ -109,9 +120,10 @@ class Executor:
     async def _work(self, job: Job, step: Step, fingerprint: str) -> Job:
         folder = folder_of(self.twin.azure, job)
         begun = job.status != states.NOT_STARTED and self._process(job, folder) is not None
-        if not begun and self.clusters.must_wait(step.compute, step.instances):
+        queue = serverless.queue(self.twin, job.workspace, step)
+        if not begun and self.clusters.must_wait(queue.name, queue.takes):
             job = self.jobs.change(job.key, status=states.QUEUED)
-        async with self.clusters.nodes(step.compute, job.key, step.instances, at_once=begun):
+        async with self.clusters.nodes(queue.name, job.key, queue.takes, at_once=begun):
             try:
                 job = await self._through(job, step, folder, begun=begun, fingerprint=fingerprint)
             except _EXPECTED as failure:
@@ -185,6 +197,8 @@ class Executor:
             python = await self.environments.python(made, fidelity(step.variables), folder.say)
         except BadRecipe as error:
             raise EnvironmentFailed(str(error)) from error
+        if step.compute == SERVERLESS:
+            folder.say(serverless.described(self.twin, job.workspace, step))
         for line in (python.place, *python.differences):
             folder.say(line)
         self.jobs.add_properties(job.key, {NOTE: json.dumps(python.differences)})

@@ -1,10 +1,11 @@
-"""As whom a job runs: the cluster's identity, or the submitter where job or serverless compute says so."""
+"""As whom a job runs: the cluster's identity; on serverless compute the submitter, or the workspace's."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
 from dataclasses import asdict
+from typing import Any
 
 from twinloop.localazure.core.directory import SECRETS
 from twinloop.localazure.core.ids import ArmId
@@ -18,21 +19,24 @@ TOKENS = "mljobtoken"  # principal of a running job's tracking token -> the job'
 
 
 class NoIdentity(Exception):
-    """A cluster without an identity; the message says what to declare."""
+    """A cluster or workspace without an identity; the message says what to declare."""
 
 
 def identity_of(twin: Twin, job: Job, step: Step) -> Principal:
     """The principal whose rights the job has.
 
+    On serverless compute that is the submitter (Azure's default, "user credential passthrough"), and with
+    `identity: managed` the user-assigned identity of the workspace.
+
     Raises:
-        NoIdentity: the cluster has no identity.
+        NoIdentity: the cluster, or the workspace, has no identity.
     """
-    if step.identity == "UserIdentity" or step.compute == SERVERLESS:
+    if step.identity == "UserIdentity":
         return principal_of(job)
+    if step.compute == SERVERLESS:
+        return workspace_identity(twin, job.workspace) if step.identity == "Managed" else principal_of(job)
     doc = resource(twin, ArmId(step.compute)) or {}
-    assigned = ((doc.get("body") or {}).get("identity") or {}).get("userAssignedIdentities") or {}
-    holders = [resource(twin, ArmId(arm_id)) or {} for arm_id in assigned]
-    for holder in (*holders, doc):
+    for holder in (*_assigned(twin, doc), doc):
         if found := twin.directory.find(str(holder.get("principalId", ""))):
             return found
     name = step.compute.rpartition("/")[2]
@@ -40,6 +44,30 @@ def identity_of(twin: Twin, job: Job, step: Step) -> Principal:
         f"cluster '{name}' has no identity, so its jobs may read and write nothing; give it a user-assigned "
         "identity (identity.userAssignedIdentities) that has a data role on the storage"
     )
+
+
+def workspace_identity(twin: Twin, workspace: str) -> Principal:
+    """The user-assigned identity of a workspace: the primary one, else the first.
+
+    Raises:
+        NoIdentity: it has none.
+    """
+    doc = resource(twin, ArmId(workspace)) or {}
+    primary = ((doc.get("body") or {}).get("properties") or {}).get("primaryUserAssignedIdentity")
+    for holder in (resource(twin, ArmId(primary or "/")) or {}, *_assigned(twin, doc)):
+        if found := twin.directory.find(str(holder.get("principalId", ""))):
+            return found
+    raise NoIdentity(
+        f"identity: managed on serverless compute is the workspace's user-assigned identity, and workspace "
+        f"'{ArmId(workspace).name}' has none; leave identity out (the job then runs as its submitter), "
+        "or name a cluster that has an identity"
+    )
+
+
+def _assigned(twin: Twin, doc: dict[str, Any]) -> list[dict[str, Any]]:
+    """The user-assigned identities that a resource has."""
+    assigned = ((doc.get("body") or {}).get("identity") or {}).get("userAssignedIdentities") or {}
+    return [resource(twin, ArmId(arm_id)) or {} for arm_id in assigned]
 
 
 def secret_digest(secret: str) -> str:

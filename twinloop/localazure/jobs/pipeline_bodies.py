@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs import bodies, expressions, wire
+from twinloop.localazure.jobs import bodies, expressions, serverless, wire
 from twinloop.localazure.jobs.expressions import BadExpression, ParentInput, ParentOutput, StepOutput
 from twinloop.localazure.jobs.literals import kinds_agree, literal_problem
 from twinloop.localazure.jobs.references import References
@@ -136,13 +136,15 @@ class _Reader:
             ),
             deterministic=bool(spec.get("is_deterministic", True)),
             identity=wire.identity(node.get("identity")),
+            instance_type=wire.instance_type(node.get("resources") or spec.get("resources")),
+            tier=serverless.tier(wire.one(node, "queue_settings", "queueSettings"), where, problems),
             user_properties=wire.texts(node.get("properties")),
             tags=wire.texts(node.get("tags")),
             datastore=self.datastore or "workspaceblobstore",
         )
         bodies.check_size(self.found, step, where)
         bodies.check_names(self.found, step, where)
-        return step
+        return self.found.serverless(step, where)
 
     def _compute(self, name: str, node: Mapping[str, Any]) -> str | None:
         given = wire.one(node, "computeId", "compute") or wire.one(

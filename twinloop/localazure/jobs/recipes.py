@@ -1,4 +1,4 @@
-"""What an environment is made of, whichever way it was declared: curated, image, conda file, build context."""
+"""What an environment is made of, however it was declared: curated, image, conda file, build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twinloop.localazure.jobs.data import DataFailed, JobData
 from twinloop.localazure.jobs.images import Base, UnknownImage, base_of, described, known_names
 from twinloop.localazure.jobs.requirements import BadCondaFile, Wanted, read_conda
 
-NOTE = "twinloop.environmentNote"  # property of a run: JSON list of sentences, where its Python is not the cloud's
+NOTE = "twinloop.environmentNote"  # property of a run: JSON list of sentences, where it is not the cloud's
 FIDELITY = "TWINLOOP_ENVIRONMENT"  # variable of a job: how closely a curated environment is followed
 Fidelity = Literal["near", "held", "exact"]
 _FIDELITIES: tuple[Fidelity, ...] = ("near", "held", "exact")
@@ -73,31 +73,34 @@ def fidelity(variables: Mapping[str, str]) -> Fidelity:
         if given == known:
             return known
     raise BadRecipe(
-        f"environment variable {FIDELITY}: '{given}' is not known; allowed: near (the project's packages where "
-        "they have the same names), held (the versions that the environment is named after), exact (all)"
+        f"environment variable {FIDELITY}: '{given}' is not known; allowed: near (the project's packages "
+        "where the names are the same), held (the versions that the environment is named after), exact (all)"
     )
 
 
 def _curated(asked: Asked) -> Recipe:
     if asked.registry.lower() != curated.REGISTRY:
         raise BadRecipe(
-            f"environment '{asked.name}' is in registry '{asked.registry}'; environments of registries other than "
-            "'azureml' are not emulated for jobs: declare it in the workspace with an image and a conda file"
+            f"environment '{asked.name}' is in registry '{asked.registry}'; environments of "
+            "registries other than 'azureml' are not emulated for jobs: declare it in the workspace "
+            "with an image and a conda file"
         )
     row = curated.find(asked.name)
     if row is None:
         raise BadRecipe(
-            f"environment '{asked.name}' of registry 'azureml' is not known here, so what is in its image would be "
-            f"a guess; {known_names()}. Or declare it: `environment:` with `image:` and `conda_file:`"
+            f"environment '{asked.name}' of registry 'azureml' is not known here, so what is in "
+            f"its image would be a guess; {known_names()}. "
+            "Or declare it: `environment:` with `image:` and `conda_file:`"
         )
     if asked.label and asked.label.lower() != "latest":
         raise BadRecipe(
-            f"environment '{asked.name}': label '{asked.label}' is not known; write labels/latest or versions/N"
+            f"environment '{asked.name}': label '{asked.label}' is not known; "
+            "write labels/latest or versions/N"
         )
     notes: tuple[str, ...] = ()
     if asked.version and asked.version != row.version:
         notes = (
-            f"Version {asked.version} of {row.name} was asked for; here every version is the definition of {row.date}.",
+            f"Version {asked.version} of {row.name} was asked for; all are the definition of {row.date}.",
         )
     if asked.name.lower() not in {row.name, f"azureml-{row.name}"}:
         notes += (f"'{asked.name}' is a former name; here it is {row.name} as defined on {row.date}.",)

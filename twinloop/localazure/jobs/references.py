@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import children_of, resource
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs import curated
+from twinloop.localazure.jobs import curated, identities, serverless
 from twinloop.localazure.jobs.asset_lookup import collection, split
 from twinloop.localazure.jobs.recipes import BadRecipe, recipe
-from twinloop.localazure.jobs.steps import SERVERLESS
+from twinloop.localazure.jobs.steps import SERVERLESS, Step
 from twinloop.localazure.services.machinelearning.datastore_paths import resolve_job_output
 from twinloop.localazure.storage.datastore_uri import parse_blob_url, parse_datastore
 
@@ -55,6 +55,22 @@ class References:
                 "jobs are emulated on AmlCompute clusters"
             )
         return str(doc["id"])
+
+    def serverless(self, step: Step, where: str) -> Step:
+        """A step with the size of its nodes, where it names no cluster."""
+        if step.compute != SERVERLESS or self.problems:
+            return step
+        home = self.workspace.text
+        try:
+            if step.identity == "Managed":
+                identities.workspace_identity(self.twin, home)
+            size = serverless.size(self.twin, home, step.instance_type, step.tier, step.instances)
+        except (serverless.NoRoom, identities.NoIdentity) as error:
+            self.problems.append(f"{where}{error}")
+            return step
+        if problem := serverless.network_problem(self.twin, home):
+            self.problems.append(f"{where}{problem}")
+        return replace(step, instance_type=size)
 
     def max_nodes(self, compute: str) -> int:
         """How many nodes a cluster can have; 0 if that has no limit."""

@@ -71,7 +71,9 @@ class Step:
     instances: int = 1
     distribution: Distribution | None = None
     deterministic: bool = False  # may be answered by an earlier run
-    identity: str = "Managed"  # Managed, UserIdentity, AMLToken
+    identity: str = ""  # Managed, UserIdentity, AMLToken; empty is the compute's default
+    instance_type: str = ""  # of serverless nodes
+    tier: str = "Standard"  # of serverless nodes: Standard or Spot
     user_properties: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     datastore: str = "workspaceblobstore"

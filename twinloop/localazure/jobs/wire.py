@@ -53,6 +53,11 @@ def instances(resources: Mapping[str, Any] | None, where: str, problems: list[st
     return 1
 
 
+def instance_type(resources: Mapping[str, Any] | None) -> str:
+    """The size of serverless nodes that a run asks for; empty if it leaves that open."""
+    return str(one(resources or {}, "instanceType", "instance_type", default=""))
+
+
 def distribution(doc: Mapping[str, Any] | None, where: str, problems: list[str]) -> Distribution | None:
     """How a run's processes find each other."""
     if not doc:
@@ -67,8 +72,10 @@ def distribution(doc: Mapping[str, Any] | None, where: str, problems: list[str])
 
 
 def identity(doc: Mapping[str, Any] | None) -> str:
-    """Whose rights a run has: Managed (the cluster's), UserIdentity or AMLToken."""
-    kind = str(one(doc or {}, "identityType", "identity_type", "type", default="Managed")).lower()
+    """Whose rights a run asks for: Managed, UserIdentity or AMLToken; empty if it does not say."""
+    if not doc:
+        return ""
+    kind = str(one(doc, "identityType", "identity_type", "type", default="Managed")).lower()
     return {"managed": "Managed", "managed_identity": "Managed"}.get(kind) or {
         "useridentity": "UserIdentity",
         "user_identity": "UserIdentity",

@@ -11,6 +11,7 @@ from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.services.machinelearning.asset_store import assets
 from twinloop.localazure.services.machinelearning.datastore_paths import (
+    context_uri,
     demand_data,
     find_job,
     job_of,
@@ -57,7 +58,7 @@ def data(twin: Twin, owner: ArmId, properties: Doc) -> Doc:
     return properties | ({"dataUri": uri} if uri else {})
 
 
-def environment(_twin: Twin, _owner: ArmId, properties: Doc) -> Doc:
+def environment(twin: Twin, owner: ArmId, properties: Doc) -> Doc:
     """An environment is an image, with or without conda packages, or a build context; conda text is YAML."""
     import yaml
 
@@ -72,7 +73,10 @@ def environment(_twin: Twin, _owner: ArmId, properties: Doc) -> Doc:
             )
     if properties.get("image") and properties.get("build"):
         raise InvalidRequest("UserError", "image and build exclude each other: give one of them.")
-    return properties
+    build = properties.get("build")
+    if not isinstance(build, dict):
+        return properties
+    return properties | {"build": build | {"contextUri": context_uri(twin, owner, build.get("contextUri"))}}
 
 
 def component(twin: Twin, _owner: ArmId, properties: Doc) -> Doc:

@@ -7,12 +7,12 @@ from typing import Any
 
 from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.ids import ArmId
-from twinloop.localazure.core.resources import resource
+from twinloop.localazure.core.resources import children_of, resource
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs.records import KIND as JOBS
 from twinloop.localazure.jobs.records import job_key
 from twinloop.localazure.storage.blobs import blobs
-from twinloop.localazure.storage.datastore_uri import BlobPath, DatastorePath, parse_or_refuse
+from twinloop.localazure.storage.datastore_uri import BlobPath, DatastorePath, parse_blob_url, parse_or_refuse
 
 _JOB_OUTPUT = re.compile(
     r"azureml://jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(/paths/(?P<path>.*))?", re.IGNORECASE
@@ -102,6 +102,26 @@ def resolve_job_output(twin: Twin, workspace: ArmId, uri: str) -> str:
 def find_job(twin: Twin, workspace: ArmId, name: str) -> dict[str, Any] | None:
     """The record of a job, or None."""
     return twin.store.get(JOBS, job_key(workspace.text, name))
+
+
+def context_uri(twin: Twin, workspace: ArmId, given: object) -> str:
+    """The address of a build context, whole.
+
+    The client puts it together from the host of the datastore's account and the container, and so loses the
+    account, which here is the first part of the path.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
+    if not isinstance(given, str) or not given:
+        raise InvalidRequest("UserError", "build.contextUri is missing: the address of the uploaded context.")
+    place = parse_blob_url(given)
+    for arm_id in children_of(twin, workspace, "datastores") if place else ():
+        properties = (resource(twin, arm_id) or {"body": {"properties": {}}})["body"]["properties"]
+        if place and place.account == str(properties.get("containerName") or "").lower():
+            path = "/".join(part for part in (place.container, place.path) if part)
+            return f"{twin.base}/{properties['accountName']}/{properties['containerName']}/{path}"
+    return given
 
 
 def demand_data(twin: Twin, workspace: ArmId, uri: str) -> None:

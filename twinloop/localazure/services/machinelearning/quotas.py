@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, VmSize, family_key, vm_sizes
@@ -15,6 +16,45 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.services.machinelearning.workspace_scope import PROVIDER, WORKSPACES
 
 router = Router("machinelearning")
+
+
+@dataclass(frozen=True)
+class Room:
+    """The quota of a family in a region, and what clusters claim of it."""
+
+    family: str
+    limit: int | None  # None: nothing is held to one
+    claims: tuple[tuple[str, int], ...]  # id and cores of each cluster
+
+    @property
+    def claimed(self) -> int:
+        """Cores that clusters claim."""
+        return sum(cores for _, cores in self.claims)
+
+    @property
+    def left(self) -> int | None:
+        """Cores that no cluster claims; None without a quota."""
+        return None if self.limit is None else self.limit - self.claimed
+
+    @property
+    def by(self) -> str:
+        """The clusters, for messages."""
+        return ", ".join(f"{ArmId(key).name} ({cores})" for key, cores in self.claims)
+
+
+def room(twin: Twin, subscription: str, location: str, size: VmSize, *, low_priority: bool) -> Room:
+    """The room for nodes of a size."""
+    family = LOW_PRIORITY if low_priority else family_key(size.family)
+    return family_room(twin, subscription, location, family)
+
+
+def family_room(twin: Twin, subscription: str, location: str, family: str) -> Room:
+    """The room of a family."""
+    place = _plain(location)
+    limit = _limit(twin, subscription, place, family)
+    return Room(family, limit, tuple(_claims(twin, subscription, place, family)))
+
+
 Doc = dict[str, Any]
 _LOCATION = f"/subscriptions/{{subscriptionId}}/providers/{PROVIDER}/locations/{{location}}"
 _LOW_PRIORITY_KEYS = ("lowpriority", family_key(LOW_PRIORITY))
