@@ -110,7 +110,7 @@ def _merged(phrases: Sequence[Phrase]) -> Iterator[str]:
     for (risk, reads), group in groupby(phrases, key=lambda one: (one.risk, one.risk and one.reads)):
         words = list(dict.fromkeys(one.words for one in group))
         if risk == "read secrets" and reads and len(words) > 1:
-            things = [one.removeprefix("read ").removeprefix("the ") for one in words]
+            things = [one.removeprefix("read ") for one in words]
             yield f"read {_listed(things)}"
         else:
             yield from words
