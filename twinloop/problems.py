@@ -17,6 +17,7 @@ class Kind(StrEnum):
     STATE_CORRUPTED = "state-corrupted"
     TWIN_UNREACHABLE = "twin-unreachable"
     NOT_SUPPORTED = "not-supported"
+    FOUND = "found"
     INTERRUPTED = "interrupted"
 
 

@@ -19,6 +19,7 @@ def test_the_numbers_that_scripts_branch_on_never_change():
         "STATE_CORRUPTED": 7,
         "TWIN_UNREACHABLE": 8,
         "NOT_SUPPORTED": 9,
+        "FOUND": 10,
         "BUG": 70,
         "INTERRUPTED": 130,
     }

@@ -39,7 +39,16 @@ COMMANDS: dict[str, Entry] = {
         attribute="refresh",
     ),
     "destroy": Entry(_OPERATIONS, "Delete everything a stack has made.", INFRASTRUCTURE, attribute="destroy"),
+    "review": Entry(
+        "twinloop.cli.review",
+        "Say what a change does, and to whom: resources, cost, access, reach, quota.",
+        INFRASTRUCTURE,
+    ),
+    "cost": Entry(
+        "twinloop.cli.cost", "Say what stacks would cost on Azure, at rest and at worst.", INFRASTRUCTURE
+    ),
     "stack": Entry("twinloop.cli.stack", "Outputs, list, and rescue of stacks.", INFRASTRUCTURE, noun=True),
+    "new": Entry("twinloop.cli.new", "Settings of one more environment or team.", INFRASTRUCTURE, noun=True),
     "workspace": Entry("twinloop.cli.workspace", "The Azure ML workspace in use.", LEARNING, noun=True),
     "jobs": Entry("twinloop.cli.jobs", "Submit, follow and compare jobs.", LEARNING, noun=True),
     "submit": Entry("twinloop.cli.jobs", "Short for `jobs create -f FILE`.", LEARNING, attribute="submit"),

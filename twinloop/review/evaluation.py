@@ -83,10 +83,11 @@ class Bench:
             project=self.project, name=name, backend=self.folder / "state", passphrase=self.passphrase
         )
 
-    def take_over(self, state: Path, stack: str) -> None:
-        """Begin a stack from another one's state file, where there is one."""
+    def take_over(self, state: Path, stack: str, *, journal: bool = False) -> None:
+        """Begin a stack from another one's state file, or its journal, where there is one."""
         if state.exists():
-            path = self.backend(stack).checkpoint
+            backend = self.backend(stack)
+            path = backend.journal if journal else backend.checkpoint
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(state, path)
 

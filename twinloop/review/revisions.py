@@ -114,7 +114,7 @@ class Repository:
 
     def prefix(self) -> str:
         """Where the checkout lies in its repository: empty, or a folder with a slash at its end."""
-        return self._git("rev-parse", "--show-prefix")
+        return self._try("rev-parse", "--show-prefix")
 
     def changed_files(self, base: Side, head: Side) -> list[str]:
         """Every file of the project that differs, those that git does not know yet too."""
