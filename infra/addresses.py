@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
-AZURE_RESERVED = 5  # Azure keeps the first four addresses of a subnet and the last one
+FIRST_SECOND_PART = 20  # what lies below is left to networks that were there before the platform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +58,6 @@ def subnets(space: str, plan: tuple[SubnetPlan, ...] = PLAN) -> dict[str, IPv4Ne
     return laid
 
 
-def usable(network: IPv4Network) -> int:
-    """Addresses of a subnet that resources can have."""
-    return max(network.num_addresses - AZURE_RESERVED, 0)
-
-
 def overlapping(spaces: dict[str, str]) -> list[tuple[str, str]]:
     """Pairs of names whose address spaces share an address; spaces that meet in one hub must not."""
     networks = [(name, IPv4Network(space)) for name, space in spaces.items()]
@@ -73,6 +69,15 @@ def overlapping(spaces: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def first_usable(network: IPv4Network) -> IPv4Address:
-    """The first address that a resource can have: Azure keeps the network's own and three more."""
-    return network.network_address + (AZURE_RESERVED - 1)
+def next_free(taken: Iterable[str]) -> str:
+    """The first /20 of 10.20.0.0 and upwards, one in each second part, that shares no address with others.
+
+    Raises:
+        LookupError: none is left up to 10.255.0.0.
+    """
+    others = [IPv4Network(space) for space in taken]
+    for second in range(FIRST_SECOND_PART, 256):
+        space = IPv4Network(f"10.{second}.0.0/20")
+        if not any(space.overlaps(other) for other in others):
+            return str(space)
+    raise LookupError("no 10.x.0.0/20 is free any more")

@@ -17,7 +17,7 @@ from infra.sections import Cluster
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.tagging import REQUIRED
 from infra.taken import TakenImages, TakenNetwork
-from infra.taken_rules import apart_rules, place_rules, purpose_rules
+from infra.taken_rules import apart_rules, place_rules, purpose_rules, same_names, taken_twice
 
 
 @dataclass(frozen=True)
@@ -210,13 +210,18 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
 
 
 def across_stacks(stacks: Mapping[str, Settings]) -> list[Problem]:
-    """What the stacks of one organisation must hold together: apart in addresses, together within quotas.
+    """What the stacks of one organisation must hold together: apart in names and addresses, within quotas.
 
     Args:
         stacks: settings by the name of their stack.
     """
     environments = {name: s for name, s in stacks.items() if isinstance(s, EnvironmentSettings)}
-    return [*_shared_addresses(environments), *_shared_quotas(environments)]
+    return [
+        *same_names(stacks),
+        *taken_twice(environments),
+        *_shared_addresses(environments),
+        *_shared_quotas(environments),
+    ]
 
 
 def _shared_addresses(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Problem]:

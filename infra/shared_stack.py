@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pulumi
@@ -32,7 +33,13 @@ def ci_principals(settings: EnvironmentSettings) -> dict[str, Principal]:
 
 
 def _principal(names: Names, purpose: str, published: pulumi.Output[Any], reference: str) -> Principal:
-    def pick(ids: dict[str, str] | None) -> str:
+    def pick(ids: dict[str, str] | None) -> pulumi.Input[str]:
+        if pulumi.runtime.is_dry_run() and purpose not in (ids or {}):
+            pulumi.log.warn(
+                f"stack '{reference}' publishes no identity '{purpose}' yet, so it is unknown in this preview; "
+                "bring that stack up first"
+            )
+            return _unknown()
         if not ids or purpose not in ids:
             raise LookupError(
                 f"stack '{reference}' publishes no identity '{purpose}' in its output {OUTPUT}; "
@@ -42,3 +49,12 @@ def _principal(names: Names, purpose: str, published: pulumi.Output[Any], refere
         return ids[purpose]
 
     return Principal(key=names.identity_id(purpose), object_id=published.apply(pick), kind="ServicePrincipal")
+
+
+def _unknown() -> pulumi.Output[str]:
+    """A value that a later up will know."""
+    value: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    known: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    value.set_result(None)
+    known.set_result(False)
+    return pulumi.Output(set(), value, known)

@@ -18,28 +18,29 @@ def line_of(path: Path, key: str) -> int:
     """
     import yaml
 
+    node: Any = None
     try:
-        node: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, yaml.YAMLError):
         return 0
     line = 0
-    for step in ("config", *_steps(key)):
+    for step in ("config", *steps_of(key)):
         found = _below(node, step)
         if found is None:
-            return line
-        mark, node = found
-        line = mark if step != "config" else 0
+            break
+        line, node = found[0], found[1]
     return line
 
 
-def _steps(key: str) -> list[str | int]:
+def steps_of(key: str) -> list[str | int]:
+    """The steps from `config` to a key: its name with the namespace, then names and numbers below it."""
     namespace, _, rest = key.partition(":")
     steps: list[str | int] = [int(number) if number else name for number, name in STEP.findall(rest)]
     return [f"{namespace}:{steps[0]}", *steps[1:]] if steps else []
 
 
 def _below(node: Any, step: str | int) -> tuple[int, Any] | None:
-    value = getattr(node, "value", None)
+    value: Any = getattr(node, "value", None)
     if isinstance(step, int):
         there = isinstance(value, list) and step < len(value) and not isinstance(value[step], tuple)
         return (value[step].start_mark.line + 1, value[step]) if there else None

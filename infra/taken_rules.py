@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from infra.arm_ids import example_id, subscription_of
 from infra.naming import RULES, Names
 from infra.purposes import ci_purposes
 from infra.refusals import Problem, remove_command, set_command
-from infra.settings import Settings, SharedSettings
+from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.taken import GROUP, taken_ids
 
 
@@ -66,6 +66,40 @@ def purpose_rules(settings: SharedSettings, stack: str) -> Iterator[Problem]:
                 allowed=", ".join(known),
                 next_step=remove_command(key, stack),
             )
+
+
+def same_names(stacks: Mapping[str, Settings]) -> Iterator[Problem]:
+    """Two stacks never make resources of the same names."""
+    first: dict[tuple[str, ...], str] = {}
+    for stack, settings in stacks.items():
+        azure = settings.azure
+        place = (azure.subscription_id, azure.location, settings.workload, settings.environment)
+        other = first.setdefault(place, stack)
+        if other != stack:
+            yield Problem(
+                key="twinloop:environment",
+                given=f"'{settings.environment}' in Pulumi.{other}.yaml and in Pulumi.{stack}.yaml, "
+                f"both in {azure.location} of subscription {azure.subscription_id}",
+                allowed="another name in each: names in Azure are made of it",
+                next_step=set_command("twinloop:environment", f"{settings.environment}2", stack),
+            )
+
+
+def taken_twice(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Problem]:
+    """A vault or an identity is of one environment: who has the rights of one has no word in another."""
+    first: dict[str, str] = {}
+    for stack, settings in environments.items():
+        for kind, taken in taken_ids(settings).items():
+            if kind != "vault" and not kind.startswith("identity/"):
+                continue
+            other = first.setdefault(taken.lower(), stack)
+            if other != stack:
+                yield Problem(
+                    key=_key_of(kind),
+                    given=f"'{taken}' is taken in Pulumi.{other}.yaml and in Pulumi.{stack}.yaml",
+                    allowed="one of its own for each environment",
+                    next_step=set_command(_key_of(kind), example_id(_token_of(kind)), stack),
+                )
 
 
 def _key_of(kind: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.addresses import PLAN, SubnetPlan, first_usable, overlapping, subnets, usable
+from infra.addresses import PLAN, SubnetPlan, next_free, overlapping, subnets
 
 spaces = st.builds(
     lambda second, third, prefix: str(IPv4Network((f"10.{second}.{third}.0", prefix), strict=False)),
@@ -51,10 +51,14 @@ def test_a_plan_with_a_small_subnet_before_a_large_one_is_refused():
         subnets("10.0.0.0/16", tuple(reversed(PLAN)))
 
 
-def test_azure_keeps_five_addresses_of_each_subnet():
-    network = IPv4Network("10.0.0.0/26")
-    assert usable(network) == 59
-    assert str(first_usable(network)) == "10.0.0.4"
+@given(st.lists(st.builds("10.{}.0.0/16".format, st.integers(0, 254)), max_size=30))
+def test_the_next_free_space_overlaps_no_other(others):
+    free = IPv4Network(next_free(others))
+    assert not [other for other in others if free.overlaps(IPv4Network(other))]
+
+
+def test_the_next_free_space_follows_those_of_the_shipped_environments():
+    assert next_free(["10.20.0.0/20", "10.21.0.0/20", "10.22.0.0/20"]) == "10.23.0.0/20"
 
 
 def test_spaces_that_share_an_address_are_found_in_either_order():

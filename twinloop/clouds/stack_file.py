@@ -139,7 +139,7 @@ def _unknown(checkout: Path, name: str) -> NotFound:
         allowed=", ".join(names) or "no stack file at all",
         next_step=f"did you mean -s {near[0]} ?"
         if near
-        else f"cp Pulumi.dev.yaml Pulumi.{name}.yaml, then edit it",
+        else f"twinloop new environment {name}",
     )
 
 
