@@ -1,0 +1,80 @@
+"""A plan as `twinloop ... --json` prints it: the digest of its steps, and a short page for who approves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+CHANGES_FOUND = 6
+WRAPPING = ("ok", "error")  # of the object that the tool prints, beside its result
+ROWS = 200  # steps of a page; all of them are in the artifact
+QUIET = {"same", "read", "refresh"}
+_SIGNIFICANT = ("op", "urn", "replaceKeys", "changes", "protect")
+
+
+class Unreadable(Exception):
+    """The tool left no plan: its words stand in the log above."""
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The result in the one JSON object that the tool prints, in success and in failure."""
+    try:
+        printed = json.loads(file.read_text("utf-8"))
+        result = printed["result"] or {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"{file.name} holds no plan; the tool's own words are above") from error
+    return {**result, **{key: printed[key] for key in WRAPPING}}
+
+
+def steps(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is done, without what stays as it is."""
+    return (step for step in plan.get("steps", ()) if step["op"] not in QUIET)
+
+
+def digest(plan: Mapping[str, Any]) -> str:
+    """SHA-256 over stack and steps with the properties that they change: equal digests, equal steps."""
+    facts = [{key: step.get(key) for key in _SIGNIFICANT} for step in steps(plan)]
+    facts.sort(key=lambda step: (step["urn"], step["op"]))
+    text = json.dumps([plan.get("stack"), plan.get("cloud"), facts], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def markdown(plan: Mapping[str, Any], command: str) -> str:
+    """What a person is shown before and after: where it acts, how many, which."""
+    found = list(steps(plan))
+    counted = ", ".join(f"{count} {op}" for op, count in Counter(step["op"] for step in found).items())
+    where = f"stack {_code(plan.get('stack'))} on {_code(plan.get('place'))}"
+    lines = [
+        f"**{command}** of {where}: {counted or 'no changes'}",
+        "",
+        "<!-- twinloop-review -->",
+        "",
+        f"Digest of the steps: {_code(digest(plan))}",
+        "",
+    ]
+    error = plan.get("error")
+    if error:
+        lines += [f"It did not end well: {_code(error.get('message'))}", ""]
+    if found:
+        lines += ["| | resource | type | properties |", "| --- | --- | --- | --- |", *map(_row, found[:ROWS])]
+    if len(found) > ROWS:
+        lines += ["", f"{len(found) - ROWS} more steps are in the artifact."]
+    return "\n".join(lines) + "\n"
+
+
+def _row(step: Mapping[str, Any]) -> str:
+    changed = (
+        ", ".join(_code(one["path"]) for one in step.get("changes", ())[:6]) if step["op"] != "create" else ""
+    )
+    return f"| {step['op']} | {_code(step['name'])} | {_code(step['type'])} | {changed} |"
+
+
+def _code(value: object) -> str:
+    """A value in a code span; what would end it or its cell is left out."""
+    text = re.sub(r"[`|\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", "", str(value))[:160].strip()
+    return f"`{text or '-'}`"
