@@ -7,18 +7,16 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from twinloop.cli.nouns import verb
-from twinloop.cli.options import CloudName
+from twinloop.cli.options import CloudName, EngineName
 from twinloop.cli.output import Json, emit, say, wants_json
 from twinloop.problems import BadUsage, Kind, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.text import Text
 
     from twinloop.review.model import Review
@@ -85,6 +83,9 @@ AgainstWhat = Annotated[
 OfCloud = Annotated[
     CloudName, typer.Option("--cloud", help="With --against live: of the twin, or of Azure by pulumi.")
 ]
+OfEngine = Annotated[
+    EngineName, typer.Option("--engine", help="With --against live: auto is embedded on the twin.")
+]
 SameEnv = Annotated[
     bool,
     typer.Option("--same-env", help="Evaluate both revisions in this environment, whatever their locks."),
@@ -122,6 +123,7 @@ def review_command(
     head: Head = "",
     against: AgainstWhat = Against.CODE,
     cloud: OfCloud = CloudName.TWIN,
+    engine: OfEngine = EngineName.AUTO,
     same_env: SameEnv = False,
     time_limit: TimeLimit = 0,
     memory_limit: MemoryLimit = 0,
@@ -147,9 +149,17 @@ def review_command(
     # As in preview: Pulumi's classes are a million objects that live to the end.
     gc.set_threshold(1_000_000, 50, 1000)
     outputs = Outputs(markdown=markdown, html=html, summary=summary, annotations=annotations)
-    _refuse_mixtures(outputs, against, cloud, base)
+    _refuse_mixtures(outputs, against, cloud, engine, base)
+    from twinloop.engine import Limits
+
     reviewed = _reviewed(
-        stack or (), base, head, against, cloud, same_env=same_env, limits=(time_limit, memory_limit)
+        stacks=tuple(stack or ()),
+        base=base,
+        head=head,
+        live=cloud.value if against is Against.LIVE else "",
+        official=engine is EngineName.PULUMI,
+        same_environment=same_env,
+        limits=Limits(seconds=time_limit, memory=memory_limit * 2**20),
     )
     _write(reviewed.review, outputs)
     from twinloop.review.as_json import as_json
@@ -165,7 +175,9 @@ def review_command(
     raise problem
 
 
-def _refuse_mixtures(outputs: Outputs, against: Against, cloud: CloudName, base: str) -> None:
+def _refuse_mixtures(
+    outputs: Outputs, against: Against, cloud: CloudName, engine: EngineName, base: str
+) -> None:
     if outputs.markdown == STDOUT and wants_json():
         raise BadUsage(
             "stdout can carry one thing only.",
@@ -182,39 +194,29 @@ def _refuse_mixtures(outputs: Outputs, against: Against, cloud: CloudName, base:
             allowed="--base with --against code; --head with either",
             next_step="run it again without --base",
         )
-    if against is Against.CODE and cloud is CloudName.AZURE:
+    if against is Against.CODE and (cloud is CloudName.AZURE or engine is EngineName.PULUMI):
         raise BadUsage(
-            "Code is compared with code on paper: no cloud takes part.",
-            where="--cloud",
-            given="--cloud azure --against code",
-            allowed="--cloud with --against live",
-            next_step="run it again without --cloud, or with --against live",
+            "Code is compared with code on paper, by the embedded engine: no cloud takes part.",
+            where="--cloud, --engine",
+            given=f"--cloud {cloud.value} --engine {engine.value} --against code",
+            allowed="--cloud and --engine with --against live",
+            next_step="run it again without them, or with --against live",
+        )
+    if cloud is CloudName.AZURE and engine is EngineName.EMBEDDED:
+        raise BadUsage(
+            "The embedded engine acts on the twin only.",
+            where="--engine",
+            given="--engine embedded --cloud azure",
+            allowed="--engine pulumi (or auto) with --cloud azure",
+            next_step="run it again without --engine",
         )
 
 
-def _reviewed(
-    stacks: Sequence[str],
-    base: str,
-    head: str,
-    against: Against,
-    cloud: CloudName,
-    *,
-    same_env: bool,
-    limits: tuple[int, int],
-) -> Reviewed:
+def _reviewed(**asked: Any) -> Reviewed:
     from twinloop.clouds.home import find_home
-    from twinloop.engine import Limits
     from twinloop.review.reviewing import Request, review
 
-    request = Request(
-        home=find_home(),
-        stacks=tuple(stacks),
-        base=base,
-        head=head,
-        live=cloud.value if against is Against.LIVE else "",
-        same_environment=same_env,
-        limits=Limits(seconds=limits[0], memory=limits[1] * 2**20),
-    )
+    request = Request(home=find_home(), **asked)
     return review(request, lambda text: None if wants_json() else say(f"[dim]{_escaped(text)}[/]"))
 
 

@@ -50,13 +50,15 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
         *quota.findings([use for use in uses if use.after != (use.before or 0)], after),
         *access_findings.findings(changes, before, after),
     ]
+    # A quota is shared: it is told where it is used more, not at every stack that uses it too.
+    moved = {pair.stack for pair in pairs if any(change.op != "same" for change in pair.plan.changes)}
     made = [
         _stack(
             pair,
             around,
             tuple(change for change in changes if change.stack == pair.stack),
             tuple(use for use in uses if pair.stack in use.stacks),
-            [one for one in found if one.stack == pair.stack],
+            [one for one in found if one.stack == pair.stack and one.stack in moved],
         )
         for pair in pairs
     ]

@@ -32,6 +32,7 @@ class Request:
         base: what to compare with; chosen by `Repository.base` where empty.
         head: a commit, or the working tree where empty.
         live: compare with what stands on this cloud, instead of with a commit.
+        official: by the official CLI, where what stands is on the twin; on Azure it always is.
         same_environment: evaluate both revisions in this process's own environment.
         limits: what the program of each revision may use.
     """
@@ -41,6 +42,7 @@ class Request:
     base: str = ""
     head: str = ""
     live: Literal["", "twin", "azure"] = ""
+    official: bool = False
     same_environment: bool = False
     limits: Limits = field(default_factory=Limits)
 

@@ -17,7 +17,7 @@ def review(request: Request, say: Say = lambda _text: None) -> Reviewed:
     Raises:
         Problem: it could not be evaluated at all.
     """
-    if request.live == "azure":
+    if request.live == "azure" or (request.live and request.official):
         from twinloop.review.official_live import review_official
 
         return review_official(request, say)

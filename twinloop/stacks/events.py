@@ -75,7 +75,7 @@ def _diagnostic(said: Mapping[str, Any]) -> list[Diagnostic]:
 
 def _step(metadata: Mapping[str, Any]) -> tuple[Step, Mapping[str, Any]]:
     old, new = metadata.get("old") or {}, metadata.get("new") or {}
-    before, after = _readable(old.get("inputs") or {}), _readable(new.get("inputs") or {})
+    before, after = readable(old.get("inputs") or {}), readable(new.get("inputs") or {})
     urn = metadata["urn"]
     step = Step(
         op=Op(metadata["op"]) if metadata["op"] in set(Op) else Op.READ,
@@ -90,7 +90,7 @@ def _step(metadata: Mapping[str, Any]) -> tuple[Step, Mapping[str, Any]]:
         protect=bool((new or old).get("protect")),
         id=(new or old).get("id", ""),
     )
-    return step, _readable(new.get("outputs") or {})
+    return step, readable(new.get("outputs") or {})
 
 
 def _changes(detailed: Mapping[str, Any], before: Any, after: Any) -> Iterator[PropertyChange]:
@@ -104,12 +104,12 @@ def _at(value: Any, path: paths.Path) -> Any:
     return None if found is paths.MISSING else found
 
 
-def _readable(value: Any) -> Any:
+def readable(value: Any) -> Any:
     """Secrets and unknown values as people read them."""
     if isinstance(value, dict):
         if SIGNATURE in value:
             return "[secret]" if "ciphertext" in value or "plaintext" in value else value
-        return {key: _readable(inner) for key, inner in value.items()}
+        return {key: readable(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_readable(inner) for inner in value]
+        return [readable(inner) for inner in value]
     return "[unknown]" if isinstance(value, str) and value in UNKNOWN_TEXTS else value
