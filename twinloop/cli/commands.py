@@ -53,7 +53,11 @@ COMMANDS: dict[str, Entry] = {
     "jobs": Entry("twinloop.cli.jobs", "Submit, follow and compare jobs.", LEARNING, noun=True),
     "submit": Entry("twinloop.cli.jobs", "Short for `jobs create -f FILE`.", LEARNING, attribute="submit"),
     "models": Entry("twinloop.cli.models", "Registered models.", LEARNING, noun=True),
+    "mlflow": Entry("twinloop.cli.studio", "Open MLflow's own pages.", LEARNING, attribute="mlflow"),
     "twin": Entry("twinloop.cli.twin", "The local Azure: start, stop, look, use.", CLOUDS, noun=True),
+    "studio": Entry(
+        "twinloop.cli.studio", "Open the local Azure's pages in a browser.", CLOUDS, attribute="studio"
+    ),
     "providers": Entry(
         "twinloop.cli.providers", "Serve our providers to the official CLI.", CLOUDS, noun=True
     ),

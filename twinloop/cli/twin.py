@@ -209,3 +209,8 @@ def _describe(out: Console, found: Twin) -> None:
         f"The local Azure serves [bold]{found.base}[/] (process {found.pid}, since {found.started_at})."
     )
     out.print(f"It lives in {found.home.root}; point a client at it with: twinloop twin env", markup=False)
+    from twinloop.cli.studio import link
+
+    out.print(
+        f"Its pages, as {personas.DEPLOYER}: {link(found, personas.DEPLOYER)}", markup=False, soft_wrap=True
+    )

@@ -13,6 +13,7 @@ from grandalf.graphs import Vertex as _Vertex
 from grandalf.layouts import SugiyamaLayout, VertexViewer  # type: ignore[import-untyped]
 
 Pair = tuple[str, str]
+_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6)
 
 
 class Point(NamedTuple):
@@ -51,14 +52,14 @@ def arrange(
         sizes: the boxes, by id; their order breaks ties.
         edges: from, to; ids that are not in `sizes` and loops are left out; of a circle one arrow points up.
         gap: between boxes of a layer, and between layers.
-        widest: boxes and parts that hang together with nothing else go into rows of about this width.
+        widest: a layer that is wider goes on below itself; so do boxes that hang together with nothing.
 
     Returns:
         The same for the same input.
     """
     wanted = _clean(sizes, edges)
     parts = _parts(sizes, wanted)
-    placed = [_part(ids, sizes, [e for e in wanted if e[0] in ids], gap) for ids in parts]
+    placed = [_fitting(ids, sizes, [e for e in wanted if e[0] in ids], gap, widest) for ids in parts]
     return pack(placed, gap=gap, widest=widest)
 
 
@@ -75,6 +76,13 @@ def pack(parts: Sequence[Arrangement], *, gap: Size, widest: float) -> Arrangeme
         row, right = max(row, part.size.height), max(right, left + part.size.width)
         left += part.size.width + gap.width
     return Arrangement(corners, ways, Size(right, top + row))
+
+
+def transposed(was: Arrangement) -> Arrangement:
+    """The same, with right and down exchanged: its arrows point to the right."""
+    corners = {key: Point(y, x) for key, (x, y) in was.corners.items()}
+    ways = {edge: tuple(Point(y, x) for x, y in way) for edge, way in was.ways.items()}
+    return Arrangement(corners, ways, Size(was.size.height, was.size.width))
 
 
 def reduced(edges: Iterable[Pair]) -> list[Pair]:
@@ -126,12 +134,27 @@ def _parts(sizes: Mapping[str, Size], edges: Sequence[Pair]) -> list[set[str]]:
     return sorted(parts, key=lambda part: -len(part))
 
 
-def _part(ids: set[str], sizes: Mapping[str, Size], edges: Sequence[Pair], gap: Size) -> Arrangement:
+def _fitting(
+    ids: set[str], sizes: Mapping[str, Size], edges: Sequence[Pair], gap: Size, widest: float
+) -> Arrangement:
+    """One piece, within the width if it can be: the method leaves gaps, so it is asked for less."""
+    tried = []
+    for share in _SHARES:
+        tried.append(_part(ids, sizes, edges, gap, widest * share))
+        if tried[-1].size.width <= widest:
+            return tried[-1]
+    return min(tried, key=lambda part: part.size.width)
+
+
+def _part(
+    ids: set[str], sizes: Mapping[str, Size], edges: Sequence[Pair], gap: Size, widest: float
+) -> Arrangement:
     """One piece that hangs together, laid out by Sugiyama's method."""
     turned = set(_closing(edges))
     vertices = {key: _vertex(size) for key, size in sizes.items() if key in ids}
-    drawn = {_upright(e, turned): None for e in edges}
-    lines = {e: _Edge(vertices[e[0]], vertices[e[1]]) for e in drawn}
+    drawn = list(dict.fromkeys(_upright(e, turned) for e in edges))
+    hidden = _steps_down({key: sizes[key].width + gap.width for key in vertices}, drawn, widest + gap.width)
+    lines = {e: _Edge(vertices[e[0]], vertices[e[1]]) for e in [*drawn, *hidden]}
     graph = _Graph(list(vertices.values()), list(lines.values()))
     layout: Any = SugiyamaLayout(graph.C[0])
     layout.xspace, layout.yspace, layout.dw, layout.dh = gap.width, gap.height, gap.width / 2, 8
@@ -145,13 +168,49 @@ def _part(ids: set[str], sizes: Mapping[str, Size], edges: Sequence[Pair], gap: 
     left = min([p.x for p in boxes.values()] + [x for x, _ in dummies])
     corners = {key: Point(p.x - left, p.y) for key, p in boxes.items()}
     bends = {e: _bends(layout, line, left) for e, line in lines.items()}
+    bands = {key: _band(layout, vertex) for key, vertex in vertices.items()}
     ways = {}
     for e in edges:
-        way = _way(_upright(e, turned), corners, sizes, bends[_upright(e, turned)])
+        way = _way(_upright(e, turned), corners, sizes, bands, bends[_upright(e, turned)])
         ways[e] = tuple(reversed(way)) if e in turned else way
     right = max([corners[k].x + sizes[k].width for k in corners] + [x - left for x, _ in dummies])
     bottom = max(corners[k].y + sizes[k].height for k in corners)
     return Arrangement(corners, ways, Size(right, bottom))
+
+
+def _steps_down(widths: Mapping[str, float], edges: Sequence[Pair], widest: float) -> list[Pair]:
+    """Arrows that are not drawn and push boxes of too wide a layer into the next one."""
+    added: list[Pair] = []
+    while True:
+        layers: defaultdict[int, list[str]] = defaultdict(list)
+        for key, rank in _ranks(widths, [*edges, *added]).items():
+            layers[rank].append(key)
+        pushed = next((push for layer in layers.values() if (push := _too_many(layer, widths, widest))), None)
+        if pushed is None:
+            return added
+        added += pushed
+
+
+def _too_many(layer: Sequence[str], widths: Mapping[str, float], widest: float) -> list[Pair]:
+    """From a layer's first box to those for which there is no room beside it."""
+    room, pushed = widest - widths[layer[0]], []
+    for key in layer[1:]:
+        room -= widths[key]
+        if room < 0:
+            pushed.append((layer[0], key))
+    return pushed
+
+
+def _ranks(keys: Iterable[str], edges: Sequence[Pair]) -> dict[str, int]:
+    """The layer of each box: below all that point to it."""
+    after: dict[str, set[str]] = {key: set() for key in keys}
+    for start, end in edges:
+        after[start].add(end)
+    ranks = dict.fromkeys(after, 0)
+    for key in _downwards(after):
+        for end in after[key]:
+            ranks[end] = max(ranks[end], ranks[key] + 1)
+    return ranks
 
 
 def _vertex(size: Size) -> Any:
@@ -186,12 +245,26 @@ def _bends(layout: Any, line: Any, left: float) -> list[Point]:
     return bends
 
 
+def _band(layout: Any, vertex: Any) -> tuple[float, float]:
+    """Top and bottom of the layer that a box stands in."""
+    y = vertex.view.xy[1]
+    half = max(v.view.h for v in layout.layers[layout.grx[vertex].rank]) / 2
+    return y - half, y + half
+
+
 def _way(
-    edge: Pair, corners: Mapping[str, Point], sizes: Mapping[str, Size], bends: list[Point]
+    edge: Pair,
+    corners: Mapping[str, Point],
+    sizes: Mapping[str, Size],
+    bands: Mapping[str, tuple[float, float]],
+    bends: list[Point],
 ) -> tuple[Point, ...]:
+    """From under one box to above the other; beside higher boxes of their layers it goes straight."""
     (x0, y0), (x1, y1) = corners[edge[0]], corners[edge[1]]
     start = Point(x0 + sizes[edge[0]].width / 2, y0 + sizes[edge[0]].height)
-    return (start, *bends, Point(x1 + sizes[edge[1]].width / 2, y1))
+    end = Point(x1 + sizes[edge[1]].width / 2, y1)
+    leave, arrive = Point(start.x, bands[edge[0]][1]), Point(end.x, bands[edge[1]][0])
+    return tuple(dict.fromkeys((start, leave, *bends, arrive, end)))
 
 
 def _closing(edges: Sequence[Pair]) -> list[Pair]:

@@ -40,7 +40,7 @@ KINDS: dict[str, Look] = {
     "failed": Look(*_RED, "✕"),
     "canceled": Look(*_AMBER, "⊘"),
     "tombstone": Look(*_RED, "†"),
-    "locked": Look(*_VIOLET, "⚿"),
+    "locked": Look(*_VIOLET, "⊠"),
     # what takes part in a line of descent
     "data": Look(*_TEAL, ""),
     "job": Look(*_BLUE, ""),

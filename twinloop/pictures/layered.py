@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from twinloop.pictures.arrangement import Arrangement, Pair, Point, Size, arrange, reduced
+from twinloop.pictures.arrangement import Arrangement, Pair, Point, Size, arrange, reduced, transposed
 from twinloop.pictures.kinds import KINDS
 from twinloop.pictures.wording import attributes, fitted, number, printable, text_width
 
-_HEIGHT, _NARROWEST, _WIDEST = 46.0, 120.0, 236.0
+_HEIGHT, _NARROWEST, _WIDEST = 46.0, 120.0, 262.0
 _PADDING, _HEAD = 14.0, 30.0
-_INNER_GAP, _OUTER_GAP = Size(16, 30), Size(30, 46)
+_DOWN_GAP, _INNER_GAP, _OUTER_GAP = Size(28, 44), Size(10, 34), Size(30, 46)
+_BOLD = 14.2  # pixels: as wide as a plain text of this size
 _MARGIN = 8.0
 _SHARPNESS = 4.0
+_FLATNESS = 0.8  # of a group: its height over its width, about
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Node:
     """What a pointer that rests on the box is shown; the label and the second line where empty."""
 
 
-def draw(nodes: Sequence[Node], edges: Iterable[Pair], *, title: str, widest: float = 1120) -> str:
+def draw(nodes: Sequence[Node], edges: Iterable[Pair], *, title: str, widest: float = 1100) -> str:
     """A graph as accessible inline SVG in a `div` of class `picture`; colours come from `style.CSS`.
 
     Arrows within a group go from box to box. Between groups there is one arrow for all that go the same way,
@@ -43,7 +46,7 @@ def draw(nodes: Sequence[Node], edges: Iterable[Pair], *, title: str, widest: fl
         nodes: boxes; their order breaks ties.
         edges: from, to, by ids; an arrow points from what comes first to what comes after it.
         title: what the picture is of, for those who hear it.
-        widest: pixels in which boxes that hang together with nothing wrap into rows.
+        widest: pixels after which boxes wrap into another row, where each of them is narrower.
 
     Returns:
         One `div`; the same text for the same input.
@@ -73,12 +76,18 @@ def _grouped(nodes: Sequence[Node]) -> dict[str, list[Node]]:
 
 
 def _inside(members: Sequence[Node], arrows: Sequence[Pair]) -> Arrangement:
-    """The boxes of one group, about twice as wide as high, all of one width so that columns line up."""
+    """The boxes of one group, of one width so that columns line up; its arrows go to the right.
+
+    In a group few things hold many (an account its containers), and boxes are wider than high: many stand
+    better below each other.
+    """
     width = max(_size(node).width for node in members)
-    sizes = {node.id: Size(width, _HEIGHT) for node in members}
-    area = len(members) * (width + _INNER_GAP.width) * (_HEIGHT + _INNER_GAP.height / 2)
-    across = max(width, (2.4 * area) ** 0.5)
-    return arrange(sizes, arrows, gap=Size(_INNER_GAP.width, _INNER_GAP.height), widest=across)
+    turned = {node.id: Size(_HEIGHT, width) for node in members}
+    each, count = _HEIGHT + _INNER_GAP.width, len(members)
+    high = (_FLATNESS * count * (width + _INNER_GAP.height) * each) ** 0.5
+    if not any(start in turned and end in turned for start, end in arrows):
+        high = math.ceil(count / math.ceil(count * each / high)) * each  # columns of the same length
+    return transposed(arrange(turned, arrows, gap=_INNER_GAP, widest=max(_HEIGHT, high)))
 
 
 def _outside(
@@ -100,7 +109,8 @@ def _outside(
         if pair[0] != pair[1]:
             bundles.setdefault(pair, []).append((start, end))
     ways = reduced(bundles) if groups else list(bundles)
-    return arrange(sizes, ways, gap=_OUTER_GAP, widest=widest), bundles
+    gap = _OUTER_GAP if groups else _DOWN_GAP
+    return arrange(sizes, ways, gap=gap, widest=widest), bundles
 
 
 def _framed(inside: Arrangement, name: str) -> Size:
@@ -109,7 +119,7 @@ def _framed(inside: Arrangement, name: str) -> Size:
 
 
 def _size(node: Node) -> Size:
-    wanted = max(text_width(node.label) * 1.06 + 46, text_width(node.sub, 11) + 30)
+    wanted = max(text_width(node.label, _BOLD) + 44, text_width(node.sub, 11) + 30)
     return Size(min(max(wanted, _NARROWEST), _WIDEST), _HEIGHT)
 
 
@@ -117,7 +127,7 @@ def _frame(name: str, corner: Point, inside: Arrangement, members: Sequence[Node
     size, heading = _framed(inside, name), name.removeprefix("group ")
     left, top = corner.x + _PADDING, corner.y + _HEAD
     moved = [tuple(Point(x + left, y + top) for x, y in way) for way in inside.ways.values()]
-    body = "".join(_arrow(way, "") for way in moved)
+    body = "".join(_arrow(way, "", sideways=True) for way in moved)
     width = max((_size(node).width for node in members), default=_NARROWEST)
     for node in members:
         at = inside.corners[node.id]
@@ -134,7 +144,7 @@ def _box(node: Node, corner: Point, size: Size) -> str:
     sign = KINDS[kind].sign
     room = size.width - 22 - (18 if sign else 0)
     hint = node.title or (f"{node.label}: {node.sub}" if node.sub else node.label)
-    label = printable(fitted(node.label, room, 13.6))
+    label = printable(fitted(node.label, room, _BOLD))
     middle = y + (20 if node.sub else size.height / 2 + 4.5)
     parts = [
         f"<title>{printable(hint)}</title>",
@@ -153,18 +163,18 @@ def _box(node: Node, corner: Point, size: Size) -> str:
     return f'<g class="node kind-{kind or "none"}"{attributes(data_id=node.id)}>{body}</g>'
 
 
-def _arrow(way: Sequence[Point], hint: str) -> str:
-    """A smooth line that leaves and arrives upright, with its head."""
-    end, before = way[-1], way[-2]
-    down = 1 if end.y >= before.y else -1
-    tip = end.y - 7 * down
-    steps = [f"M{_at(way[0])}"]
-    for start, stop in zip(way, [*way[1:-1], Point(end.x, tip)], strict=False):
+def _arrow(way: Sequence[Point], hint: str, *, sideways: bool = False) -> str:
+    """A smooth line that leaves and arrives upright (level, if it goes sideways), with its head."""
+    drawn = [Point(y, x) for x, y in way] if sideways else list(way)
+    at = _turned_at if sideways else _at
+    end, before = drawn[-1], drawn[-2]
+    tip = end.y - (7 if end.y >= before.y else -7)
+    steps = [f"M{at(drawn[0])}"]
+    for start, stop in zip(drawn, [*drawn[1:-1], Point(end.x, tip)], strict=False):
         bend = (stop.y - start.y) / 2
-        steps.append(
-            f"C{_at(Point(start.x, start.y + bend))} {_at(Point(stop.x, stop.y - bend))} {_at(stop)}"
-        )
-    head = f"M{_at(Point(end.x - _SHARPNESS, tip))}L{_at(Point(end.x + _SHARPNESS, tip))}L{_at(end)}Z"
+        turns = Point(start.x, start.y + bend), Point(stop.x, stop.y - bend)
+        steps.append(f"C{at(turns[0])} {at(turns[1])} {at(stop)}")
+    head = f"M{at(Point(end.x - _SHARPNESS, tip))}L{at(Point(end.x + _SHARPNESS, tip))}L{at(end)}Z"
     title = f"<title>{printable(hint)}</title>" if hint else ""
     line = f'<path class="way" d="{" ".join(steps)}"/>'
     return f'<g class="arrow">{title}{line}<path class="head" d="{head}"/></g>'
@@ -184,6 +194,10 @@ def _counted(
 
 def _at(point: Point) -> str:
     return f"{number(point.x)},{number(point.y)}"
+
+
+def _turned_at(point: Point) -> str:
+    return f"{number(point.y)},{number(point.x)}"
 
 
 def _svg(body: str, size: Size, title: str, summary: str, *, links: bool) -> str:

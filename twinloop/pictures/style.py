@@ -59,7 +59,8 @@ def _ground(*, dark: bool) -> str:
     base = "".join(f"--pic-{name}:{colour};" for name, colour in (_DARK if dark else _LIGHT).items())
     rules = [f".picture {{ {base} }}"]
     for kind, look in KINDS.items():
-        rules.append(f".picture .kind-{kind or 'none'} {{ --kind:{look.dark if dark else look.light}; }}")
+        name = f"kind-{kind or 'none'}"
+        rules.append(f".picture .{name}, .kind.{name} {{ --kind:{look.dark if dark else look.light}; }}")
     series = _SERIES_DARK if dark else _SERIES_LIGHT
     rules += [f".picture .series-{place} {{ --series:{colour}; }}" for place, colour in enumerate(series)]
     return "\n".join(rules)
@@ -75,4 +76,7 @@ CSS = "\n".join(
         "",
     )
 )
-"""Everything is under the class `picture`, which `draw` and `plot` put about their SVG."""
+"""Everything is under the class `picture`, which `draw` and `plot` put about their SVG.
+
+A page's own element of the classes `kind kind-<kind>` finds the colour of that kind in the variable `--kind`.
+"""

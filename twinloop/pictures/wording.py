@@ -80,4 +80,4 @@ def _share(letter: str) -> float:
         return 1.1
     if unicodedata.combining(letter):
         return 0.0
-    return 0.7 if letter.isupper() else 0.6
+    return 0.7 if letter.isupper() or letter.isdigit() else 0.62

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -9,6 +10,9 @@ from twinloop.localazure.core.ids import ArmId
 
 if TYPE_CHECKING:
     from twinloop.localazure.jobs.records import Job
+
+
+_HASH = re.compile(r"^([0-9a-f]{8})[0-9a-f-]{16,}$")  # of what was sent along without a name
 
 
 def run_page(job: Job, *more: str, **query: str) -> str:
@@ -37,5 +41,6 @@ def short_id(arm_id: str) -> str:
     """`name:version` of an asset's id, the last name of any other."""
     parts = ArmId(arm_id).segments
     if len(parts) > 3 and parts[-2].lower() == "versions":  # noqa: PLR2004 - name/versions/version
-        return f"{parts[-3]}:{parts[-1]}"
+        version = _HASH.match(parts[-1])
+        return f"{parts[-3]}:{version[1] if version else parts[-1]}"
     return parts[-1] if parts else arm_id

@@ -128,7 +128,8 @@ def _version(viewer: Viewer, home: ArmId, collection: str, doc: Doc) -> Markup:
                 ("Image", properties.get("image")),
                 ("Made", moment(str(system.get("createdAt", "")))),
                 ("By", system.get("createdBy")),
-            ]
+            ],
+            rows=True,
         ),
         table(("tag", "value"), tags) if tags else None,
         el("pre", properties["condaFile"]) if properties.get("condaFile") else None,
@@ -143,4 +144,4 @@ def _inputs_of(viewer: Viewer, job: Job) -> Markup | None:
     from twinloop.localazure.pages.job_graphs import lineage
 
     told = gather(viewer, job.workspace, job.name)
-    return lineage(told) if told else None
+    return lineage(told, at_home=False) if told else None

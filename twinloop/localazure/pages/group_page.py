@@ -105,7 +105,7 @@ def _row(viewer: Viewer, doc: Doc, locks: list[Doc]) -> tuple[Child, ...]:
     names = ", ".join(
         f"{lock['name']} ({lock['body']['properties']['level']})" for lock in holding if lock is not doc
     )
-    by = doc.get("changedBy") or doc.get("createdBy") or ""
+    by = str((doc.get("changedBy") or doc.get("createdBy") or {}).get("name", ""))
     at = doc.get("changedAt") or doc.get("createdAt") or ""
     return (
         el("b", doc["name"], id=anchor(arm_id), title=arm_id.text),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.ids import ArmId
@@ -65,7 +66,9 @@ def bound(facts: Facts, given: Input) -> str:
 def readable(uri: str) -> str:
     """An address in few words: datastore and path."""
     found = _STORE.match(uri)
-    return f"{found['store']}: {found['path']}" if found else uri
+    if found:
+        return f"{found['store']}: {found['path']}"
+    return urlsplit(uri).path.strip("/") if uri.startswith("http") else uri
 
 
 def maker(viewer: Viewer, workspace: str, uri: str) -> tuple[Job, str] | None:

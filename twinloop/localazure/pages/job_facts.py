@@ -48,7 +48,7 @@ class Facts:
     @property
     def step(self) -> Step | None:
         """What it runs; None for a pipeline."""
-        return self.job.what() if self.job.step is not None else None
+        return self.job.what() if self.job.kind != "Pipeline" else None
 
     @property
     def runs(self) -> tuple[Job, ...]:

@@ -37,9 +37,14 @@ def steps(facts: Facts) -> Markup | None:
     return trusted(draw(nodes, edges, title=f"Steps of {facts.job.display_name}", widest=900))
 
 
-def lineage(facts: Facts) -> Markup | None:
-    """From data over jobs to models; None where the job touches neither."""
-    tree = _Tree(facts)
+def lineage(facts: Facts, *, at_home: bool = True) -> Markup | None:
+    """From data over jobs to models; None where the job touches neither.
+
+    Args:
+        facts: of the job in the middle.
+        at_home: the picture is for the job's own page.
+    """
+    tree = _Tree(facts, at_home=at_home)
     tree.add_sources()
     tree.add_results()
     if len(tree.nodes) < 2:  # noqa: PLR2004 - the job alone says nothing
@@ -58,8 +63,9 @@ def _standing(facts: Facts, child: Job) -> str:
 class _Tree:
     """The graph of lineage while it grows about one job."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, *, at_home: bool) -> None:
         self.facts = facts
+        self.at_home = at_home
         self.nodes: dict[str, Node] = {}
         self.edges: list[tuple[str, str]] = []
         self._own = {job.name for job in facts.tree}
@@ -123,7 +129,7 @@ class _Tree:
                 self.edges.append((self.facts.job.name, other.name))
 
     def _job(self, job: Job) -> None:
-        here = job.name == self.facts.job.name
+        here = self.at_home and job.name == self.facts.job.name
         sub = "this job" if here else "step" if job.kind == "Step" else "job"
         href = "" if here else run_page(job)
         self.nodes[job.name] = Node(

@@ -109,7 +109,14 @@ def tabs(facts: Facts, current: Log | None) -> Markup:
     for log in logs(facts):
         href = run_page(facts.job, log=log.id) + "#logs"
         here = current is not None and log.id == current.id
-        tab = el("a", log.name, href=href, data_log=log.id, aria_current="true" if here else None)
+        tab = el(
+            "a",
+            log.path.name,
+            href=href,
+            title=log.name,
+            data_log=log.id,
+            aria_current="true" if here else None,
+        )
         groups.setdefault(log.run.display_name or log.run.name, []).append(tab)
     rows = [
         el("li", el("b", name) if len(groups) > 1 else None, " ", links) for name, links in groups.items()

@@ -38,12 +38,14 @@ def render(what: Facts, metrics: Metrics, wanted_log: str) -> Reply:
     job = what.job
     log = job_logs.chosen(what, wanted_log)
     live = run_page(job, "live")
+    parts = _changing(what, metrics)
     body = [
         el("p", _trail(what), class_="trail"),
         el("h1", job.display_name or job.name),
         el("p", job.description, class_="lead") if job.description else None,
-        *(_part(name, html) for name, html in _changing(what, metrics).items()),
+        *(_part(name, parts[name]) for name in ("summary", "steps")),
         section("Logs", job_logs.panel(what, log), id_="logs"),
+        *(_part(name, parts[name]) for name in ("metrics", "outputs", "lineage")),
         _settled(what),
     ]
     return page(
@@ -195,7 +197,8 @@ def _environment(what: Facts) -> Markup:
                 ("Identity", job_identity(what)),
                 ("Nodes", str(what.step.instances) if what.step.instances > 1 else None),
                 ("Time limit", span(what.step.timeout) if what.step.timeout else None),
-            ]
+            ],
+            rows=True,
         ),
         el("details", el("summary", "conda file"), el("pre", conda)) if conda else None,
     )

@@ -58,12 +58,12 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Child]], **attributes: 
     return el("div", el("table", head, body, **attributes), class_="scroll")
 
 
-def facts(pairs: Iterable[tuple[str, Child]]) -> Markup:
-    """Names with values; what has no value is left out."""
+def facts(pairs: Iterable[tuple[str, Child]], *, rows: bool = False) -> Markup:
+    """Names with values, side by side or in rows; what has no value is left out."""
     shown = [
         el("div", el("dt", name), el("dd", value)) for name, value in pairs if value not in (None, "", [])
     ]
-    return el("dl", shown, class_="facts") if shown else Markup()
+    return el("dl", shown, class_="facts rows" if rows else "facts") if shown else Markup()
 
 
 def _attribute(name: str, value: Attribute) -> str:

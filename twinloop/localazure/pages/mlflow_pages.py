@@ -58,7 +58,9 @@ def entry(viewer: Viewer, wanted: str) -> Reply:
     found = [home for home in workspaces(viewer) if viewer.may(RUNS_READ, home)]
     fitting = [home for home in found if wanted.lower() in {home.key, home.name.lower()}] if wanted else found
     if len(fitting) == 1:
-        return Reply(303, None, {"location": f"/studio/mlflow/{workspace_name(fitting[0].text)}/"})
+        return Reply(
+            303, None, {"location": f"/studio/mlflow/{workspace_name(fitting[0].text)}/#/experiments"}
+        )
     known = ", ".join(home.name for home in found) or "none"
     why = f"Name one of the workspaces whose runs {viewer.name} may read: {known}."
     return refusal(404, "Which workspace?", why, "twinloop mlflow -s dev", viewer=viewer)

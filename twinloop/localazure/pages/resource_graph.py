@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twinloop.localazure.core.authorization import ASSIGNMENTS
-from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
 from twinloop.localazure.pages.concerns import called, concern
 from twinloop.localazure.pages.wording import counted
 from twinloop.pictures.layered import Node
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 Doc = dict[str, Any]
 LOCKS = "microsoft.authorization/locks"
+_INNER = {"microsoft.storage/storageaccounts/blobservices"}
+"""Types that only stand between a resource and what it holds, one each."""
+_WATCH = "microsoft.insights/diagnosticsettings"  # one hangs on each resource that is watched
+_MANY = 4  # children of one kind that nothing else names; more become one box
 
 
 @dataclass(frozen=True)
@@ -36,16 +40,21 @@ def graph(twin: Twin, docs: list[Doc], tombs: list[Doc]) -> tuple[list[Node], li
         docs: the resources that the viewer may read.
         tombs: tombstones that still hold their names.
     """
-    shown = [doc for doc in docs if doc["type"].lower() not in {ASSIGNMENTS, LOCKS}]
+    shown = [doc for doc in docs if doc["type"].lower() not in {ASSIGNMENTS, LOCKS, *_INNER}]
     grants = by_principal(twin, (doc for doc in docs if doc["type"].lower() == ASSIGNMENTS))
     locked = {
         scope.key for doc in docs if doc["type"].lower() == LOCKS and (scope := ArmId(doc["id"]).parent)
     }
     principals = {str(doc["principalId"]): ArmId(doc["id"]).key for doc in shown if doc.get("principalId")}
+    folded = list(_folded(shown))
+    inside = {ArmId(doc["id"]).key for fold in folded for doc in fold}
+    shown = [doc for doc in shown if ArmId(doc["id"]).key not in inside]
     nodes = [_node(twin, doc, locked) for doc in shown]
+    nodes += [_fold(fold) for fold in folded]
     nodes += [_tomb(doc) for doc in tombs]
     known = {node.id for node in nodes}
     edges = list(_references(shown, known))
+    edges += [(key, _fold_id(fold)) for fold in folded for key in sorted(_behind(fold) & known)]
     for grant in grants:
         node = Node(
             f"grants {grant.principal}",
@@ -104,6 +113,50 @@ def _node(twin: Twin, doc: Doc, locked: set[str]) -> Node:
     )
 
 
+def _folded(docs: list[Doc]) -> Iterator[list[Doc]]:
+    """Children of one kind and one holder, if there are many of them."""
+    kinds: dict[tuple[str, str], list[Doc]] = {}
+    for doc in docs:
+        if doc["type"].lower() == _WATCH:
+            kinds.setdefault(("", _WATCH), []).append(doc)
+            continue
+        holder = _holder(ArmId(doc["id"]))
+        if holder is not None and holder.type != RESOURCE_GROUP:
+            kinds.setdefault((holder.key, doc["type"]), []).append(doc)
+    yield from (found for (holder, _), found in kinds.items() if not holder or len(found) > _MANY)
+
+
+def _fold(docs: list[Doc]) -> Node:
+    first = ArmId(docs[0]["id"])
+    watching = first.type.lower() == _WATCH
+    names = [
+        holder.name if watching and (holder := ArmId(doc["id"]).parent) else str(doc["name"]) for doc in docs
+    ]
+    label = f"diagnostics of {len(docs)}" if watching else counted(len(docs), called(first.type))
+    href = f"#{anchor(first)}"
+    return Node(
+        _fold_id(docs), label, ", ".join(names), "", href, concern(first.type), title="\n".join(names)
+    )
+
+
+def _behind(docs: list[Doc]) -> set[str]:
+    """What folded resources rest on: their one holder, or what they name where each hangs on another one."""
+    holders = {holder.key for doc in docs if (holder := _holder(ArmId(doc["id"])))}
+    return holders if len(holders) == 1 else {ArmId(text).key for doc in docs for text in _ids(doc["body"])}
+
+
+def _fold_id(docs: list[Doc]) -> str:
+    return f"fold {ArmId(docs[0]['id']).key}"
+
+
+def _holder(arm_id: ArmId) -> ArmId | None:
+    """What a resource lives in or hangs on, past what only stands between."""
+    above = arm_id.parent
+    while above is not None and above.type.lower() in _INNER:
+        above = above.parent
+    return above
+
+
 def anchor(arm_id: ArmId) -> str:
     """The place of a resource in the table below the picture."""
     import hashlib
@@ -133,8 +186,8 @@ def _references(docs: Iterable[Doc], known: set[str]) -> Iterator[tuple[str, str
     for doc in docs:
         arm_id = ArmId(doc["id"])
         named = {ArmId(text).key for text in _ids(doc["body"])}
-        if arm_id.parent is not None:
-            named.add(arm_id.parent.key)
+        if (holder := _holder(arm_id)) is not None:
+            named.add(holder.key)
         for key in sorted(named & known - {arm_id.key}):
             # a parent may name its children (a network its subnets): they live in it all the same
             if not key.startswith(arm_id.key + "/"):

@@ -247,6 +247,15 @@ for _method in ("GET", "POST", "PATCH", "DELETE"):
     _on("/studio/mlflow/{mark}/{rest:path}", _method)(_mlflow)
 
 
+@_on("/studio/{rest:path}")
+async def get_unknown(viewer: Viewer, request: Request) -> Answer:
+    """What is no page."""
+    from twinloop.localazure.pages.frame import refusal
+
+    why = f"'{request.path}' is no address of these pages."
+    return refusal(404, "There is no such page", why, "twinloop studio", viewer=viewer)
+
+
 def _viewer(request: Request, twin: Twin) -> Viewer:
     """Who looks.
 

@@ -39,4 +39,4 @@ def badge(job: Job) -> Markup:
     """The state as a coloured word with its sign."""
     look = kind(job)
     word = "Reused" if look == "reused" else job.status
-    return el("span", el("i", KINDS[look].sign, aria_hidden="true"), word, class_=f"badge kind-{look}")
+    return el("span", el("i", KINDS[look].sign, aria_hidden="true"), word, class_=f"badge kind kind-{look}")
