@@ -2,9 +2,9 @@
 
 As Azure's article "Model training on serverless compute" has it: jobs count against the same quota of cores
 as clusters; a size that is asked for and has no room is refused, with how many nodes would fit; room that
-other jobs use is waited for; without a size one is chosen by quota. Which one is Azure's own secret, so here the
-rule is: the smallest size of the table without a GPU and with 4 cores and 14 GiB at least, of a family whose
-quota has room.
+other jobs use is waited for; without a size one is chosen by quota. Which one is Azure's own secret, so here
+the rule is: the smallest size of the table without a GPU and with 4 cores and 14 GiB at least, of a family
+whose quota has room.
 """
 
 from __future__ import annotations
