@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from checks.catalogue.prices import Meter
@@ -71,7 +72,7 @@ def machines(desk: Desk, *, size: str, priority: str, least: Decimal | None, mos
     if meter == "low priority" and desk.find(priced) is None:
         ceiling = Meter(arm_type=MACHINES, sku=size, meter="dedicated")
         note = "the dedicated price, which is the most it can be: no low-priority price is sourced"
-        return desk.charge(what, ceiling, least, most, of="nodes", note=note)
+        return replace(desk.charge(what, ceiling, least, most, of="nodes", note=note), ceiling=True)
     return desk.charge(what, priced, least, most, of="nodes")
 
 

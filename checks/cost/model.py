@@ -28,6 +28,8 @@ class Item:
     """The region that the price is of, where it is not the resource's own."""
     hidden: bool = False
     """Brought along by a setting, not declared: a firewall by an FQDN rule."""
+    ceiling: bool = False
+    """It costs less, but nobody has a source for how much: this is the most it can be."""
     by_use: bool = False
     """Charged by use that no setting bounds: has a unit price, and is in neither sum."""
     unit_price: Decimal | None = None

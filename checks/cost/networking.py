@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from checks.catalogue.prices import Meter
 from checks.cost.desk import ONE, OPEN, Desk
 from checks.cost.model import Item
-from checks.cost.reading import arm_type, number, text, value
+from checks.cost.reading import arm_type, count, is_open, text, value
 from checks.plan import Resource
 
 _NETWORK = "Microsoft.Network"
@@ -26,10 +26,13 @@ RULES = f"{WORKSPACES}/outboundrules"
 def private_endpoint(desk: Desk) -> Iterator[Item]:
     """A private endpoint: a fee per hour, and per GB in either direction."""
     yield desk.charge("private endpoint", ENDPOINT, ONE, ONE)
-    for meter, words in (("data in", "data into"), ("data out", "data out of")):
-        yield desk.by_use(
-            f"{words} the private endpoint", Meter(arm_type=ENDPOINT.arm_type, sku="", meter=meter)
-        )
+    yield from _data(desk, "the private endpoint")
+
+
+def _data(desk: Desk, what: str, *, hidden: bool = False) -> Iterator[Item]:
+    for direction, words in (("data in", "data into"), ("data out", "data out of")):
+        meter = Meter(arm_type=ENDPOINT.arm_type, sku="", meter=direction)
+        yield desk.by_use(f"{words} {what}", meter, hidden=hidden)
 
 
 def nat_gateway(desk: Desk) -> Iterator[Item]:
@@ -64,37 +67,45 @@ def event_stream(desk: Desk) -> Iterator[Item]:
     """An Event Hubs namespace: a fee per unit of throughput, which inflates up to a bound."""
     inputs = desk.resource.inputs
     sku = text(inputs, "sku.name")
-    least = number(inputs, "sku.capacity") or ONE
-    inflates = bool(value(inputs, "isAutoInflateEnabled"))
-    most = (number(inputs, "maximumThroughputUnits") or least) if inflates else least
+    least = count(inputs, "sku.capacity")
+    if least is None and not is_open(inputs, "sku.capacity"):
+        least = ONE  # what Azure takes where none is given
+    most = least
+    if value(inputs, "isAutoInflateEnabled"):
+        most = count(inputs, "maximumThroughputUnits")
     unit = "processing unit" if sku == "Premium" else "throughput unit"
     if not sku:
         yield desk.unknown("event stream", OPEN)
         return
     fee = Meter(arm_type=STREAMS, sku=sku, meter=unit)
-    yield desk.charge(f"event stream {sku}", fee, least, max(least, most), of=f"{unit}s")
+    yield desk.charge(f"event stream {sku}", fee, least, most, of=f"{unit}s")
     if sku != "Premium":
         yield desk.by_use(f"events into the stream, {sku}", Meter(arm_type=STREAMS, sku=sku, meter="ingress"))
 
 
 def workspace(desk: Desk) -> Iterator[Item]:
     """A workspace's managed network: free itself, but its mode and rules bring endpoints and a firewall."""
-    network = value(desk.resource.inputs, "managedNetwork")
+    inputs = desk.resource.inputs
+    if is_open(inputs, "managedNetwork.isolationMode") or is_open(inputs, "managedNetwork.outboundRules"):
+        yield desk.unknown("what the managed network brings along", OPEN, hidden=True)
+        return
+    network = value(inputs, "managedNetwork")
+    inline = value(network, "outboundRules")
+    rules = list(inline.values()) if isinstance(inline, Mapping) else []
+    yield from _endpoints(desk, [rule for rule in rules if text(rule, "type") == "PrivateEndpoint"])
     if text(network, "isolationMode") != APPROVED:
         return
     what = "private endpoints of the managed network"
     yield desk.charge(what, ENDPOINT, OWN_ENDPOINTS, OWN_ENDPOINTS, hidden=True, note=OWN_NOTE)
-    inline = value(network, "outboundRules")
-    rules = list(inline.values()) if isinstance(inline, dict) else []
-    yield from _endpoints(desk, [rule for rule in rules if text(rule, "type") == "PrivateEndpoint"])
+    yield from _data(desk, what, hidden=True)
     if any(text(rule, "type") == "FQDN" for rule in (*rules, *_rules_of(desk))):
         yield from _firewall(desk, text(network, "firewallSku") or "Standard")
 
 
 def _endpoints(desk: Desk, rules: list[object]) -> Iterator[Item]:
     if rules:
-        count = Decimal(len(rules))
-        yield desk.charge("private endpoints of outbound rules", ENDPOINT, count, count, hidden=True)
+        many = Decimal(len(rules))
+        yield desk.charge("private endpoints of outbound rules", ENDPOINT, many, many, hidden=True)
 
 
 def _firewall(desk: Desk, sku: str) -> Iterator[Item]:

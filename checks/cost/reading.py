@@ -30,6 +30,15 @@ def value(tree: object, path: str) -> Any:
     return None if tree in (UNKNOWN, SECRET) else tree
 
 
+def is_open(tree: object, path: str) -> bool:
+    """Whether something is given at a path that nobody knows before deployment."""
+    *above, last = path.split(".")
+    parent = value(tree, ".".join(above)) if above else tree
+    if parent is None and above:
+        return is_open(tree, ".".join(above))
+    return isinstance(parent, Mapping) and parent.get(last) in (UNKNOWN, SECRET)
+
+
 def text(tree: object, path: str) -> str:
     """The text at a path; empty where there is none."""
     found = value(tree, path)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from checks.catalogue.prices import PER_MONTH, Meter
-from checks.cost.desk import ONE, ZERO, Desk
+from checks.cost.desk import ONE, OPEN, ZERO, Desk
 from checks.cost.model import Item
-from checks.cost.reading import number, text, value
+from checks.cost.reading import is_open, number, text, value
 
 LOGS = "Microsoft.OperationalInsights/workspaces"
 TRACES = Meter(arm_type="Microsoft.Insights/components", sku="classic", meter="ingested")
@@ -30,6 +30,8 @@ def logs(desk: Desk) -> Iterator[Item]:
     cap = number(inputs, "workspaceCapping.dailyQuotaGb")
     coming = Meter(arm_type=LOGS, sku=sku, meter="ingested")
     kept = Meter(arm_type=LOGS, sku=sku, meter="kept beyond the included days")
+    if is_open(inputs, "retentionInDays"):
+        yield desk.unknown("logs kept for long", OPEN)
     days = number(inputs, "retentionInDays") or INCLUDED_DAYS
     beyond = max(days - INCLUDED_DAYS, ZERO)
     if cap is None or cap < ZERO:
@@ -48,13 +50,13 @@ def logs(desk: Desk) -> Iterator[Item]:
 
 def traces(desk: Desk) -> Iterator[Item]:
     """Application Insights: charged in its log workspace, where it has one."""
-    if value(desk.resource.inputs, "workspaceResourceId") or _is_open(desk, "workspaceResourceId"):
+    if _is_given(desk, "workspaceResourceId"):
         yield desk.included("traces", "charged in the log workspace, under its cap", TRACES_SOURCE)
         return
     yield desk.by_use("traces, without a log workspace", TRACES)
 
 
-def _is_open(desk: Desk, name: str) -> bool:
+def _is_given(desk: Desk, name: str) -> bool:
     return name in desk.resource.inputs  # given, although its value is unknown until deployment
 
 
@@ -64,7 +66,7 @@ def diagnostics(desk: Desk) -> Iterator[Item]:
     So infracost/infracost@95ba4f4 internal/resources/azure/monitor_diagnostic_setting.go has it.
     """
     elsewhere = ("storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
-    if any(_is_open(desk, name) for name in elsewhere):
+    if any(_is_given(desk, name) for name in elsewhere):
         yield desk.by_use("platform logs sent elsewhere than to a log workspace", PLATFORM)
 
 

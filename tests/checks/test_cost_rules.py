@@ -90,6 +90,7 @@ def test_a_low_priority_node_counts_at_most_as_a_dedicated_one_and_says_so():
     item = line([cluster(priority="LowPriority")], "0 to 4 nodes Standard_DS3_v2, low priority")
     assert usd(item.at_worst) == usd(line([cluster()], "0 to 4 nodes Standard_DS3_v2, dedicated").at_worst)
     assert "no low-priority price is sourced" in item.basis
+    assert item.ceiling
 
 
 def test_a_size_without_a_price_is_free_at_rest_and_unknown_at_worst():
@@ -196,8 +197,21 @@ def test_platform_logs_cost_extra_only_where_they_go_elsewhere_than_to_a_log_wor
 APPROVED = "AllowOnlyApprovedOutbound"
 
 
-def test_a_workspace_that_reaches_the_internet_brings_nothing_along():
+def test_a_workspace_that_reaches_the_internet_brings_along_only_the_endpoints_of_its_rules():
     assert estimate([workspace(isolationMode="AllowInternetOutbound")]).items == ()
+    inline = {"lake": {"type": "PrivateEndpoint"}}
+    item = line([workspace(isolationMode="AllowInternetOutbound", outboundRules=inline)], "private endpoints")
+    assert usd(item.at_rest) == "7.30"
+
+
+@pytest.mark.parametrize("network", [{"isolationMode": UNKNOWN}, {"outboundRules": UNKNOWN}])
+def test_what_a_network_brings_along_is_unknown_while_its_mode_or_rules_are(network):
+    assert estimate([workspace(**network)]).unknown
+
+
+def test_how_long_logs_are_kept_is_unknown_while_the_plan_leaves_it_open():
+    found = estimate(logs(workspaceCapping={"dailyQuotaGb": 1}, retentionInDays=UNKNOWN))
+    assert [item.what for item in found.unknown] == ["logs kept for long"]
 
 
 def test_approved_outbound_brings_four_private_endpoints():

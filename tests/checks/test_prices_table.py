@@ -1,5 +1,7 @@
 """The price table holds only what has a source; the figures that matter most were read by eye, too."""
 
+from pathlib import Path
+
 import pytest
 
 from checks.catalogue.free_types import free_types
@@ -7,6 +9,7 @@ from checks.catalogue.price_meters import retail_meters
 from checks.catalogue.prices import COLUMNS, PER_MONTH, TABLE, Meter, read, tariff, written
 from checks.catalogue.vm_sizes import vm_sizes
 
+ROOT = Path(__file__).resolve().parents[2]
 HEADER = ",".join(COLUMNS)
 
 
@@ -77,6 +80,17 @@ def test_a_meter_with_two_prices_in_one_region_is_refused(tmp_path):
     )
     with pytest.raises(ValueError, match="two prices"):
         read(path)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/decisions/cost.md"])
+def test_how_much_dearer_europe_is_stands_in_the_documents_as_the_table_has_it(page):
+    at = {region: {} for region in ("westeurope", "eastus")}
+    for row in tariff().rows:
+        if row.meter.meter == "dedicated" and row.price.region in at:
+            at[row.price.region][row.meter.sku] = row.price.amount
+    both = at["westeurope"].keys() & at["eastus"].keys()
+    dearer = sorted((at["westeurope"][size] / at["eastus"][size] - 1) * 100 for size in both)
+    assert f"by {dearer[0]:.0f} to {dearer[-1]:.0f} %" in (ROOT / page).read_text(encoding="utf-8")
 
 
 def test_what_is_free_says_why_and_from_where_that_is_known():

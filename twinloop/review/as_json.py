@@ -50,7 +50,7 @@ def _stack(stack: StackReview) -> dict[str, Any]:
         "notes": list(stack.notes),
         "counts": {op: found[op] for op in ("create", "update", "replace", "delete", "same")},
         "changes": [_change(one, stack) for one in stack.plan.changes if one.op != "same"],
-        "cost": {"before": _estimate(stack.cost_before), "after": _estimate(stack.cost_after)},
+        "cost": {"before": bill(stack.cost_before), "after": bill(stack.cost_after)},
         "access": [_picked(one, "access") for one in stack.access],
         "exposure": [_picked(one, "exposure") for one in stack.exposure],
         "quota": [_picked(one, "quota") for one in stack.quota],
@@ -81,7 +81,8 @@ def _place(stack: StackReview, key: str) -> dict[str, Any] | None:
     return asdict(place) if place else None
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
+def bill(estimate: Estimate) -> dict[str, Any]:
+    """An estimate in the published shape; `twinloop cost --json` has it, too."""
     return {
         "currency": "USD",
         "hours": 730,

@@ -1,0 +1,63 @@
+"""`twinloop cost`: what the stacks of this checkout would cost on Azure, at rest and at worst."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinloop.cli.nouns import verb
+from twinloop.cli.output import Json, emit, say
+from twinloop.clouds.home import find_home
+
+app = verb()
+
+
+@app.command()
+def cost(
+    *,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option("--stack", "-s", help="A stack; repeatable. All of this checkout if left out."),
+    ] = None,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Show how each figure is made, and from where its price is.")
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            "--write",
+            metavar="FILE",
+            help="Put it into a Markdown file, between <!-- cost --> and <!-- /cost -->.",
+        ),
+    ] = None,
+    _json: Json = False,
+) -> None:
+    """Say what the stacks would cost on Azure a month; needs no account, asks nobody, touches nothing.
+
+    [bold]At rest[/] nobody works: least nodes, no traffic. [bold]At worst[/] all is at its limit all
+    month: most nodes, daily caps filled. What only use decides has a unit price and is in neither sum; what
+    has no sourced price is unknown, never zero. Prices are a table in the repository, with sources and dates.
+
+    [bold]Examples[/]
+
+      twinloop cost -s dev -s prod
+      twinloop cost -s prod --sources
+      twinloop cost --write README.md
+    """
+    from checks.cost import estimate
+    from twinloop.cli import cost_tables
+    from twinloop.review.as_json import bill
+    from twinloop.review.declaring import declared
+
+    checkout = find_home().checkout
+    wanted = [name.rsplit("/", 1)[-1] for name in stack or ()]
+    found = declared(checkout, list(dict.fromkeys(wanted)), lambda text: say(f"[dim]{text}[/]"))
+    bills = {name: estimate(resources) for name, resources in found.items()}
+    shape = [{"stack": name, **bill(one)} for name, one in bills.items()]
+    if write is not None:
+        cost_tables.put_into(write, cost_tables.markdown(bills))
+        emit({"file": str(write), "stacks": shape}, f"{write} has it, between its markers.")
+        return
+    emit({"stacks": shape}, cost_tables.text(bills, sources=sources))
