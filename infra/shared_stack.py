@@ -36,8 +36,8 @@ def _principal(names: Names, purpose: str, published: pulumi.Output[Any], refere
     def pick(ids: dict[str, str] | None) -> pulumi.Input[str]:
         if pulumi.runtime.is_dry_run() and purpose not in (ids or {}):
             pulumi.log.warn(
-                f"stack '{reference}' publishes no identity '{purpose}' yet, so it is unknown in this preview; "
-                "bring that stack up first"
+                f"stack '{reference}' publishes no identity '{purpose}' yet, so it is unknown in this "
+                "preview; bring that stack up first"
             )
             return _unknown()
         if not ids or purpose not in ids:

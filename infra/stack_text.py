@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -124,10 +125,13 @@ def _with_line(text: str, parent: Any, line: str, reason: str) -> str:
 
 
 def _shown(value: object) -> str:
+    import yaml
+
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_shown(one) for one in value) + "]"
     if isinstance(value, str) and not _plain(value):
-        return json.dumps(value, ensure_ascii=False)
+        quoted: str = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=sys.maxsize)
+        return quoted.strip()
     return value if isinstance(value, str) else json.dumps(value)
 
 

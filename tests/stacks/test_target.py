@@ -5,6 +5,7 @@ import pytest
 from twinloop.engine import ProtectedResource, UnknownTarget
 from twinloop.problems import BadUsage, NotFound, Refused
 from twinloop.stacks import choice
+from twinloop.stacks.official import with_short_name
 from twinloop.stacks.problems import problem_of
 from twinloop.stacks.target import target
 
@@ -53,6 +54,26 @@ def test_a_flag_wins_over_pulumi_stack_which_wins_over_the_selected_one(checkout
     monkeypatch.setenv("PULUMI_STACK", "organization/twinloop-tests/two")
     assert choice.choose(checkout.home, "") == "two"
     assert choice.choose(checkout.home, "one") == "one"
+
+
+def test_the_official_cli_is_given_the_organisation_on_azure_and_not_on_the_twin(checkout):
+    checkout.stack("dev-eu")
+    on_azure = target(checkout.home, stack="acme/dev-eu", cloud="azure", environment={})
+    on_twin = target(checkout.home, stack="acme/dev-eu", engine="pulumi", environment={})
+    assert (on_azure.stack, on_azure.official_name) == ("dev-eu", "acme/dev-eu")
+    assert (on_twin.stack, on_twin.official_name) == ("dev-eu", "dev-eu")
+
+
+@pytest.mark.parametrize(
+    ("typed", "run"),
+    [
+        ("pulumi preview -s acme/dev-eu", "pulumi preview -s dev-eu"),
+        ("pulumi up --stack=acme/twinloop/dev-eu --yes", "pulumi up --stack=dev-eu --yes"),
+        ("pulumi up --stack dev", "pulumi up --stack dev"),
+    ],
+)
+def test_a_stack_has_no_organisation_in_the_backend_of_the_twin(typed, run):
+    assert with_short_name(typed.split()) == run.split()
 
 
 def test_a_stack_selected_on_another_backend_is_not_the_twins(checkout, monkeypatch):

@@ -244,10 +244,9 @@ def _facts(planned: NewStack, checkout: Path, *, written: bool) -> dict[str, Any
 
 def _next(planned: NewStack) -> list[str]:
     name, short = planned.name, planned.name.rsplit("/", 1)[-1]
-    before = [f"twinloop up -s {planned.settings.shared.stack}"] if planned.shared else []
     return [
         f"twinloop preview -s {short}",
-        *before,
+        f"twinloop up -s {planned.settings.shared.stack}",
         f"twinloop up -s {short}",
         f"git add {planned.path.name}" + (f" {planned.shared[0].name}" if planned.shared else ""),
         f"pulumi stack init {name}",

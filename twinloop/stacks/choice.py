@@ -24,6 +24,15 @@ def choose(home: Home, given: str, *, on_twin: bool = True) -> str:
         NotFound: there is no such stack.
         BadUsage: none was named, and a default would be a guess about a real cloud.
     """
+    return stack_file.read(home.checkout, named(home, given, on_twin=on_twin)).name
+
+
+def named(home: Home, given: str, *, on_twin: bool = True) -> str:
+    """The stack as it was named, with its organisation where it has one: the official CLI wants it so.
+
+    Raises:
+        BadUsage: none was named, and a default would be a guess about a real cloud.
+    """
     backend = f"file://{home.state}" if on_twin else _current_backend()
     name = given or os.environ.get("PULUMI_STACK", "") or selected(home.checkout, backend)
     if not name and on_twin:
@@ -35,18 +44,20 @@ def choose(home: Home, given: str, *, on_twin: bool = True) -> str:
             allowed=", ".join(stack_file.known(home.checkout)),
             next_step=f"run it again with -s {DEFAULT}",
         )
-    return stack_file.read(home.checkout, name).name
+    return name
 
 
 def selected(checkout: Path, backend: str) -> str:
-    """The stack that `pulumi stack select` chose for this checkout and backend; empty where there is none."""
+    """The stack that `pulumi stack select` chose for this checkout and backend; empty where there is none.
+
+    With its organisation, as Pulumi's service knows it; a backend of one's own names it `organization`.
+    """
     project = checkout / "Pulumi.yaml"
     mark = hashlib.sha1(str(project).encode(), usedforsecurity=False).hexdigest()
     settings = _pulumi_home() / "workspaces" / f"{stack_file.project_name(checkout)}-{mark}-workspace.json"
     chosen = _json(settings)
     full = (chosen.get("stacks") or {}).get(backend) or chosen.get("stack") or ""
-    name = str(full).rsplit("/", 1)[-1]
-    return name if name in stack_file.known(checkout) else ""
+    return str(full) if str(full).rsplit("/", 1)[-1] in stack_file.known(checkout) else ""
 
 
 def _current_backend() -> str:

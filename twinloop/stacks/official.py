@@ -82,7 +82,19 @@ def run_on_twin(
         )
         if _command_of(command) in _TAKES_CONFIG_FILE:
             make_stack(home, project, file.name, state, variables)
-        return call(with_config_file(command, config_file(home, file, state)), variables, to_stderr=to_stderr)
+        if "/" in variables.get("PULUMI_STACK", ""):
+            variables["PULUMI_STACK"] = file.name
+        words = with_short_name(with_config_file(command, config_file(home, file, state)))
+        return call(words, variables, to_stderr=to_stderr)
+
+
+def with_short_name(command: Sequence[str]) -> list[str]:
+    """The command line with `acme/dev-eu` as `dev-eu`: a backend in a folder has no organisations."""
+    given = _stack_of(command)
+    if "/" not in given:
+        return list(command)
+    short = given.rsplit("/", 1)[-1]
+    return [{given: short, f"--stack={given}": f"--stack={short}"}.get(word, word) for word in command]
 
 
 def with_config_file(command: Sequence[str], file: Path) -> list[str]:

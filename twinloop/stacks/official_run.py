@@ -67,7 +67,7 @@ def command_line(
     operation: Operation, target: Target, options: Options, *, yes: bool, log: Path
 ) -> list[str]:
     """What is typed for the official CLI."""
-    command = [executable(), str(operation), "--stack", target.stack, "--event-log", str(log)]
+    command = [executable(), str(operation), "--stack", target.official_name, "--event-log", str(log)]
     command += ["--cwd", str(target.home.checkout), "--parallel", str(options.parallel)]
     for urn in options.targets:
         command += ["--target", urn]
@@ -89,7 +89,7 @@ def official_outputs(target: Target, *, show_secrets: bool) -> dict[str, Any]:
         NotFound: there is no official CLI.
         Problem: it could not say.
     """
-    command = [executable(), "stack", "output", "--json", "--stack", target.stack]
+    command = [executable(), "stack", "output", "--json", "--stack", target.official_name]
     command += ["--cwd", str(target.home.checkout), *(["--show-secrets"] if show_secrets else [])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

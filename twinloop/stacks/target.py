@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from twinloop.clouds import personas, stack_file
 from twinloop.clouds.environment import MARK
 from twinloop.problems import BadUsage, Refused
-from twinloop.stacks.choice import choose
+from twinloop.stacks.choice import named
 
 if TYPE_CHECKING:
     import os
@@ -32,6 +32,7 @@ class Target:
         cloud: where to act.
         engine: what plans and applies.
         persona: who one is on the twin.
+        named: the stack as it was named: `acme/dev-eu`.
     """
 
     home: Home
@@ -40,6 +41,12 @@ class Target:
     cloud: Cloud = "twin"
     engine: Engine = "embedded"
     persona: str = personas.DEPLOYER
+    named: str = ""
+
+    @property
+    def official_name(self) -> str:
+        """What the official CLI is given: on Azure the name as it was typed, with its organisation."""
+        return self.named if self.cloud == "azure" and self.named else self.file.name
 
     @property
     def stack(self) -> str:
@@ -75,9 +82,11 @@ def target(
         chosen = engine
     if cloud == "azure":
         _refuse_mixtures(chosen, persona, environment)
+    name = named(home, stack, on_twin=cloud == "twin")
     return Target(
         home=home,
-        file=stack_file.read(home.checkout, choose(home, stack, on_twin=cloud == "twin")),
+        named=name,
+        file=stack_file.read(home.checkout, name),
         project=stack_file.project_name(home.checkout),
         cloud=cloud,
         engine="embedded" if chosen == "embedded" else "pulumi",

@@ -1,0 +1,158 @@
+"""`twinloop new`: a stack file from a few answers, right beside the others, never over another."""
+
+import io
+
+import pytest
+
+from infra.settings_rules import across_stacks
+from infra.stack_files import load
+from twinloop.cli import new as command
+
+
+def settings(platform, name="dev-alice"):
+    return load(platform.root / f"Pulumi.{name}.yaml")
+
+
+@pytest.fixture
+def made(run, platform):
+    """A command that must succeed; its result."""
+
+    def make(*words):
+        ran = run("new", *words, "--json")
+        assert ran.code == 0, ran.err
+        return ran.json["result"]
+
+    return make
+
+
+def test_a_team_gets_a_small_environment_of_its_own(made, platform):
+    told = made("team", "alice", "--owner", "alice@example.com")
+    alice, dev = settings(platform), settings(platform, "dev")
+    assert told["files"] == ["Pulumi.dev-alice.yaml"]
+    assert (alice.environment, alice.owner) == ("dev-alice", "alice@example.com")
+    assert alice.budget.monthly_amount == dev.budget.monthly_amount / 10
+    assert {one.name: one.max_nodes for one in alice.clusters} == {"cpu": 2, "build": 1}
+    assert alice.shared.ci_environment is None
+    assert (platform.root / "Pulumi.shared.yaml").read_text().count("dev-alice") == 0
+
+
+def test_what_is_written_holds_beside_all_other_stacks(made, platform):
+    made("team", "alice")
+    stacks = {name: settings(platform, name) for name in ("shared", "dev", "staging", "prod", "dev-alice")}
+    assert across_stacks(stacks) == []
+
+
+def test_comments_stay_and_each_difference_carries_its_reason(made, platform):
+    told = made("team", "alice")
+    text = (platform.root / "Pulumi.dev-alice.yaml").read_text()
+    assert "idleSeconds: 120" in text
+    assert "# a job that logs in a loop must not cost more than the cluster" in text
+    assert "addressSpace: 10.23.0.0/20 # the next that is free" in text
+    assert "10.20, 10.21, 10.22 for dev" not in text, "the reason of another value"
+    reasons = {one["key"]: one["reason"] for one in told["differences"]}
+    assert reasons["twinloop:clusters[0].priority"] == "other stacks may use all TotalLowPriorityCores here"
+
+
+def test_an_environment_gets_identities_of_ci_in_the_shared_stack(made, platform):
+    told = made("environment", "qa")
+    assert told["files"] == ["Pulumi.qa.yaml", "Pulumi.shared.yaml"]
+    assert settings(platform, "qa").shared.ci_environment == "qa"
+    assert settings(platform, "shared").deployed_environments == ("dev", "staging", "prod", "qa")
+    line = "twinloop:deployedEnvironments: [dev, staging, prod, qa] # CI gets one pair of identities for each"
+    assert line in (platform.root / "Pulumi.shared.yaml").read_text()
+
+
+def test_another_subscription_and_region_bring_what_follows_from_them(made, platform):
+    other = "3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a0bb"
+    made("environment", "dev-eu", "--subscription", other, "--location", "northeurope", "--no-ci")
+    far, dev = settings(platform, "dev-eu"), settings(platform, "dev")
+    assert (far.azure.subscription_id, far.azure.location) == (other, "northeurope")
+    assert far.shared_names == dev.shared_names, "the shared stack stays where it is"
+    assert {quota.family: quota.limit for quota in far.quotas} == {
+        "TotalLowPriorityCores": 20,
+        "standardDSv2Family": 4,
+    }
+
+
+def test_nothing_is_ever_overwritten(run, platform):
+    before = (platform.root / "Pulumi.prod.yaml").read_bytes()
+    ran = run("new", "environment", "prod", "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (4, "refused")
+    assert (platform.root / "Pulumi.prod.yaml").read_bytes() == before
+
+
+def test_a_dry_run_writes_nothing(made, platform):
+    before = {path.name: path.read_bytes() for path in platform.root.glob("Pulumi*.yaml")}
+    told = made("environment", "qa", "--dry-run")
+    assert told["written"] is False
+    assert {path.name: path.read_bytes() for path in platform.root.glob("Pulumi*.yaml")} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("team", "alexandra"), "--environment dev-alexandr"),
+        (
+            ("environment", "qa", "--address-space", "10.20.0.0/20"),
+            "overlaps 10.20.0.0/20 in Pulumi.qa.yaml",
+        ),
+        (("environment", "qa", "--location", "mars"), "a region of the naming table"),
+        (("environment", "qa", "--owner", "alice"), "an e-mail address"),
+        (("environment", "qa", "--from", "shared"), "is no environment"),
+        (("environment", "qa", "--from", "nowhere"), "There is no stack 'nowhere'"),
+        (("environment", "a b"), "no name of a stack"),
+        (("environment", "dev-eu", "--environment", "dev"), "names in Azure are made of it"),
+        (("environment", "qa", "--existing", "vault"), "SECTION=ID"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_can_and_nothing_is_written(words, said, run, platform):
+    before = sorted(platform.root.glob("Pulumi*.yaml"))
+    ran = run("new", *words)
+    assert ran.code in (2, 3), ran.err
+    assert said in ran.words
+    assert sorted(platform.root.glob("Pulumi*.yaml")) == before
+
+
+def test_where_no_cores_are_left_the_way_out_is_named(run, made, platform):
+    made("environment", "qa")
+    ran = run("new", "team", "alice")
+    assert ran.code == 2
+    assert "There are no cores left" in ran.words
+    assert "--subscription" in ran.words
+
+
+def test_on_a_terminal_it_asks_and_enter_takes_the_proposal(run, platform, monkeypatch):
+    answers = io.StringIO("\n\nalice@example.com\n10.90.0.0/20\n70\n")
+    answers.isatty = lambda: True
+    monkeypatch.setattr(command.sys, "stdin", answers)
+    ran = run("new", "team", "alice")
+    assert ran.code == 0, ran.err
+    alice = settings(platform)
+    assert alice.azure == settings(platform, "dev").azure
+    assert (alice.owner, alice.network.address_space) == ("alice@example.com", "10.90.0.0/20")
+    assert alice.budget.monthly_amount == 70
+
+
+def test_a_new_team_previews_and_comes_up_at_once_also_by_the_name_with_its_organisation(run, made, platform):
+    told = made("team", "acme/alice")
+    assert told["stack"] == "acme/dev-alice"
+    preview = run("preview", "-s", "acme/dev-alice", "--json")
+    assert preview.code == 0, preview.err
+    assert run("up", "-s", "shared", "--yes", "--json").code == 0
+    up = run("up", "-s", "dev-alice", "--yes", "--json")
+    assert up.code == 0, up.err
+    again = run("up", "-s", "acme/dev-alice", "--yes", "--expect-no-changes", "--json")
+    assert again.code == 0, again.err
+    written = run("workspace", "config", "-s", "acme/dev-alice", "--json")
+    assert written.json["result"]["workspace_name"] == "mlw-mlp-dev-alice-weu"
+
+
+def test_an_environment_whose_identities_of_ci_are_not_made_yet_previews_with_a_warning(run, made, platform):
+    assert run("up", "-s", "shared", "--yes", "--json").code == 0
+    made("environment", "qa")
+    preview = run("preview", "-s", "qa", "--json")
+    assert preview.code == 0, preview.err
+    assert "publishes no identity 'ci-deploy-qa' yet" in preview.out
+    refused = run("up", "-s", "qa", "--yes", "--json")
+    assert refused.code != 0
+    assert "bring that stack up first" in refused.words
