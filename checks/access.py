@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checks.access_grants import Given, Holdings
 from checks.access_operations import Operation, Operations
@@ -96,6 +96,9 @@ class _Comparison:
     def __init__(self, scopes: Scopes, old: Holdings, new: Holdings) -> None:
         self._scopes = scopes
         self._operations = Operations((*old.given, *new.given), {**old.roles, **new.roles})
+        self._changed = {
+            guid for guid, role in new.roles.items() if guid in old.roles and old.roles[guid] != role
+        }
         self._old, self._new = self._by_principal(old.given), self._by_principal(new.given)
 
     def everybody(self) -> tuple[Who, ...]:
@@ -157,7 +160,13 @@ class _Comparison:
                 and (given.open_condition, given.standing) == lane
                 and self._operations.mask(given) & mask
             ]
-            yield _change(who, scope, self._operations.named_in(mask), by, gained=gained_now)
+            change = _change(who, scope, self._operations.named_in(mask), by, gained=gained_now)
+            yield replace(change, by="; ".join(map(self._said, by)))
+
+    def _said(self, given: Given) -> str:
+        """An assignment in words; where the role itself is another one now, that is the news."""
+        changed = ", whose actions change," if given.guid in self._changed else ""
+        return f"{given.role_name}{changed} by {given.urn}"
 
 
 def _beyond(one: Mapping[Lane, int], other: Mapping[Lane, int], lane: Lane) -> int:
@@ -178,7 +187,7 @@ def _change(
         what=tell(here),
         actions=actions(here),
         data=any(one.data for one in here),
-        by="; ".join(f"{given.role_name} by {given.urn}" for given in by),
+        by="",
         standing=by[0].standing,
         stack=by[0].stack,
         urn=by[0].urn,

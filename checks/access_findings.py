@@ -21,6 +21,12 @@ _WHY = {
     "remove locks": "what a lock kept can be deleted by the next slip",
 }
 _GRAVE = frozenset(_WHY) - {"assign some roles"}
+# What is everyday work elsewhere, and deserves a word where a stack is protected.
+_IN_PRODUCTION = {
+    "write data": "what is overwritten or deleted there is what production runs on",
+    "change the registry": "what is promoted there is what production may run",
+    "push images": "what is pushed there is the code that production runs",
+}
 _ROW = "give a narrower role, or on less, in infra/grants.py; if it is meant, let the row's reason say why"
 
 
@@ -74,13 +80,11 @@ def _of(change: AccessChange, *, guarded: bool) -> Iterator[Finding]:
             "the stack is protected: people look there, and change it by a reviewed run or by elevation",
             "give a role that reads, or make the group eligible to elevate itself for a while",
         )
-    elif guarded and "write data" in change.risks:
+        return
+    written = [why for risk, why in _IN_PRODUCTION.items() if risk in change.risks]
+    if guarded and written:
         yield _finding(
-            change,
-            "warn",
-            "access-writes-data",
-            "the stack is protected: what is overwritten or deleted there is what production runs on",
-            _ROW,
+            change, "warn", "access-writes-data", f"the stack is protected: {'; '.join(written)}", _ROW
         )
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from checks.catalogue.sources import spelled
 from checks.findings import Severity
 
 TABLE = Path(__file__).with_name("exposures.toml")
@@ -84,7 +85,10 @@ def _rows(kind: str, model: type[Row]) -> tuple[Row, ...]:
     for row in found:
         if not row.get("source"):
             raise ValueError(f"{TABLE.name}: {row}: 'source' is missing: name the document of this row")
-    return tuple(model(**{key: _frozen(value) for key, value in row.items()}) for row in found)
+    return tuple(
+        model(**{key: _frozen(value) for key, value in (row | {"source": spelled(row["source"])}).items()})
+        for row in found
+    )
 
 
 def _frozen(value: Any) -> Any:

@@ -122,6 +122,7 @@ def test_widening_a_role_is_a_gain_for_everybody_who_has_it():
         ("data-scientists", True, "submit jobs"),
         ("ml-engineers", True, "submit jobs"),
     ]
+    assert found[0].by.startswith("Own Reader, whose actions change, by urn:")
 
 
 def test_narrowing_a_role_is_a_loss_for_everybody_who_has_it():
