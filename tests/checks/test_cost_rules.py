@@ -36,7 +36,7 @@ def workspace(**network):
 
 
 def rule(kind, name, **destination):
-    properties = {"type": kind, "destination": destination or "pypi.org"}
+    properties = {"type": kind, "destination": destination or "packages.example.com"}
     inputs = {
         "ruleName": name,
         "workspaceName": "mlw",
@@ -237,7 +237,7 @@ def test_the_cheap_firewall_has_no_sourced_price_and_is_unknown():
 
 
 def test_an_fqdn_rule_written_in_the_workspace_brings_the_firewall_too():
-    inline = {"pypi": {"type": "FQDN", "destination": "pypi.org"}}
+    inline = {"pypi": {"type": "FQDN", "destination": "packages.example.com"}}
     assert line([workspace(isolationMode=APPROVED, outboundRules=inline)], "managed firewall Standard").hidden
 
 
