@@ -145,26 +145,6 @@ def test_a_cluster_is_not_deleted_under_a_job(platform, environment):
     platform.settle_delete(platform.twin.call("DELETE", delete))
 
 
-def test_the_page_that_a_job_links_to_shows_its_state_and_opens_for_nobody_without_the_link(
-    platform, environment
-):
-    name = unique("page")
-    reply = platform.submit(name, command="echo seen", environmentId=environment, computeId=platform.cpu)
-    platform.wait(name)
-    url = reply.json()["properties"]["services"]["Studio"]["endpoint"]
-    page = platform.twin.client.get(url)
-    assert page.status_code == 200
-    assert "Completed" in page.text
-    assert "user_logs/std_log.txt" in page.text
-    assert platform.twin.client.get(url.partition("&key=")[0]).status_code == 404
-    later = url.replace("&until=", "&until=9")
-    assert platform.twin.client.get(later).status_code == 404, "a link cannot be made to last longer"
-    other = platform.submit(unique("page"), command="true", environmentId=environment, computeId=platform.cpu)
-    theirs = other.json()["properties"]["services"]["Studio"]["endpoint"]
-    mixed = theirs.partition("&until=")[0] + "&until=" + url.partition("&until=")[2]
-    assert platform.twin.client.get(mixed).status_code == 404, "a link opens one run's page and no other's"
-
-
 def test_a_finished_job_is_deleted_and_a_running_one_is_not(platform, environment):
     name = unique("gone")
     platform.submit(name, command="sleep 60", environmentId=environment, computeId=platform.cpu)
