@@ -40,6 +40,8 @@ def command_line(asked: Inputs, style: str) -> list[str]:
 def _review(asked: Inputs, style: str) -> list[str]:
     stacks = [part for stack in asked.stacks for part in ("-s", stack)]
     options = {
+        "--against": asked.against,
+        "--cloud": asked.cloud if asked.against == "live" else "",
         "--base": asked.base,
         "--time-limit": asked.time_limit,
         "--memory-limit": asked.memory_limit,
@@ -61,44 +63,41 @@ def run(asked: Inputs, runner: Runner) -> int:
     """Run the command and leave its files in the folder `output-dir`; the tool's own exit code."""
     asked.out.mkdir(parents=True, exist_ok=True)
     if asked.command == "review":
-        file = asked.out / "printed.json"
-        # what the tool says on stderr is obeyed here: its annotations are among it
-        code = runner.run(command_line(asked, runner.style), asked, file, obeyed=True)
-        reviewed = plan.read(file)
-        if "digest" in reviewed:
-            (asked.out / "digest").write_text(reviewed["digest"], "utf-8")
-            document = {key: found for key, found in reviewed.items() if key not in plan.WRAPPING}
-            (asked.out / "review.json").write_text(json.dumps(document), "utf-8")
-        file.unlink()
+        code = _run_review(asked, runner)
     elif asked.command == "up" and asked.digest and not _same_steps(asked, runner):
         code = REFUSED
     else:
         file = asked.out / f"{asked.command}.json"
         code = runner.run(command_line(asked, runner.style), asked, file)
-        _leave(asked, file, asked.command)
+        page = plan.markdown(plan.read(file), asked.command)
+        (asked.out / "comment.md").write_text(page, "utf-8")
+        (asked.out / "summary.md").unlink(missing_ok=True)  # of the look before it
     (asked.out / "exit-code").write_text(str(code), "utf-8")
     return code
 
 
-def _leave(asked: Inputs, file: Path, command: str) -> str:
-    """The page and the digest of a plan, as files; the digest."""
-    shown = plan.read(file)
-    found = plan.digest(shown)
-    (asked.out / "comment.md").write_text(plan.markdown(shown, command), "utf-8")
-    (asked.out / "digest").write_text(found, "utf-8")
-    return found
+def _run_review(asked: Inputs, runner: Runner) -> int:
+    file = asked.out / "printed.json"
+    # what the tool says on stderr is obeyed here: its annotations are among it
+    code = runner.run(command_line(asked, runner.style), asked, file, obeyed=True)
+    reviewed = plan.read(file)
+    file.unlink()
+    if "digest" in reviewed:
+        (asked.out / "digest").write_text(reviewed["digest"], "utf-8")
+        document = {key: found for key, found in reviewed.items() if key not in plan.WRAPPING}
+        (asked.out / "review.json").write_text(json.dumps(document), "utf-8")
+    return code
 
 
 def _same_steps(asked: Inputs, runner: Runner) -> bool:
-    """Plan again, and compare with the steps that were reviewed."""
-    again = replace(asked, command="preview", expect_no_changes=False)
-    file = asked.out / "again.json"
-    code = runner.run(command_line(again, runner.style), again, file)
-    now = _leave(asked, file, "preview")
+    """Look again at what would be done, and compare with the steps that were reviewed."""
+    # whether to fail on findings was decided by who approved
+    code = _run_review(replace(asked, command="review", against="live", fail_on="none"), runner)
+    now = _text(asked.out / "digest")
     if code == 0 and now == asked.digest:
         return True
     runner.error(
-        f"the steps are no longer those that were reviewed: reviewed {asked.digest}, now {now} "
+        f"the steps are no longer those that were reviewed: reviewed {asked.digest}, now {now or 'unknown'} "
         f"(exit code {code}). Nothing was changed. Run the whole workflow again and review what it shows."
     )
     return False

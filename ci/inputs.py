@@ -9,6 +9,7 @@ from pathlib import Path
 
 COMMANDS = ("review", "preview", "up", "refresh")
 CLOUDS = ("twin", "azure")
+AGAINST = ("code", "live")
 SEVERITIES = ("refuse", "warn", "note", "none")
 STACK = re.compile(r"[A-Za-z0-9][\w./-]{0,150}")
 REF = re.compile(r"[A-Za-z0-9][\w./~^-]{0,200}")
@@ -58,6 +59,7 @@ class Inputs:
     stacks: tuple[str, ...]
     work_dir: Path
     cloud: str
+    against: str
     base: str
     digest: str
     out: Path
@@ -100,6 +102,7 @@ def read(given: Mapping[str, str], workspace: Path) -> Inputs:
         stacks=stacks,
         work_dir=_within("work-dir", given.get("work-dir", "") or ".", workspace),
         cloud=_one_of("cloud", given.get("cloud", "") or "twin", CLOUDS),
+        against=_one_of("against", given.get("against", "") or "code", AGAINST),
         base=_matching("base", given.get("base", ""), REF),
         digest=_matching("digest", given.get("digest", ""), DIGEST),
         out=_within("output-dir", given.get("output-dir", "") or "review", workspace),

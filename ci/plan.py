@@ -1,8 +1,7 @@
-"""A plan as `twinloop ... --json` prints it: the digest of its steps, and a short page for who approves."""
+"""What `twinloop ... --json` prints, and a short page of the steps in it."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -10,15 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-CHANGES_FOUND = 6
 WRAPPING = ("ok", "error")  # of the object that the tool prints, beside its result
 ROWS = 200  # steps of a page; all of them are in the artifact
 QUIET = {"same", "read", "refresh"}
-_SIGNIFICANT = ("op", "urn", "replaceKeys", "changes", "protect")
 
 
 class Unreadable(Exception):
-    """The tool left no plan: its words stand in the log above."""
+    """The tool left no JSON: its words stand in the log above."""
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -27,21 +24,13 @@ def read(file: Path) -> dict[str, Any]:
         printed = json.loads(file.read_text("utf-8"))
         result = printed["result"] or {}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unreadable(f"{file.name} holds no plan; the tool's own words are above") from error
+        raise Unreadable(f"{file.name} holds no JSON of the tool; its own words are above") from error
     return {**result, **{key: printed[key] for key in WRAPPING}}
 
 
 def steps(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What is done, without what stays as it is."""
     return (step for step in plan.get("steps", ()) if step["op"] not in QUIET)
-
-
-def digest(plan: Mapping[str, Any]) -> str:
-    """SHA-256 over stack and steps with the properties that they change: equal digests, equal steps."""
-    facts = [{key: step.get(key) for key in _SIGNIFICANT} for step in steps(plan)]
-    facts.sort(key=lambda step: (step["urn"], step["op"]))
-    text = json.dumps([plan.get("stack"), plan.get("cloud"), facts], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def markdown(plan: Mapping[str, Any], command: str) -> str:
@@ -53,8 +42,6 @@ def markdown(plan: Mapping[str, Any], command: str) -> str:
         f"**{command}** of {where}: {counted or 'no changes'}",
         "",
         "<!-- twinloop-review -->",
-        "",
-        f"Digest of the steps: {_code(digest(plan))}",
         "",
     ]
     error = plan.get("error")

@@ -17,16 +17,14 @@ def lines(style, *stacks):
 
 def evil():
     one = resource(urn=f"urn:pulumi:dev::p::storage:Account::{EVIL}")
-    words = {"what": EVIL, "why": EVIL, "fix": EVIL, "rule": EVIL}
-    return stack_review(
-        findings=[finding("refuse", one, **words)], places={one.urn: Place(file=EVIL, line=3)}
-    )
+    said = finding("refuse", one, what=EVIL, why=EVIL, fix=EVIL, rule=EVIL)
+    return stack_review(findings=[said], places={one.urn: Place(file=EVIL, line=3)})
 
 
 def test_github_is_told_severity_file_and_line():
     first, second, third = lines("github", rich())
     assert first.startswith(
-        "::error file=Pulumi.dev.yaml,line=31,title=one-way-property (dev)::dev: storage:StorageAccount lake: "
+        "::error file=Pulumi.dev.yaml,line=31,title=one-way-property (dev)::dev: storage:StorageAccount "
     )
     assert second.startswith("::warning file=infra/a%2Cb%3Ac.py,line=2,")
     assert third.startswith("::notice title=new (dev)::")

@@ -16,6 +16,7 @@ from tests.review.handmade import (
 )
 from twinloop.review.markdown import LEAST, LIMIT, MARKER, markdown
 from twinloop.review.markdown_blocks import size
+from twinloop.review.model import Side
 
 
 def comment(*stacks, **sides):
@@ -191,3 +192,19 @@ def test_refused_findings_are_the_last_to_be_cut():
 def test_a_limit_without_room_for_the_table_is_refused():
     with pytest.raises(ValueError, match=f"room for {LEAST}"):
         markdown(review(rich()), limit=LEAST - 1)
+
+
+def test_of_two_long_values_the_part_that_differs_is_shown():
+    before = "start " + "x" * 900 + " old " + "y" * 900 + " end"
+    one = change(
+        "update", resource(), Difference(path="a", before=before, after=before.replace("old", "new"))
+    )
+    line = next(line for line in comment(stack_review(changes=[one])).splitlines() if line.startswith("  - "))
+    assert "xxx old yyy" in line
+    assert "xxx new yyy" in line
+    assert len(line) < 250
+
+
+def test_a_commit_of_digits_only_is_no_number():
+    first = comment(rich(), head=Side(what="commit", name="6022104581" * 4)).splitlines()[0]
+    assert "→ `6022104581`" in first

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from twinloop.pictures import style
 from twinloop.review.html_elements import badge, folded, resource, table, text, value
 from twinloop.review.html_stack import stack_section
-from twinloop.review.labels import OPS, SIGNS, counts, is_live, money, side
+from twinloop.review.labels import OPS, SIGNS, counts, is_live, money, sentence, side
 
 if TYPE_CHECKING:
     from checks.cost import Estimate
@@ -132,6 +132,7 @@ def _finding(stack: StackReview, finding: Finding) -> str:
     return (
         f'<article class="finding {finding.severity}">'
         f"<p>{badge(finding.severity)} <b>{text(stack.stack)}</b>{about}</p>"
-        f"<p>{text(finding.what)} {text(finding.why)}</p><p><b>Do:</b> {text(finding.fix)}</p>"
+        f"<p>{text(sentence(finding.what))} {text(sentence(finding.why))}</p>"
+        f"<p><b>Do:</b> {text(finding.fix)}</p>"
         f'<p class="soft">{where}rule {value(finding.rule)}{source}</p></article>'
     )

@@ -19,6 +19,8 @@ FRAMES = ("pulumi", "twinloop")  # whose types no cloud knows
 OPS = ("create", "update", "replace", "delete")
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 LONGEST = 120  # characters of one value before its middle is left out
+MOST = 20_000  # characters of one value that are compared at all
+AROUND = 30  # characters that are shown on both sides of what differs
 COMMIT = 10  # digits of a commit that a reader needs
 # Characters that a page would obey instead of showing: controls, writing direction, private use, line ends.
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -78,6 +80,39 @@ def shown(value: Any, longest: int = LONGEST) -> str:
     return shortened(seen(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)), longest)
 
 
+def pair(before: Any, after: Any, longest: int = LONGEST) -> tuple[str, str]:
+    """Two values as a person reads them; of long ones the part that differs, not their ends."""
+    texts = [shown(value, MOST) for value in (before, after)]
+    if max(map(len, texts)) <= longest:
+        return texts[0], texts[1]
+    start = _common(*texts)
+    end = min(_common(*(text[::-1] for text in texts)), min(map(len, texts)) - start)
+    if start + end < 2 * AROUND:
+        return shortened(texts[0], longest), shortened(texts[1], longest)
+    one, two = (_around(text, start, end, longest) for text in texts)
+    return one, two
+
+
+def _common(one: str, two: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, two, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(two)))
+
+
+def _around(text: str, start: int, end: int, longest: int) -> str:
+    """What lies between the first `start` and the last `end` characters, with a little of both."""
+    first, last = max(start - AROUND, 0), min(len(text) - end + AROUND, len(text))
+    middle = shortened(text[first:last], longest)
+    return f"{'… ' if first else ''}{middle}{' …' if last < len(text) else ''}"
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence between others: begun with a capital where it begins with a word, and ended."""
+    first = text.partition(" ")[0]
+    begun = text.capitalize()[:1] + text[1:] if first.isalpha() and first.islower() else text
+    return begun if not begun or begun.endswith((".", "!", "?", ":")) else f"{begun}."
+
+
 def _is_plain(text: str) -> bool:
     if not text or text != text.strip():
         return False
@@ -114,7 +149,8 @@ def counts(changes: Iterable[Change]) -> Counter[str]:
 
 def in_cloud(resource: Resource) -> bool:
     """Whether a cloud knows it: a stack, a provider and a component of the program are frames only."""
-    return resource.type.partition(":")[0] not in FRAMES
+    framed = resource.type.partition(":")[0] in FRAMES
+    return not framed and bool(resource.id or resource.inputs)  # a component has neither, whoever wrote it
 
 
 def real_changes(review: StackReview) -> list[Change]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twinloop.review.labels import COMMIT, OPS, SIGNS, counts, is_live, money
 from twinloop.review.markdown_blocks import Block, joined, left_out, most_that_fit, size
 from twinloop.review.markdown_sections import blocks
-from twinloop.review.markdown_text import code
+from twinloop.review.markdown_text import named
 
 if TYPE_CHECKING:
     from checks.cost import Estimate
@@ -61,11 +61,11 @@ def _compared(review: Review) -> str:
 
 
 def _side(side: Side) -> str:
-    at = f", {code(side.at, 40)}" if side.at else ""
+    at = f", {named(side.at, 40)}" if side.at else ""
     if side.what == "live state":
-        return f"the live state of {code(side.name, 60)}{at}"
-    name = code(side.name[:COMMIT] if side.what == "commit" else side.name, 60)
-    asked = f"{code(side.ref, 60)}" if side.ref and not side.name.startswith(side.ref) else ""
+        return f"the live state of {named(side.name, 60)}{at}"
+    name = named(side.name[:COMMIT] if side.what == "commit" else side.name, 60)
+    asked = f"{named(side.ref, 60)}" if side.ref and not side.name.startswith(side.ref) else ""
     told = ", ".join(part for part in (asked, at.removeprefix(", ")) if part)
     return f"{name} ({told})" if told else name
 
@@ -79,7 +79,7 @@ def _verdict(review: Review) -> str:
     say = f"🛑 {refused} refused. " if refused else ""
     steps = f"{_many(changed, 'resource changes', 'resources change')}" if changed else "No resource changes"
     many = f" in {len(review.stacks)} stacks" if len(review.stacks) != 1 else ""
-    return f"{say}{steps}{many}. Digest of the steps: {code(review.digest)}"
+    return f"{say}{steps}{many}. Digest of the steps: {named(review.digest)}"
 
 
 def _table(review: Review) -> list[str]:
@@ -99,7 +99,7 @@ def _row(stack: StackReview) -> str:
     severities = [finding.severity for finding in stack.findings]
     new = " (new)" if stack.is_new else " (gone)" if stack.is_gone else ""
     cells = [
-        code(stack.stack, 40) + new,
+        named(stack.stack, 40) + new,
         *(str(found[op]) if found[op] else "" for op in OPS),
         _amounts(stack.cost_before.at_rest, stack.cost_after.at_rest, stack.cost_after),
         _amounts(stack.cost_before.at_worst, stack.cost_after.at_worst, stack.cost_after),

@@ -10,12 +10,14 @@ from twinloop.review.labels import (
     CostChange,
     cost_changes,
     name_of,
+    pair,
     priced,
     real_changes,
     resource_label,
+    sentence,
 )
 from twinloop.review.markdown_blocks import Block
-from twinloop.review.markdown_text import code, html_code, words
+from twinloop.review.markdown_text import code, html_code, named, span, words
 
 if TYPE_CHECKING:
     from checks.access import AccessChange
@@ -54,12 +56,15 @@ def _findings(review: Review, severity: str) -> Told:
 
 
 def _finding(stack: StackReview, finding: Finding) -> str:
-    about = f"{code(resource_label(finding.resource))}: " if finding.resource else ""
+    about = f"{named(resource_label(finding.resource))}: " if finding.resource else ""
     place = stack.places.get(finding.resource or finding.rule)
-    lines = [f"{about}{words(finding.what)} {words(finding.why)}", f"  - do: {words(finding.fix)}"]
+    lines = [
+        f"{about}{words(sentence(finding.what))} {words(sentence(finding.why))}",
+        f"  - do: {words(finding.fix)}",
+    ]
     where = f" at {code(f'{place.file}:{place.line}')}" if place else ""
     source = f"; source: {words(finding.source)}" if finding.source else ""
-    lines.append(f"  - rule {code(finding.rule)}{where}{source}")
+    lines.append(f"  - rule {named(finding.rule)}{where}{source}")
     return "\n".join(lines)
 
 
@@ -87,7 +92,7 @@ def _changed(review: Review, ops: tuple[str, ...]) -> Told:
 
 def _resource(change: Change) -> Iterator[str]:
     """One resource and its properties; more blocks than one where it has very many."""
-    label = f"{code(resource_label(change.resource.urn))} is {_PAST[change.op]}"
+    label = f"{named(resource_label(change.resource.urn))} is {_PAST[change.op]}"
     reasons = [one for one in change.differences if one.replaces]
     rest = [one for one in change.differences if not one.replaces]
     if change.op == "replace":
@@ -104,16 +109,17 @@ _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delet
 def _listed(paths: Iterable[str]) -> str:
     found = list(paths)
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""  # noqa: PLR2004 - of one line
-    return ", ".join(code(path) for path in found[:3]) + more
+    return ", ".join(named(path) for path in found[:3]) + more
 
 
 def _difference(one: Difference) -> str:
     forces = " (forces the replacement)" if one.replaces else ""
     if one.before is None:
-        return f"  - {code(one.path)}: set to {code(one.after)}{forces}"
+        return f"  - {named(one.path)}: set to {code(one.after)}{forces}"
     if one.after is None:
-        return f"  - {code(one.path)}: {code(one.before)} taken out{forces}"
-    return f"  - {code(one.path)}: {code(one.before)} → {code(one.after)}{forces}"
+        return f"  - {named(one.path)}: {code(one.before)} taken out{forces}"
+    before, after = map(span, pair(one.before, one.after))
+    return f"  - {named(one.path)}: {before} → {after}{forces}"
 
 
 def _access_gained(review: Review) -> Iterable[Block]:
@@ -143,7 +149,7 @@ def _grant(one: AccessChange) -> str:
     by = f", by {words(_by(one))}" if one.by else ""
     condition = f", where {words(one.condition)}" if one.condition else ""
     return (
-        f"{risks}{code(one.principal)} {verb} {words(one.what)} on {code(one.where)} "
+        f"{risks}{named(one.principal)} {verb} {words(one.what)} on {named(one.where)} "
         f"({kind}{standing}: {_listed(one.actions)}){by}{condition}"
     )
 
@@ -168,7 +174,7 @@ def _exposure(review: Review, *, opened: bool) -> Told:
                 now = "now" if opened else "no longer"
                 yield (
                     stack.stack,
-                    f"{code(resource_label(one.resource))} {now}: {words(one.what)} (by {code(one.by)})",
+                    f"{named(resource_label(one.resource))} {now}: {words(one.what)} (by {named(one.by)})",
                 )
 
 
@@ -187,7 +193,7 @@ def _use(use: QuotaUse) -> str:
     limit = "its limit is not known" if use.limit is None else f"limit {use.limit}"
     over = "**over**: " if _over(use) else ""
     return (
-        f"{over}{code(use.family)} in {code(use.location)} of subscription {code(use.subscription)}: "
+        f"{over}{named(use.family)} in {named(use.location)} of subscription {named(use.subscription)}: "
         f"{before} → {use.after} cores at most, {limit} ({_listed(map(resource_label, use.resources))})"
     )
 
@@ -208,9 +214,9 @@ def _priced(change: CostChange) -> str:
     hidden = "**hidden**: brought along by a setting, " if item.hidden else ""
     basis = f". {words(item.basis)}" if item.basis else ""
     dated = f" of {words(item.as_of)}" if item.as_of else ""
-    region = f" for {code(item.region)}" if item.region else ""
+    region = f" for {named(item.region)}" if item.region else ""
     source = f" (price{dated}{region}: {words(item.source)})" if item.source else ""
-    about = f"{code(resource_label(item.resource))}: {hidden}{words(item.what)}"
+    about = f"{named(resource_label(item.resource))}: {hidden}{words(item.what)}"
     return f"{about}: {before} → {after}{basis}{source}"
 
 
@@ -225,19 +231,19 @@ def _created(review: Review) -> Iterator[Block]:
             resources = list(found)
             fold = f"{html_code(stack.stack)}: {len(resources)} of {html_code(kind)}"
             for one in resources:
-                at = f" at {code(one.id, 240)}" if one.id else ""
-                yield Block(section="Created", text=f"- {code(one.name)}{at}", fold=fold)
+                at = f" at {named(one.id, 240)}" if one.id else ""
+                yield Block(section="Created", text=f"- {named(one.name)}{at}", fold=fold)
 
 
 def _folded(section: str, told: Iterable[tuple[str, str]], *, seen_first: int = OPEN) -> Iterator[Block]:
     """Blocks of a section: what several stacks share is told once, what is far down waits for a click."""
     stacks: dict[str, list[str]] = {}
     for stack, text in told:
-        named = stacks.setdefault(text, [])
-        if stack not in named:
-            named.append(stack)
-    for at, (text, named) in enumerate(stacks.items()):
-        of = ", ".join(code(name) for name in named)
+        told_of = stacks.setdefault(text, [])
+        if stack not in told_of:
+            told_of.append(stack)
+    for at, (text, told_of) in enumerate(stacks.items()):
+        of = ", ".join(named(stack) for stack in told_of)
         fold = f"{len(stacks) - seen_first} more" if at >= seen_first > 0 else ""
         fold = f"{len(stacks)} of them" if seen_first == 0 else fold
         yield Block(section=section, text=f"- {of}: {text}", fold=fold)

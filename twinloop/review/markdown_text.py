@@ -28,7 +28,16 @@ def words(text: str, longest: int = 600) -> str:
 
 def code(value: Any, longest: int = LONGEST) -> str:
     """One value in a code span, where GitHub neither mentions nor links; fits a table's cell."""
-    text = shown(value, longest)
+    return span(shown(value, longest))
+
+
+def named(text: str, longest: int = LONGEST) -> str:
+    """As `code`, of what is known to be text: a name of digits only is no number."""
+    return span(shortened(seen(text), longest)) if text else span('""')
+
+
+def span(text: str) -> str:
+    """A text that `labels` made, as a code span."""
     if "`" in text or "|" in text or text != text.strip():
         text = text.replace("@", f"@{ZERO_WIDTH}")  # addresses become links even there
         return f"<code>{_ENTITY.sub(lambda found: f'&#{ord(found[0])};', text)}</code>"
