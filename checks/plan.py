@@ -31,6 +31,8 @@ class Resource:
     parent: str = ""
     depends_on: tuple[str, ...] = ()
     protect: bool = False
+    taken: bool = False
+    """It is read, not made: somebody else's, never changed or deleted from here."""
 
 
 @dataclass(frozen=True, kw_only=True)

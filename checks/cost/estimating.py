@@ -63,7 +63,10 @@ def estimate(resources: Iterable[Resource], *, prices: Tariff | None = None) -> 
 def items(desk: Desk) -> Iterator[Item]:
     """The items of one resource: by its type's rule; none if it is free; else one that is unknown."""
     kind = arm_type(desk.resource)
-    if rule := RULES.get(kind):
+    if desk.resource.taken:
+        if kind not in free_types():
+            yield desk.included("taken, not made here", "charged to whoever made it", "")
+    elif rule := RULES.get(kind):
         yield from rule(desk)
     elif kind not in free_types():
         named = kind or desk.resource.type

@@ -135,7 +135,8 @@ def _rules_of(desk: Desk) -> Iterator[object]:
 
 def _is_first_of_a_taken_workspace(desk: Desk) -> bool:
     """Whether no workspace of the stack has this rule, and no other rule has brought its firewall."""
-    if any(arm_type(one) == WORKSPACES and _holds(one, desk.resource) for one in desk.stack):
+    made = (one for one in desk.stack if arm_type(one) == WORKSPACES and not one.taken)
+    if any(_holds(one, desk.resource) for one in made):
         return False
     alike = (one for one in desk.stack if arm_type(one) == RULES and _home(one) == _home(desk.resource))
     return next(one for one in alike if text(one.inputs, "properties.type") == "FQDN") is desk.resource

@@ -341,3 +341,15 @@ def test_a_key_costs_its_operations_and_one_in_hardware_a_fee(settings, month, u
     found = estimate([resource("keyvault:Key", {"properties": settings})])
     assert usd(found.at_worst) == month
     assert [str(item.unit_price) for item in found.by_use] == [use]
+
+
+def test_what_is_taken_not_made_is_charged_to_whoever_made_it():
+    taken = Resource(**{**vars(resource("containerregistry:Registry", {})), "taken": True})
+    (item,) = estimate([taken]).items
+    assert (usd(item.at_worst), item.is_unknown) == ("0.00", False)
+    assert item.basis == "charged to whoever made it"
+
+
+def test_an_fqdn_rule_in_a_workspace_that_was_taken_still_brings_its_firewall():
+    taken = Resource(**{**vars(workspace(isolationMode=APPROVED)), "taken": True})
+    assert line([taken, rule("FQDN", "conda")], "managed firewall Standard").hidden

@@ -146,6 +146,7 @@ def resource_of(stack: str, state: ResourceState) -> Resource:
             sorted(state.depends_on() - {state.parent, state.provider.rpartition("::")[0]}),
         ),
         protect=state.protect,
+        taken=state.external,
     )
 
 

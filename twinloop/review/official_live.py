@@ -146,6 +146,7 @@ def _resource(stack: str, entry: Mapping[str, Any]) -> Resource:
         parent=str(entry.get("parent", "")),
         depends_on=tuple(sorted(entry.get("dependencies") or ())),
         protect=bool(entry.get("protect")),
+        taken=bool(entry.get("external")),
     )
 
 
@@ -178,6 +179,7 @@ def _after(on: Target, steps: Iterable[Step], before: Iterable[Resource]) -> Ite
             parent=step.parent,
             depends_on=was.depends_on if was else (),
             protect=step.protect,
+            taken=step.op is Op.READ or bool(was and was.taken and not made_anew),
         )
 
 
