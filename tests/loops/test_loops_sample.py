@@ -1,4 +1,4 @@
-"""A sample is the same part of the data each time, in the order of the whole, and the whole stays untouched."""
+"""A sample is the same part of the data each time, in the order of the whole; the whole stays untouched."""
 
 import csv
 import io

@@ -137,6 +137,7 @@ def _submitted(scene: Scene, document: Document, sending: Sending) -> Any:
             taken.document,
             Wishes(name=wishes.name, validate=wishes.validate, tags=tags),
         )
+    say("[yellow]note:[/] every step runs, on the sample: so would one that registers a model")
     for one in taken.inputs:
         say(f"[yellow]sample[/]  {one.where}: {one.taken} (seed {amount.seed}) of {one.original}")
     for uncut in taken.whole:

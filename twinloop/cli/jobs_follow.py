@@ -116,7 +116,7 @@ def followed(scene: Scene, job: str) -> None:
         "notes": list(ended.notes),
         "metrics": plain(logged),
     }
-    emit(result, streaming.metrics_table(logged))
+    emit(result, streaming.metrics_table(logged, job=job))
 
 
 def _follow(scene: Scene, history: WorkspaceHistory, job: str, wanted: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from twinloop.cli import jobs_flags as flags
 from twinloop.cli.options import bundled
-from twinloop.cli.output import emit, rows
+from twinloop.cli.output import emit, rows, say
 from twinloop.cli.scene import Where, opened
 from twinloop.problems import BadUsage
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from twinloop.loops.compare import Comparison
     from twinloop.loops.jobs import Details
     from twinloop.loops.metrics import Logged
+
+_WIDEST = 48  # characters of a value in a comparison
 
 
 @bundled
@@ -93,7 +96,7 @@ def show(job: flags.Job = "", *, name: flags.Named = "", web: flags.Web = False,
 
     def text(out: Console) -> None:
         _describe(out, found)
-        if table := metrics_table(logged):
+        if table := metrics_table(logged, job=found.name):
             out.print()
             out.print(table, soft_wrap=True)
 
@@ -172,6 +175,14 @@ def _describe(out: Console, found: Details) -> None:
         out.print(told, soft_wrap=True, markup=False)
 
 
+def _fitted(name: str, value: str) -> str:
+    """A value that fits into a column: a command by its hash, a long address by its two ends."""
+    if name.endswith("command") and value != "-":
+        return hashlib.sha256(value.encode()).hexdigest()[:8]
+    text = _address(value)
+    return text if len(text) <= _WIDEST else f"{text[:18]}...{text[-(_WIDEST - 21) :]}"
+
+
 def _address(value: str) -> str:
     """An address in this workspace's stores without the workspace; everything else as it is."""
     before, found, path = value.partition("/datastores/")
@@ -196,7 +207,7 @@ def _side_by_side(out: Console, found: Comparison) -> None:
     )
     if not scores:
         out.print("None of these jobs logged a metric.")
-    same = []
+    same, cut = [], False
     for title, table in (
         ("parameter", found.params),
         ("input", found.inputs),
@@ -207,7 +218,11 @@ def _side_by_side(out: Console, found: Comparison) -> None:
             same.append(title)
             continue
         out.print()
-        differing = [(key, *(cell(value) for value in row)) for key, row in table.items()]
+        whole = [(key, *(cell(value) for value in row)) for key, row in table.items()]
+        differing = [(key, *(_fitted(key, value) for value in row)) for key, *row in whole]
+        cut = cut or differing != whole
         out.print(rows((title, *found.jobs), differing), soft_wrap=True)
     if same:
         out.print(f"\nThe same in all: {', '.join(same)}.")
+    if cut:
+        say("[dim]long values are cut, commands are told by their hash; whole ones with --json[/]")

@@ -207,7 +207,12 @@ def debug(
                 laptop.launch_block(staged, piece.title, how.listen), markup=False, soft_wrap=True
             )
             say(f"paste this into the configurations of .vscode/launch.json; waiting on port {how.listen}")
-        code_of_end = laptop.run(staged, python.path, laptop.debugger_words(kind, how.listen))
+        code_of_end = laptop.run(
+            staged,
+            python.path,
+            laptop.debugger_words(kind, how.listen),
+            out=sys.stderr if wants_json() else None,
+        )
     _tell_end(piece, staged, code_of_end)
 
 
@@ -277,6 +282,7 @@ def _tell_end(piece: Piece, staged: Staged, code: int) -> None:
         raise problem
     if not wants_json():
         say(f"[green]step {piece.title} ended[/]")
-        say(f"see its metrics with: mlflow ui --backend-store-uri {staged.metrics}")
+        if (staged.folder / "mlflow.db").exists():
+            say(f"see its metrics with: mlflow ui --backend-store-uri {staged.metrics}")
     lines = [file for found in files.values() for file in found]
     emit(result, "\n".join(lines) if lines else "It wrote no output.")

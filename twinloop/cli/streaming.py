@@ -30,6 +30,7 @@ _MARKS = {
     "Running": ("▸", "cyan"),
 }
 _WORDS = {"NotStarted": "waits for the steps before it", "CancelRequested": "is being cancelled"}
+ALONE = "job"  # what a job without steps is called beside its lines; its name stands above them
 CURVE = "_curve"  # metrics of one value per tree or epoch; their last value says nothing by itself
 
 
@@ -41,7 +42,9 @@ def watch(scene: Scene, job: str, console: Console, *, logs: bool = True) -> End
     """
     history = WorkspaceHistory(scene.client)
     try:
-        return show(follow(history, job, wait=lambda: time.sleep(scene.poll), logs=logs), console)
+        return show(
+            follow(history, job, wait=lambda: time.sleep(scene.poll), logs=logs, alone=ALONE), console
+        )
     except KeyboardInterrupt:
         console.print(f"The job goes on without you: twinloop jobs stream {job}", markup=False)
         raise
@@ -89,10 +92,10 @@ def logged_metrics(scene: Scene, ended: Ended) -> dict[str, Logged]:
     return metrics.of_steps(scene.client, scene.workspace, ended.job, ended.steps)
 
 
-def metrics_table(logged: Mapping[str, Logged]) -> Text | None:
+def metrics_table(logged: Mapping[str, Logged], *, job: str = "") -> Text | None:
     """Metrics by step; curves are left out. None where nothing was logged."""
     lines = [
-        (step, name, number(value))
+        (ALONE if step == job else step, name, number(value))
         for step, one in logged.items()
         for name, value in sorted(one.metrics.items())
         if not name.endswith(CURVE)

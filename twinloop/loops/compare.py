@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinloop.loops import metrics
 from twinloop.loops.client import quietly
 from twinloop.loops.jobs import get, show
+from twinloop.loops.rerun import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
     from twinloop.loops.jobs import Details
+    from twinloop.loops.metrics import Logged
     from twinloop.loops.workspaces import Workspace
 
 # Words in a metric's name that say which way is better. A name with neither is not judged.
@@ -65,27 +67,17 @@ def compare(client: MLClient, workspace: Workspace, names: Sequence[str]) -> Com
     details = [show(client, name) for name in names]
     logged = [metrics.of_steps(client, workspace, one.name, tuple(one.steps)) for one in details]
     made = [_made_of(client, one) for one in details]
-    scores = _table(
-        [
-            {f"{step}/{key}": value for step, one in steps.items() for key, value in one.metrics.items()}
-            for steps in logged
-        ]
-    )
-    params = _table(
-        [
-            {f"{step}/{key}": value for step, one in steps.items() for key, value in one.params.items()}
-            for steps in logged
-        ]
-    )
+    scores = _table([_flat(job, steps, "metrics") for job, steps in zip(details, logged, strict=True)])
+    params = _table([_flat(job, steps, "params") for job, steps in zip(details, logged, strict=True)])
     return Comparison(
         jobs=tuple(names),
         status=tuple(one.status for one in details),
         metrics=scores,
         best={key: found for key, row in scores.items() if (found := best(key, row))},
-        params=_differing(params),
+        params=_differing_steps(params),
         inputs=_differing(_table([dict(one.inputs) for one in details])),
-        environments=_differing(_table([one[0] for one in made])),
-        code=_differing(_table([one[1] for one in made])),
+        environments=_differing_steps(_table([one[0] for one in made])),
+        code=_differing_steps(_table([one[1] for one in made])),
     )
 
 
@@ -105,6 +97,17 @@ def best(metric: str, row: Sequence[float | None]) -> tuple[int, ...]:
     return tuple(at for at, value in enumerate(row) if value == wanted)
 
 
+def _flat(job: Details, steps: Mapping[str, Logged], kind: str) -> dict[str, Any]:
+    """`step/name` -> value. A step that ran again alone stands where it stood in its pipeline."""
+    alone = job.tags.get(STEP, "")
+    found: dict[str, Any] = {}
+    for step, one in steps.items():
+        title = step if job.steps else alone
+        prefix = f"{title}/" if title else ""
+        found |= {f"{prefix}{key}": value for key, value in getattr(one, kind).items()}
+    return found
+
+
 def _made_of(client: MLClient, job: Details) -> tuple[dict[str, str], dict[str, str]]:
     """Environment and code of a job's steps. Equal code has one id in a workspace: it is filed by hash."""
     entity = get(client, job.name)
@@ -114,9 +117,10 @@ def _made_of(client: MLClient, job: Details) -> tuple[dict[str, str], dict[str, 
         dirty = str(properties.get(_DIRTY, "")).lower() == "true"
         code["commit"] = commit[:12] + (" with uncommitted changes" if dirty else "")
     if job.environment:
-        environments["environment"] = job.environment
-        code["code"] = _short(getattr(entity, "code", ""))
-        code["command"] = job.command
+        alone = job.tags.get(STEP, "")
+        environments[alone or "environment"] = job.environment
+        code[alone or "code"] = _short(getattr(entity, "code", ""))
+        code[f"{alone} command".strip()] = job.command
     for step, node in (getattr(entity, "jobs", None) or {}).items():
         reference = node.component
         found = _COMPONENT.fullmatch(reference) if isinstance(reference, str) else None
@@ -144,3 +148,17 @@ def _table(columns: Sequence[Mapping[str, Any]]) -> dict[str, Row]:
 
 def _differing(table: Mapping[str, Row]) -> dict[str, Row]:
     return {name: row for name, row in table.items() if len(set(row)) > 1}
+
+
+def _differing_steps(table: Mapping[str, Row]) -> dict[str, Row]:
+    """Rows that differ among the jobs that have the step at all."""
+    columns: dict[str, set[int]] = {}
+    for name, row in table.items():
+        columns.setdefault(name.partition("/")[0], set()).update(
+            at for at, value in enumerate(row) if value is not None
+        )
+    return {
+        name: row
+        for name, row in table.items()
+        if len({row[at] for at in columns[name.partition("/")[0]]}) > 1
+    }

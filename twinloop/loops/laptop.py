@@ -17,6 +17,7 @@ from twinloop.problems import BadUsage, NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TextIO
 
     from azure.ai.ml import MLClient
 
@@ -144,7 +145,11 @@ def debugger_words(kind: str, port: int = 0) -> list[str]:
     return {
         "pdb": ["-m", "pdb"],
         "post-mortem": ["-m", "pdb", "-c", "continue"],
-        "debugpy": ["-m", "debugpy", "--listen", f"{HOST}:{port}", "--wait-for-client"],
+        # frozen modules of the interpreter would hide lines from the editor
+        "debugpy": [
+            *("-X", "frozen_modules=off", "-m", "debugpy"),
+            *("--listen", f"{HOST}:{port}", "--wait-for-client"),
+        ],
         "none": [],
     }[kind]
 
@@ -162,8 +167,14 @@ def launch_block(staged: Staged, title: str, port: int) -> str:
     return json.dumps(block, indent=2)
 
 
-def run(staged: Staged, python: Path, debugger: Sequence[str]) -> int:
+def run(staged: Staged, python: Path, debugger: Sequence[str], *, out: TextIO | None = None) -> int:
     """Run the step to its end, on this terminal. Ctrl-C is the debugger's, not ours.
+
+    Args:
+        staged: the step.
+        python: the interpreter.
+        debugger: from `debugger_words`.
+        out: where its own output goes; this process's if None.
 
     Returns:
         The exit code of the process.
@@ -174,11 +185,16 @@ def run(staged: Staged, python: Path, debugger: Sequence[str]) -> int:
     variables, words = command_line.under_debugger(staged.words, str(python), debugger)
     environment = {key: value for key, value in os.environ.items() if key not in _OF_A_RUN}
     environment |= dict(staged.variables) | variables
-    environment |= {"MLFLOW_TRACKING_URI": staged.metrics, "MLFLOW_EXPERIMENT_NAME": "debug"}
+    environment |= {
+        "MLFLOW_TRACKING_URI": staged.metrics,
+        "MLFLOW_EXPERIMENT_NAME": "debug",
+        # else MLflow would put artifacts below the source folder
+        "_MLFLOW_SERVER_ARTIFACT_ROOT": str(staged.folder / "artifacts"),
+    }
     # a handler of ours keeps this process alive; the child, unlike with SIG_IGN, has the default again
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return subprocess.run(words, cwd=staged.code, env=environment, check=False).returncode
+        return subprocess.run(words, cwd=staged.code, env=environment, stdout=out, check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"azureml:([^/:@]+)(?::([^/@]+)|@(\w+))?")
 _DATASTORE = re.compile(r"azureml://datastores/([^/]+)/")
 SERVERLESS = "serverless"
+_CURATED = "AzureML-"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ def _named(kind: str, value: object, where: str) -> Iterator[Need]:
     """A reference by name; inline environments, ARM ids and registries need nothing of this workspace."""
     if not isinstance(value, str) or value in {SERVERLESS, f"azureml:{SERVERLESS}"}:
         return
+    if kind == "environment" and value.startswith(f"azureml:{_CURATED}"):
+        return  # the service looks these up in the registry azureml
     if match := _NAME.fullmatch(value):
         yield Need(kind, match[1], where, match[2] or "", match[3] or "")
     elif kind != "environment" and re.fullmatch(r"[\w-]+", value):

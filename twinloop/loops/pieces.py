@@ -10,6 +10,7 @@ from twinloop.loops import jobs, steps, stores
 from twinloop.loops.client import quietly
 from twinloop.loops.conda_file import Wanted, read
 from twinloop.loops.runs import WorkspaceHistory
+from twinloop.loops.sampling import TAG
 from twinloop.loops.steps import Data, Step
 from twinloop.loops.written_steps import Environment, FromStep, WrittenStep
 from twinloop.problems import NotFound
@@ -122,17 +123,17 @@ def _left_by_steps(
     client: MLClient, document: Document, written: WrittenStep, job: str
 ) -> tuple[dict[tuple[str, str], str], str]:
     wanted = {(one.step, one.port) for one in written.upstream}
-    names = [job] if job else [one.name for one in _runs_of(client, document)]
     refused: NotFound | None = None
-    for name in names:
-        entity = jobs.get(client, name)
+    for entity in [jobs.get(client, job)] if job else _runs_of(client, document):
+        name = str(entity.name)
         runs = WorkspaceHistory(client).children(name)
         try:
             found = {(step, port): steps.left_by(client, entity, runs, step, port) for step, port in wanted}
         except NotFound as error:
             refused = refused or error
             continue
-        return found, name
+        share = (entity.tags or {}).get(TAG)
+        return found, f"{name} (on a sample of {share})" if share else name
     if job and refused is not None:
         raise refused
     raise NotFound(
@@ -144,14 +145,15 @@ def _left_by_steps(
     )
 
 
-def _runs_of(client: MLClient, document: Document) -> list[jobs.Summary]:
-    """Jobs that this file made, as far as its experiment and its title tell, newest first."""
+def _runs_of(client: MLClient, document: Document) -> list[Any]:
+    """Jobs that this file made, as far as its experiment and its title tell: newest first, samples last."""
     title, experiment = document.body.get("display_name"), document.body.get("experiment_name")
-    return [
-        one
+    found = [
+        jobs.get(client, one.name)
         for one in jobs.recent(client, limit=_LOOK_BACK, wanted=jobs.Filter(experiment=experiment or ""))
         if one.type == "pipeline" and (not title or one.display_name == title)
     ]
+    return sorted(found, key=lambda entity: TAG in (entity.tags or {}))
 
 
 def _packages(client: MLClient, environment: Environment) -> tuple[Wanted | None, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twinloop.loops.runs import USER_LOG, History, Run
@@ -52,7 +52,9 @@ class Ended:
 Event = StepChanged | LogLines | Ended
 
 
-def follow(history: History, name: str, *, wait: Callable[[], None], logs: bool = True) -> Iterator[Event]:
+def follow(
+    history: History, name: str, *, wait: Callable[[], None], logs: bool = True, alone: str = ""
+) -> Iterator[Event]:
     """Events of a job from its present state to its end.
 
     A job without steps is its own only step. Each log line is told once, all of a step's before its end.
@@ -62,13 +64,14 @@ def follow(history: History, name: str, *, wait: Callable[[], None], logs: bool 
         name: the job.
         wait: called between two rounds of questions; sleeps.
         logs: False to leave log lines out.
+        alone: what to call a job without steps; its name if empty.
     """
     told: dict[str, str] = {}
     read: dict[str, int] = {}
     while True:
         job = history.run(name)
         children = history.children(name)
-        for step in children or [job]:
+        for step in children or [replace(job, display_name=alone or job.display_name)]:
             finished_before = told.get(step.name) == step.status and step.over
             if told.get(step.name) != step.status and not step.over:
                 yield _changed(step)
