@@ -24,13 +24,6 @@ def problem_of(
 ) -> Problem:
     """One problem from one of pydantic's errors."""
     key = config_key(details["loc"], raw)
-    if isinstance(details["input"], dict) and details["input"].keys() == {"secure"}:
-        return Problem(
-            key=key,
-            given="is a secret",
-            allowed="a value in clear text: settings stand in every preview; secrets go into the key vault",
-            next_step=remove_command(key, stack),
-        )
     if details["type"] == "extra_forbidden":
         return _unknown_key(details, key, model, raw, stack)
     field = _field_at(model, details["loc"], raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import ValidationError, create_model
 
 from infra.problem_texts import problem_of
 from infra.refusals import Problem, SettingsError, remove_command, set_command
+from infra.secret_settings import secret_problems
 from infra.sections import Azure
 from infra.settings import Common, Settings, kinds
 from infra.settings_rules import RULES_BY_KIND
@@ -20,6 +21,7 @@ from infra.stack_lines import line_of
 
 NAMESPACE = "twinloop:"
 PROVIDER = "azure-native:"
+_PLACE = ("subscriptionId", "tenantId", "location")
 ENDPOINT_KEYS = frozenset(
     {"metadataHost", "environment"}
 )  # where the cloud is comes from the process's environment
@@ -50,39 +52,47 @@ def from_pulumi() -> Settings:
         SettingsError: as `load`.
     """
     import pulumi
+    from pulumi.runtime import is_config_secret
     from pulumi.runtime.config import CONFIG, get_config_env  # the SDK lists no keys in public
 
-    stack = pulumi.get_stack()
-    return read({**get_config_env(), **CONFIG.get()}, source=f"Pulumi.{stack}.yaml", stack=stack)
+    stack, config = pulumi.get_stack(), {**get_config_env(), **CONFIG.get()}
+    secret = [key for key in config if is_config_secret(key)]
+    return read(config, source=f"Pulumi.{stack}.yaml", stack=stack, secret_keys=secret)
 
 
-def read(config: Mapping[str, Any], *, source: str, stack: str) -> Settings:
+def read(
+    config: Mapping[str, Any], *, source: str, stack: str, secret_keys: Collection[str] = ()
+) -> Settings:
     """Typed settings from a flat configuration with keys `namespace:name`.
 
     Args:
         config: values as in a stack file, or as strings (structures as JSON).
         source: what to call the place that the values are from.
         stack: name of the stack, for the commands in a refusal.
+        secret_keys: keys that are secrets although their values are given in clear text.
 
     Raises:
         SettingsError: with every problem there is.
     """
+    ours = (NAMESPACE, *(PROVIDER + name for name in _PLACE))
+    secrets = secret_problems(config, secret_keys, ours, stack)
+    config = {key: value for key, value in config.items() if key not in secrets}
+    hidden = {key.removeprefix(NAMESPACE).removeprefix(PROVIDER) for key in secrets}
     own = {key.removeprefix(NAMESPACE): value for key, value in config.items() if key.startswith(NAMESPACE)}
     model = kinds().get(str(own.get("kind")))
+    problems = [problem for found in secrets.values() for problem in found]
     if model is None:
-        raise SettingsError(source, [_kind_problem(own, stack)])
+        raise SettingsError(source, problems if "kind" in hidden else [*problems, _kind_problem(own, stack)])
     raw = {key: _structured(value) if _takes_structure(model, key) else value for key, value in own.items()}
-    raw["azure"] = {
-        name: config[PROVIDER + name]
-        for name in ("subscriptionId", "tenantId", "location")
-        if PROVIDER + name in config
-    }
-    problems = list(_endpoint_problems(config, stack))
+    raw["azure"] = {name: config[PROVIDER + name] for name in _PLACE if PROVIDER + name in config}
+    problems += _endpoint_problems(config, stack)
     try:
         settings: Settings = model.model_validate(raw)
     except ValidationError as error:
         problems += [
-            problem_of(details, model, raw, source, stack) for details in error.errors(include_url=False)
+            problem_of(details, model, raw, source, stack)
+            for details in error.errors(include_url=False)
+            if not (details["type"] == "missing" and str(details["loc"][-1]) in hidden)
         ]
         refused = {str(details["loc"][0]) for details in error.errors() if details["loc"]}
         problems += _rules(str(own["kind"]), _valid_fields(model, raw, refused), stack)
