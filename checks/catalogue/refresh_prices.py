@@ -186,6 +186,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RetailPricesError as error:
         sys.stderr.write(f"error: {error}\n next: try again later; {given.table} is as it was\n")
         return 1
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"error: {given.table}: {error}\n next: put the table right; nothing was asked\n")
+        return 1
     sys.stdout.write("\n".join(report.lines()) + "\n")
     if not given.dry_run:
         replace_text(given.table, written(rows))

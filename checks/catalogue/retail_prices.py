@@ -90,6 +90,8 @@ class RetailPrices:
         for attempt in range(ATTEMPTS):
             try:
                 answer = self.client.get(link)
+            except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+                raise RetailPricesError(f"{link}: {error}") from error
             except httpx.HTTPError as error:
                 reason, wait = f"{type(error).__name__}: {error}", float(2**attempt)
             else:

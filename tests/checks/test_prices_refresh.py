@@ -309,6 +309,15 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(interface, table, c
     assert path.read_text() == before
 
 
+def test_a_table_that_cannot_be_read_and_an_address_that_is_none_are_told(interface, table, capsys, tmp_path):
+    assert refresh(interface, tmp_path / "none.csv") == 1
+    assert "none.csv" in capsys.readouterr().err
+    assert refresh(interface, table("A/b,,m,hour,much,eastus,2026-01-01,s,")) == 1
+    assert "price_usd 'much' is no amount" in capsys.readouterr().err
+    assert main(["--table", str(table(a_row())), "--address", "nowhere"]) == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
 def test_a_region_in_words_is_refused_with_what_is_meant(interface, table, capsys):
     with pytest.raises(SystemExit) as refused:
         refresh(interface, table(a_row()), "--region", "West Europe")
