@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks": {"checks"},
     "policies": {"policies", "checks"},
     "components": set(),
+    "pipelines": set(),
     "ci": set(),
     "setup": {"setup", "checks", "infra"},
     "benchmarks": {*OWN, *(f"twinloop/{r}" for r in ["engine", "stacks", "clouds", "providers", "loops"])},

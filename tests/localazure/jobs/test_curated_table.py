@@ -109,7 +109,7 @@ def test_the_sentences_say_python_packages_absences_and_system():
     assert "Packages of the image that are not here: scipy, joblib" in said
     assert "In the image and not here: scikit-learn-intelex, azureml-core" in said
     assert "Ubuntu 24.04 in the image" in said
-    assert "TWINLOOP_ENVIRONMENT: exact" in said
+    assert "{TWINLOOP_ENVIRONMENT: exact}, or held for scikit-learn only" in said
 
 
 def test_a_gpu_image_says_that_the_job_runs_on_the_cpu():
@@ -149,6 +149,21 @@ def test_beside_a_conda_file_any_image_will_do():
 def test_conda_names_become_those_of_pypi():
     wanted = read_conda("dependencies: [python=3.11, pytorch=2.8, matplotlib-base, numpy]")
     assert wanted == Wanted(python="==3.11.*", packages=("torch==2.8.*", "matplotlib", "numpy"))
+
+
+@pytest.mark.parametrize("row", ["--no-deps", "-r", "numpy.", "numpy|scipy", "a b c", ""])
+def test_a_row_that_is_no_package_is_refused_and_never_becomes_an_option_of_the_builder(row):
+    with pytest.raises(BadCondaFile):
+        read_conda(f"dependencies: ['{row}']")
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [("numpy 1.26.*", "numpy==1.26.*"), ("numpy=1.26", "numpy==1.26.*"),
+     ("conda-forge::numpy>=2,<3", "numpy<3,>=2"), ("numpy=1.26.4=py311h64a7726_0", "numpy==1.26.4.*")],
+)  # fmt: skip
+def test_condas_ways_to_ask_for_a_version_are_read(row, wanted):
+    assert read_conda(f"dependencies: ['{row}']").packages == (wanted,)
 
 
 def test_what_only_conda_has_is_refused_by_name_all_at_once():

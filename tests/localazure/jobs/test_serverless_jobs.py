@@ -97,6 +97,10 @@ def test_room_that_other_jobs_use_is_waited_for(platform, environment):
         assert time.monotonic() < deadline, states
         time.sleep(0.1)
     assert "Queued" in states
+    place = f"/subscriptions/{platform.twin.subscription}/providers/Microsoft.MachineLearningServices"
+    usages = platform.twin.call("GET", f"{place}/locations/westeurope/usages?api-version=2025-12-01").json()
+    (row,) = (one for one in usages["value"] if one["name"]["value"] == "standarddsv2family")
+    assert row["currentValue"] >= 2 * 16
     for name in names:
         platform.cancel(name)
     assert {platform.wait(name)["status"] for name in names} == {"Canceled"}

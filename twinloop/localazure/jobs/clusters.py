@@ -83,6 +83,10 @@ class Clusters:
         cluster = self._of(compute)
         return bool(cluster.waiting) or not self._fits(compute, cluster, count)
 
+    def taken(self, compute: str) -> int:
+        """Nodes, or cores of a serverless queue, that runs hold now."""
+        return self._of(compute).running
+
     def runs(self, compute: str) -> list[str]:
         """The run on each busy node."""
         return [run.rpartition("/")[2] for run, count in self._of(compute).busy.items() for _ in range(count)]

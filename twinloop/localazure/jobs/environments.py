@@ -76,7 +76,14 @@ class Environments:
             if not (folder / READY).exists():
                 why = "; ".join(self._met[needed]) or "nothing: the image has Python and no package"
                 say(f"environment {recipe.name}: building it, because the project's interpreter lacks {why}")
-                await self._build(recipe, folder, plan)
+                try:
+                    await self._build(recipe, folder, plan)
+                except EnvironmentFailed as error:
+                    if recipe.base.curated is None or fidelity == "near":
+                        raise
+                    raise EnvironmentFailed(
+                        f"{error} Or leave out {FIDELITY}: {fidelity}; the project's packages run it then."
+                    ) from error
         return await _described(recipe, fidelity, f"environment {recipe.name} runs in {folder}", folder)
 
     async def _build(self, recipe: Recipe, folder: Path, plan: Wanted) -> None:
@@ -179,10 +186,7 @@ def _advice(arguments: tuple[str, ...]) -> str:
             f"Python {wanted} is not on this machine, and uv could not fetch it: run "
             f"`uv python install {wanted}` where there is a network, or ask for python={here}, which is here."
         )
-    return (
-        "Ask for versions that exist for this Python, or give uv an index that has them (UV_DEFAULT_INDEX); "
-        f"a curated environment may also take the project's own packages ({FIDELITY}: near)."
-    )
+    return "Ask for versions that exist for this Python, or let uv reach an index that has them."
 
 
 def _uv(name: str) -> list[str]:

@@ -37,13 +37,15 @@ def differences(recipe: Recipe, fidelity: Fidelity, python: str, packages: dict[
     if base.curated:
         own = {canonicalize_name(Requirement(text).name) for text in recipe.wanted.packages}
         published = [Requirement(text) for text in base.curated.packages]
-        said += _versions([one for one in published if canonicalize_name(one.name) not in own], packages)
+        other = _versions([one for one in published if canonicalize_name(one.name) not in own], packages)
+        said += other
         if absent := [name for name in base.curated.left_out if canonicalize_name(name) not in packages]:
             said.append(f"In the image and not here: {', '.join(absent)}.")
-        if fidelity != "exact" and any(text.startswith("Packages") for text in said):
+        if other and fidelity != "exact":
+            held = f", or held for {', '.join(sorted(base.curated.frameworks))} only"
             said.append(
-                f"To run with the published versions set environment_variables: {FIDELITY}: exact (or held: "
-                f"{', '.join(sorted(base.curated.frameworks))} only)."
+                f"To run with the published versions set environment_variables: {{{FIDELITY}: exact}}"
+                f"{held if fidelity == 'near' else ''}."
             )
     if base.gpu:
         said.append(f"The image has {base.gpu}; here the job runs on the CPU.")

@@ -18,7 +18,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 _NAMES = Path(__file__).with_name("conda_names.toml")
-_CONDA = re.compile(r"(?:(?P<channel>[\w.-]+)::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<spec>.*)")
+_CONDA = re.compile(r"(?:(?P<channel>[\w.-]+)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?P<spec>.*)")
 _TOOLS = frozenset(
     {"pip", "setuptools", "wheel"}
 )  # what conda brings to have pip; a job does not lean on them
@@ -72,7 +72,7 @@ def read_conda_rows(rows: Iterable[str]) -> Wanted:
         elif _only_conda(name):
             absent.append(name)
         elif name not in _TOOLS:
-            packages.append(f"{_names()['pypi'].get(name, name)}{spec}")
+            packages.append(read_pip(f"{_names()['pypi'].get(name, name)}{spec}"))
     if absent:
         raise BadCondaFile(
             f"dependencies: {', '.join(absent)}: no Python package, so pip cannot have it, and no "
@@ -117,6 +117,8 @@ def _conda_row(text: str) -> tuple[str, str]:
     if spec.startswith("=") and not spec.startswith("=="):
         version = spec[1:].split("=")[0]
         spec = f"=={version.rstrip('.*')}.*"
+    elif spec[:1].isdigit():  # conda's `numpy 1.26.*`
+        spec = f"=={spec.split('=')[0]}"
     try:
         SpecifierSet(spec)
     except InvalidSpecifier as error:

@@ -16,6 +16,7 @@ from checks.catalogue.vm_sizes import VmSize, vm_sizes
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import resource
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.jobs.clusters import Clusters
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
 from twinloop.localazure.services.machinelearning.quotas import Room, family_room, room
 
@@ -97,6 +98,11 @@ def capacity(twin: Twin, name: str) -> int:
     _, subscription, location, family = name.split("/", 3)
     left = None if family == _ANY else family_room(twin, subscription, location, family).left
     return NODES if left is None else max(left, 0)
+
+
+def used(clusters: Clusters, subscription: str, location: str, family: str) -> int:
+    """Cores of a family that serverless jobs hold now."""
+    return clusters.taken(f"{SERVERLESS}/{subscription}/{location}/{family}")
 
 
 def described(twin: Twin, workspace: str, step: Step) -> str:

@@ -105,9 +105,14 @@ def list_usages(request: Request, twin: Twin) -> Reply:
         for (s, place, family), limit in twin.seed.quotas.items()
         if (s, place) == (subscription, location)
     }
+    from twinloop.localazure.jobs.runner import runner  # which needs this module
+    from twinloop.localazure.jobs.serverless import used as serverless
+
+    clusters = runner(twin).executor.clusters
     rows = []
     for family, limit in sorted(limits.items()):
         used = sum(cores for _, cores in _claims(twin, subscription, location, _canonical(family)))
+        used += serverless(clusters, subscription, location, _canonical(family))
         row_id = f"/subscriptions/{subscription}/providers/{PROVIDER}/locations/{location}/usages/{family}"
         name = {"value": family, "localizedValue": family}
         rows.append(
