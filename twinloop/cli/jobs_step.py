@@ -211,7 +211,7 @@ def debug(
             staged,
             python.path,
             laptop.debugger_words(kind, how.listen),
-            out=sys.stderr if wants_json() else None,
+            to_stderr=wants_json(),
         )
     _tell_end(piece, staged, code_of_end)
 
@@ -251,7 +251,7 @@ def _say_where(piece: Piece, staged: Staged, python: Interpreter) -> None:
 
 def _differences(piece: Piece) -> list[str]:
     """Where this machine is not what the step has in the cloud."""
-    told = []
+    told = list(piece.notes)
     if piece.image:
         told.append(f"the cloud runs it in image {piece.image}; what that carries beside Python is not here")
     if piece.wanted is None:

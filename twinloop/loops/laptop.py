@@ -17,7 +17,6 @@ from twinloop.problems import BadUsage, NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TextIO
 
     from azure.ai.ml import MLClient
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from twinloop.loops.sample import Amount
 
 HOST = "127.0.0.1"
+_STDERR = 2  # the descriptor
 # What a run of the cloud is told about itself; here there is no such run.
 _OF_A_RUN = ("AZUREML_RUN_ID", "MLFLOW_RUN_ID", "MLFLOW_TRACKING_TOKEN", "MLFLOW_EXPERIMENT_ID")
 _SAMPLED = ("uri_file", "uri_folder")
@@ -167,14 +167,14 @@ def launch_block(staged: Staged, title: str, port: int) -> str:
     return json.dumps(block, indent=2)
 
 
-def run(staged: Staged, python: Path, debugger: Sequence[str], *, out: TextIO | None = None) -> int:
+def run(staged: Staged, python: Path, debugger: Sequence[str], *, to_stderr: bool = False) -> int:
     """Run the step to its end, on this terminal. Ctrl-C is the debugger's, not ours.
 
     Args:
         staged: the step.
         python: the interpreter.
         debugger: from `debugger_words`.
-        out: where its own output goes; this process's if None.
+        to_stderr: its output is words here, as stdout carries an answer to a program.
 
     Returns:
         The exit code of the process.
@@ -194,6 +194,7 @@ def run(staged: Staged, python: Path, debugger: Sequence[str], *, out: TextIO | 
     # a handler of ours keeps this process alive; the child, unlike with SIG_IGN, has the default again
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
+        out = _STDERR if to_stderr else None
         return subprocess.run(words, cwd=staged.code, env=environment, stdout=out, check=False).returncode
     finally:
         signal.signal(signal.SIGINT, before)

@@ -43,6 +43,7 @@ class Piece:
     environment: str = ""  # as it is called
     image: str = ""
     fed_by: str = ""  # the job whose steps left its inputs
+    notes: tuple[str, ...] = ()  # where what it ran in differed from the cloud's image
 
 
 def of_file(client: MLClient, document: Document, written: WrittenStep, *, job: str = "") -> Piece:
@@ -105,6 +106,7 @@ def of_run(client: MLClient, step: Step, *, code: Path | None, folder: Path) -> 
         environment=step.environment.rpartition("/environments/")[2] or step.environment,
         image=image,
         fed_by=step.pipeline,
+        notes=WorkspaceHistory(client).run(step.job).notes,
     )
 
 

@@ -271,7 +271,10 @@ def _id(given: Any) -> str:
 
 def _reference(given: Any) -> str:
     """An environment by id, or by name as a job's file would say it."""
-    text = str(getattr(given, "id", None) or given or "").removeprefix("azureml:")
+    text = str(getattr(given, "id", None) or given or "")
+    if text.startswith("azureml://"):  # of a registry
+        return text
+    text = text.removeprefix("azureml:")
     return text if text.startswith("/") else f"azureml:{text}"
 
 
