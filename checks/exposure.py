@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from checks.access_scopes import words
 from checks.catalogue.exposures import Door, Opening, Presence, doors, openings, presences
 from checks.exposure_rules import inbound_from_anywhere, outbound
 from checks.findings import Finding, Severity
@@ -94,9 +95,9 @@ def _compared(before: Resource | None, after: Resource | None) -> Iterator[Expos
 
 
 def _standing(row: Presence, resource: Resource, *, gone: bool) -> _Open:
-    about = resource.inputs.get("scope") or resource.id or resource.name
-    by = f"{resource.name} {'goes' if gone else 'comes'}: {about}"
-    return _Open(what=row.what, by=by, why=row.why, fix=row.fix, source=row.source)
+    by = f"{resource.name} {'goes' if gone else 'comes'}"
+    about = words(str(resource.inputs.get("scope") or resource.id or resource.name))
+    return _Open(what=f"{row.what} {about}".strip(), by=by, why=row.why, fix=row.fix, source=row.source)
 
 
 def _closing(one: _Open, after: Resource | None) -> _Open:

@@ -37,7 +37,8 @@ def _of(change: Change, others: tuple[Change, ...]) -> Iterator[Finding]:
         for difference in change.differences:
             yield from _step(change, difference)
             yield from _shorter(change, difference)
-        yield from _unprotected(change)
+    # Protection is no property of Azure's: a resource that is the same there may lose it all the same.
+    yield from _unprotected(change)
 
 
 def _loss(change: Change, others: tuple[Change, ...]) -> Iterator[Finding]:

@@ -226,8 +226,12 @@ def test_a_rule_for_the_network_s_own_machines_opens_nothing():
 
 def test_a_lock_that_goes_is_told():
     lock = resource("authorization:ManagementLockByScope", "locks-lake", scope=STORE, level="CanNotDelete")
-    assert [(sign, what) for sign, what, _ in told(lock, None)] == [("+", "deletion of what the lock kept")]
-    assert [(sign, what) for sign, what, _ in told(None, lock)] == [("-", "deletion of what the lock kept")]
+    assert [(sign, what) for sign, what, _ in told(lock, None)] == [
+        ("+", "deletion of storage account stlake")
+    ]
+    assert [(sign, what) for sign, what, _ in told(None, lock)] == [
+        ("-", "deletion of storage account stlake")
+    ]
 
 
 def test_a_destination_for_jobs_is_told():

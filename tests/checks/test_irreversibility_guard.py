@@ -142,8 +142,9 @@ def test_soft_delete_for_fewer_days_is_a_warning():
     assert one.rule == "kept-shorter"
 
 
-def test_a_resource_that_loses_its_protection_is_a_warning():
-    one = only(change("update", replace(LAKE, protect=True), after=LAKE))
+@pytest.mark.parametrize("op", ["update", "same"])
+def test_a_resource_that_loses_its_protection_is_a_warning(op):
+    one = only(change(op, replace(LAKE, protect=True), after=LAKE))
     assert (one.severity, one.rule) == ("warn", "protection-removed")
 
 
