@@ -69,6 +69,13 @@ class Project:
         assert old in text
         path.write_text(text.replace(old, new, 1))
 
+    def only(self, *stacks: str) -> None:
+        """Leave no other stack files, and commit that: a review takes its time for each."""
+        for path in self.root.glob("Pulumi.*.yaml"):
+            if path.name.split(".")[1] not in stacks:
+                path.unlink()
+        self.commit()
+
     def git(self, *words: str) -> str:
         identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
         done = subprocess.run(
@@ -106,7 +113,8 @@ def small(root: Path) -> Project:
     root.mkdir(parents=True)
     made = Project(root)
     (root / "Pulumi.yaml").write_text(PROJECT.replace("name: twinloop", "name: twinloop-tests", 1))
-    (root / ".gitignore").write_text(".twinloop/\n__pycache__/\n")
+    (root / ".gitignore").write_text(".twinloop/\n.venv\n__pycache__/\n")
+    (root / ".venv").symlink_to(REPOSITORY / ".venv")  # where the official CLI looks for the SDK
     made.program(GROUP)
     made.stack("dev")
     made.git("init", "--quiet", "--initial-branch", "main")

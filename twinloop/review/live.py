@@ -93,9 +93,10 @@ def _taken_over(request: Request, made: Bench, names: Sequence[str]) -> dict[str
         if not backend.checkpoint.exists() and not backend.journal.exists():
             continue
         made.passphrase = local_state.passphrase(home)
-        made.take_over(backend.checkpoint, name)
-        made.take_over(backend.journal, name, journal=True)
         try:
+            backend.read()  # where it lies, so that an error names it and its backups
+            made.take_over(backend.checkpoint, name)
+            made.take_over(backend.journal, name, journal=True)
             states = made.states(name)
         except EngineError as error:
             raise problem_of(error, target(home, stack=name, environment={}), "preview") from error

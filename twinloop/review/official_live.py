@@ -118,7 +118,10 @@ def _deployment(on: Target) -> list[dict[str, Any]] | None:
     """
     if on.cloud == "twin":
         stack = Stack(project=on.project, name=on.stack, backend=on.home.state, passphrase="")
-        checkpoint = Backend(stack).read()
+        try:
+            checkpoint = Backend(stack).read()
+        except EngineError as error:
+            raise problem_of(error, on, "preview") from error
         return None if checkpoint is None else list(checkpoint.deployment.get("resources") or [])
     command = [executable(), "stack", "export", "--stack", on.stack, "--cwd", str(on.home.checkout)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
