@@ -96,11 +96,14 @@ def _comment(text: str) -> str:
 
 # What is left when code spans are taken out may not act: a stranger could have written the file by hand.
 # In this order: a backslash takes a backtick its meaning, but only outside of a span.
-_SPAN = re.compile(r"\\[!-/:-@\[-`{-~]|`[^`\n]+`(?!`)|<code>[^<>\n]*</code>")
-_ENTITIES = re.compile(r"&(?:amp|lt|gt|quot|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
-_TAGS = re.compile(r"</?details>|</?summary>|" + re.escape(MARKER))
+_ESCAPED = r"\\[!-/:-@\[-`{-~]|`[^`\n]+`(?!`)"
+_SPAN = re.compile(_ESCAPED + r"|<code>[A-Za-z0-9 ,;\-/%=&#\u0080-\U0010ffff]*</code>")
+_FOLD = re.compile(
+    r"<details><summary>((?:[^<>&@]|<code>[^<>\n]*</code>)*)</summary>"
+)  # HTML: no Markdown in it
+_KEPT = re.compile(r"&(?:amp|lt|gt);|</details>|" + re.escape(MARKER))
 _ACTS = re.compile(
-    r"<[^\n]{0,40}|@[A-Za-z0-9][^\n]{0,40}|(?<!\\)\]\([^\n]{0,40}|(?<!\\)\]\[|(?<!\\)\]:"
+    r"<[^\n]{0,40}|@[A-Za-z0-9][^\n]{0,40}|\]\([^\n]{0,40}|\]\[|\]:|!\["
     r"|\bwww\.[^\n]{0,40}|[a-z]+://[^\n]{0,40}|#\d+|\bgh-\d+|&[^\n]{0,20}|`|~~~",
     re.IGNORECASE,
 )
@@ -109,8 +112,13 @@ _ACTS = re.compile(
 def _acting(text: str) -> str:
     """The first mention, link, reference or foreign markup outside of code; empty where there is none."""
     for line in text.split("\n"):
-        plain = _ENTITIES.sub(" ", _TAGS.sub(" ", _SPAN.sub(" ", line)))
-        found = _ACTS.search(plain)
+        if _FOLD.fullmatch(line):
+            continue
+        # GitHub looks for mentions and references in what is shown, and a backslash is not
+        plain = _SPAN.sub(
+            lambda span: span[0][1] if span[0][1] in "@#:&<" and span[0][0] == "\\" else " ", line
+        )
+        found = _ACTS.search(_KEPT.sub(" ", plain))
         if found:
             return found[0]
     return ""
