@@ -85,6 +85,7 @@ class Principals:
         if resource.type == IDENTITY:
             name = str(resource.inputs.get("resourceName") or _last(resource.id) or resource.name)
             purpose = resource.name.removeprefix(_component(resource))
+            purpose = purpose.removesuffix("-taken") if resource.taken else purpose
             self._know(resource, resource.outputs.get("principalId"), f"{purpose} ({name})")
         elif _has_own_identity(resource.inputs) or _has_own_identity(resource.outputs):
             kind = _KINDS.get(resource.type, resource.type.rpartition(":")[2])

@@ -72,8 +72,8 @@ def exposure_changes(before: Iterable[Resource], after: Iterable[Resource]) -> t
 
 
 def _by_key(resources: Iterable[Resource]) -> dict[str, Resource]:
-    # A resource without inputs is one that is read, not declared: nothing of it is decided here.
-    return {resource.urn: resource for resource in resources if resource.inputs}
+    # What is taken is somebody else's: nothing of it is decided here.
+    return {resource.urn: resource for resource in resources if not resource.taken}
 
 
 def _compared(before: Resource | None, after: Resource | None) -> Iterator[ExposureChange]:

@@ -42,9 +42,9 @@ def _of(change: Change, others: tuple[Change, ...]) -> Iterator[Finding]:
 
 
 def _loss(change: Change, others: tuple[Change, ...]) -> Iterator[Finding]:
-    row = stateful().get(_arm_type(change).lower())
-    if row is None or change.op not in {"delete", "replace"} or _goes_with_another(change, others):
+    if not _told(change) or _goes_with_another(change, others):
         return
+    row = stateful()[_arm_type(change).lower()]
     resource = change.before or change.resource
     name, parts = _name(resource), _parts(change, others)
     with_parts = f", with {', '.join(parts)} in it" if parts else ""
@@ -93,7 +93,8 @@ def _holds(outer: Change, inner: Change) -> bool:
 
 
 def _told(change: Change) -> bool:
-    return change.op in {"delete", "replace"} and _arm_type(change).lower() in stateful()
+    mine = not (change.before or change.resource).taken
+    return mine and change.op in {"delete", "replace"} and _arm_type(change).lower() in stateful()
 
 
 def _step(change: Change, difference: Difference) -> Iterator[Finding]:

@@ -121,6 +121,8 @@ class _Machines:
 
 
 def _machines(resource: Resource) -> Iterator[_Machines]:
+    if resource.taken:
+        return
     if resource.type == COMPUTE:
         properties: Mapping[str, Any] = resource.inputs.get("properties") or {}
         inner: Mapping[str, Any] = properties.get("properties") or {}

@@ -160,6 +160,14 @@ def test_an_identity_is_called_by_its_purpose_and_known_before_its_id_is():
     assert change.principal == "training (id-mlp-dev-training)"
 
 
+def test_an_identity_that_is_taken_is_called_by_its_purpose_too():
+    made = identity("training", MACHINE)
+    taken = replace(made, name="identity-training-taken", taken=True)
+    assert (
+        only([taken], [taken, grant(MACHINE, "AcrPull", GROUP)]).principal == "training (id-mlp-dev-training)"
+    )
+
+
 def test_an_identity_is_the_same_before_and_after_whatever_its_id_is():
     other = "bbbbbbbb-0000-4000-8000-000000000002"
     assert (

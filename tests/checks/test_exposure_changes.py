@@ -105,8 +105,8 @@ def test_a_store_that_only_gets_another_name_opens_nothing():
     )
 
 
-def test_a_resource_that_is_only_read_opens_nothing():
-    assert told(None, account().__class__(stack="dev", urn="urn:x", type=account().type, name="taken")) == []
+def test_a_resource_that_is_only_taken_opens_nothing():
+    assert told(None, replace(account(), taken=True)) == []
 
 
 def vault(**properties):

@@ -92,6 +92,10 @@ def test_what_stays_is_not_lost(op):
     assert found(change(op, LAKE)) == ()
 
 
+def test_what_was_only_taken_is_not_lost_when_it_is_let_go():
+    assert found(change("delete", replace(LAKE, taken=True))) == ()
+
+
 def test_a_cluster_may_be_replaced():
     cluster = resource("machinelearningservices:Compute", "cpu", f"{WORKSPACE}/computes/cpu")
     assert found(change("replace", cluster)) == ()
