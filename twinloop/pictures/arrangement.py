@@ -37,6 +37,8 @@ class Arrangement:
     corners: Mapping[str, Point]
     ways: Mapping[Pair, tuple[Point, ...]]
     size: Size
+    level: bool = False
+    """Whether its arrows point to the right, and not down."""
 
 
 def arrange(
@@ -82,7 +84,7 @@ def transposed(was: Arrangement) -> Arrangement:
     """The same, with right and down exchanged: its arrows point to the right."""
     corners = {key: Point(y, x) for key, (x, y) in was.corners.items()}
     ways = {edge: tuple(Point(y, x) for x, y in way) for edge, way in was.ways.items()}
-    return Arrangement(corners, ways, Size(was.size.height, was.size.width))
+    return Arrangement(corners, ways, Size(was.size.height, was.size.width), level=not was.level)
 
 
 def reduced(edges: Iterable[Pair]) -> list[Pair]:

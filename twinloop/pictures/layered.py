@@ -15,6 +15,7 @@ _PADDING, _HEAD = 14.0, 30.0
 _DOWN_GAP, _INNER_GAP, _OUTER_GAP = Size(28, 44), Size(10, 34), Size(30, 46)
 _BOLD = 14.2  # pixels: as wide as a plain text of this size
 _MARGIN = 8.0
+_GROUP_WIDEST = 900.0
 _SHARPNESS = 4.0
 _FLATNESS = 0.8  # of a group: its height over its width, about
 
@@ -79,7 +80,7 @@ def _inside(members: Sequence[Node], arrows: Sequence[Pair]) -> Arrangement:
     """The boxes of one group, of one width so that columns line up; its arrows go to the right.
 
     In a group few things hold many (an account its containers), and boxes are wider than high: many stand
-    better below each other.
+    better below each other. A long chain, which would leave the page, goes down.
     """
     width = max(_size(node).width for node in members)
     turned = {node.id: Size(_HEIGHT, width) for node in members}
@@ -87,7 +88,11 @@ def _inside(members: Sequence[Node], arrows: Sequence[Pair]) -> Arrangement:
     high = (_FLATNESS * count * (width + _INNER_GAP.height) * each) ** 0.5
     if not any(start in turned and end in turned for start, end in arrows):
         high = math.ceil(count / math.ceil(count * each / high)) * each  # columns of the same length
-    return transposed(arrange(turned, arrows, gap=_INNER_GAP, widest=max(_HEIGHT, high)))
+    level = transposed(arrange(turned, arrows, gap=_INNER_GAP, widest=max(_HEIGHT, high)))
+    if level.size.width <= _GROUP_WIDEST:
+        return level
+    upright = {key: Size(size.height, size.width) for key, size in turned.items()}
+    return arrange(upright, arrows, gap=_DOWN_GAP, widest=_GROUP_WIDEST)
 
 
 def _outside(
@@ -127,7 +132,7 @@ def _frame(name: str, corner: Point, inside: Arrangement, members: Sequence[Node
     size, heading = _framed(inside, name), name.removeprefix("group ")
     left, top = corner.x + _PADDING, corner.y + _HEAD
     moved = [tuple(Point(x + left, y + top) for x, y in way) for way in inside.ways.values()]
-    body = "".join(_arrow(way, "", sideways=True) for way in moved)
+    body = "".join(_arrow(way, "", sideways=inside.level) for way in moved)
     width = max((_size(node).width for node in members), default=_NARROWEST)
     for node in members:
         at = inside.corners[node.id]

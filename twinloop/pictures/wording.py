@@ -49,7 +49,7 @@ def fitted(text: str, width: float, size: float = 13) -> str:
 def attributes(**pairs: str | float) -> str:
     """XML attributes, escaped; an empty text is left out; `_` stands for `-`, and a last `_` goes."""
     return "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(number(value), quote=True)}"'
+        f' {name.rstrip("_").replace("_", "-")}="{printable(number(value))}"'
         for name, value in pairs.items()
         if value != ""
     )
@@ -63,12 +63,13 @@ def number(value: str | float) -> str:
 
 
 def printable(text: str) -> str:
-    """Escaped for XML; control characters, which XML refuses even escaped, become a visible mark."""
-    kept = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _NOT_XML else c for c in text)
+    """Escaped for XML; characters that XML refuses even escaped become a visible mark."""
+    kept = "".join(c if c in _BLANKS or unicodedata.category(c) not in _NOT_XML else _MARK for c in text)
     return escape(kept, quote=True)
 
 
-_NOT_XML = frozenset({"Cc", "Cs", "Cn"})
+_NOT_XML, _BLANKS = frozenset({"Cc", "Cs", "Cn"}), "\n\t"
+_MARK = "\N{REPLACEMENT CHARACTER}"
 
 
 def _share(letter: str) -> float:

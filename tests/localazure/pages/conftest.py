@@ -133,8 +133,8 @@ def done(platform, environment):
     """A job that has ended: it left a file with something unpleasant in it, and logged to the log."""
     name = f"pages-{platform.mark}"
     command = (
-        "mkdir -p ${{outputs.report}}/deep && echo '<script>alert(1)</script>' > ${{outputs.report}}/page.html && "
-        "printf 'a,b\\n1,2\\n' > ${{outputs.report}}/deep/table.csv && echo '<b>said</b> \u00e9'"
+        "cd ${{outputs.report}} && mkdir deep && echo '<script>alert(1)</script>' > page.html && "
+        "printf 'a,b\\n1,2\\n' > deep/table.csv && echo '<b>said</b> \u00e9'"
     )
     reply = platform.submit(
         name,

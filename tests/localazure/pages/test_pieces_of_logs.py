@@ -59,7 +59,7 @@ def test_a_log_that_is_not_there_yet_has_nothing_to_tell(tmp_path):
 @given(seed=st.integers(0, 10_000), count=st.integers(401, 4000), spike=st.integers(0, 4000))
 @settings(max_examples=30, deadline=None)
 def test_a_thinned_curve_keeps_its_ends_and_its_spikes(seed, count, spike):
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - numbers for a curve
     points = [(float(step), chance.random()) for step in range(count)]
     points[spike % count] = (float(spike % count), chance.choice([-50.0, 50.0]))
     kept = thinned(points)

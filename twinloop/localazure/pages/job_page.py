@@ -56,10 +56,23 @@ def render(what: Facts, metrics: Metrics, wanted_log: str) -> Reply:
     )
 
 
-def news(what: Facts, metrics: Metrics, wanted_log: str, start: int | None) -> dict[str, Any]:
-    """What a page that is open asks for again and again: the changing parts, and the log's growth."""
+def news(
+    what: Facts, metrics: Metrics, wanted_log: str, start: int | None, *, free: bool = False
+) -> dict[str, Any]:
+    """What a page that is open asks for again and again: the changing parts, and the log's growth.
+
+    Args:
+        what: the facts.
+        metrics: what runs logged.
+        wanted_log: the log that the page shows.
+        start: the byte of it that the page has not seen.
+        free: nobody chose it, so that another may be told once it has ended.
+    """
     log = job_logs.chosen(what, wanted_log)
-    piece = job_logs.piece(log, start if log is not None and log.id == wanted_log else None) if log else None
+    piece = job_logs.piece(log, start if log.id == wanted_log else None) if log else None
+    if free and log and piece and not piece.text and log.run.ended_already:
+        log = job_logs.chosen(what, "") or log
+        piece = piece if log.id == wanted_log else job_logs.piece(log, None)
     parts = dict(_changing(what, metrics)) | {"tabs": job_logs.tabs(what, log)}
     return {
         "title": f"{what.job.display_name or what.job.name}: {what.job.status} - Twinloop",

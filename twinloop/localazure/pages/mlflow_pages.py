@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import mimetypes
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.reply import FileReply, Reply
@@ -53,17 +55,32 @@ _HEADERS = {
 }
 
 
-def entry(viewer: Viewer, wanted: str) -> Reply:
+async def entry(viewer: Viewer, wanted: str) -> Reply:
     """To the pages of the workspace that is named, by its id or its name, or of the only one there is."""
     found = [home for home in workspaces(viewer) if viewer.may(RUNS_READ, home)]
     fitting = [home for home in found if wanted.lower() in {home.key, home.name.lower()}] if wanted else found
     if len(fitting) == 1:
-        return Reply(
-            303, None, {"location": f"/studio/mlflow/{workspace_name(fitting[0].text)}/#/experiments"}
-        )
+        where = await _newest_runs(viewer, fitting[0])
+        return Reply(303, None, {"location": f"/studio/mlflow/{workspace_name(fitting[0].text)}/{where}"})
     known = ", ".join(home.name for home in found) or "none"
     why = f"Name one of the workspaces whose runs {viewer.name} may read: {known}."
     return refusal(404, "Which workspace?", why, "twinloop mlflow -s dev", viewer=viewer)
+
+
+async def _newest_runs(viewer: Viewer, home: ArmId) -> str:
+    """The place within MLflow's pages of the runs of the newest job's experiment, else of all experiments."""
+    newest = next(jobs(viewer.twin).newest(home.text), None)
+    if newest is not None:
+        mlflow = tracking(viewer.twin)
+        await mlflow.sync(home.text, [newest])
+        path, query = (
+            "/api/2.0/mlflow/experiments/get-by-name",
+            urlencode({"experiment_name": newest.experiment}),
+        )
+        status, content, _ = await mlflow.call(home.text, "GET", path, query=query)
+        if status == HTTPStatus.OK:
+            return f"#/experiments/{json.loads(content)['experiment']['experiment_id']}/runs"
+    return "#/experiments"
 
 
 async def answer(viewer: Viewer, request: Request) -> Reply | FileReply:

@@ -108,14 +108,10 @@ async def get_news(viewer: Viewer, request: Request) -> Answer:
 
     facts = _facts(viewer, request)
     metrics = await asyncio.to_thread(job_page.measured, facts)
-    start = request.query.get("from", "")
-    return Reply(
-        200,
-        job_page.news(
-            facts, metrics, request.query.get("log", ""), int(start) if start.isdecimal() else None
-        ),
-        {"cache-control": "no-store"},
-    )
+    start, free = request.query.get("from", ""), bool(request.query.get("free"))
+    seen = int(start) if start.isascii() and start.isdigit() else None
+    told = job_page.news(facts, metrics, request.query.get("log", ""), seen, free=free)
+    return Reply(200, told, {"cache-control": "no-store"})
 
 
 @_on(f"{_JOB}/log")
@@ -232,7 +228,7 @@ async def get_mlflow(viewer: Viewer, request: Request) -> Answer:
     """To MLflow's own pages for a workspace."""
     from twinloop.localazure.pages.mlflow_pages import entry
 
-    return entry(viewer, request.query.get("wsid", ""))
+    return await entry(viewer, request.query.get("wsid", ""))
 
 
 async def _mlflow(viewer: Viewer, request: Request) -> Answer:

@@ -60,14 +60,18 @@
     if (screen && screen.dataset.log) {
       address.searchParams.set("log", screen.dataset.log);
       address.searchParams.set("from", screen.dataset.next);
+      // nobody chose this log: when its run has ended, the next one's is shown
+      const box = byId("follow");
+      if (box && box.checked && !new URL(location.href).searchParams.has("log")) address.searchParams.set("free", "1");
     }
+    const asked = screen ? screen.dataset.log : "";
     try {
       const answer = await fetch(address, { credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       const news = await answer.json();
       show(news);
       lost = 0;
-      if (news.done && !(news.log && news.log.text)) return pulse("", false);
+      if (news.done && !(news.log && (news.log.text || news.log.id !== asked))) return pulse("", false);
       pulse("live", false);
       setTimeout(look, news.log && news.log.text.length > 100000 ? 50 : LOOK);
     } catch (failure) {
