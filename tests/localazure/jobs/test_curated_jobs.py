@@ -11,6 +11,7 @@ from tests.localazure.jobs.conftest import IMAGE
 
 LATEST = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
 NOTE = "twinloop.environmentNote"
+REGISTRY_USER = "1823dd4f-9b8c-4ab6-ab4e-7397a3684615"
 SEE = "import sklearn; print('has', sklearn.__version__)"
 
 
@@ -62,10 +63,41 @@ def test_an_unknown_curated_name_is_refused_with_those_that_are_known(platform):
     assert "conda_file" in message
 
 
-def test_an_environment_of_another_registry_is_refused_with_what_to_write(platform):
+def test_an_environment_of_a_registry_that_is_not_there_is_refused_with_those_that_are(platform):
     wanted = "azureml://registries/ours/environments/train/versions/1"
     reply = platform.submit("refused", command="true", environmentId=wanted, computeId=platform.cpu)
-    assert "is in registry 'ours'" in reply.json()["error"]["message"]
+    message = reply.json()["error"]["message"]
+    assert "registry 'ours' does not exist on this twin; there are: azureml" in message
+
+
+def test_an_environment_of_a_teams_own_registry_is_for_those_who_may_read_it(platform):
+    twin = platform.twin
+    arm_id = f"{platform.group}/providers/Microsoft.MachineLearningServices/registries/mlr{platform.mark}"
+    region = {
+        "location": twin.location,
+        "acrDetails": [{"systemCreatedAcrAccount": {"acrAccountSku": "Premium"}}],
+        "storageAccountDetails": [{"systemCreatedStorageAccount": {"storageAccountType": "Standard_LRS"}}],
+    }
+    body = {
+        "location": twin.location,
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"regionDetails": [region]},
+    }
+    platform.settle(twin.call("PUT", f"{arm_id}?api-version=2025-12-01", body))
+    data = f"/mferp/managementfrontend{arm_id}/environments/train/versions/1"
+    made = {"properties": {"image": IMAGE, "condaFile": "dependencies: [python>=3.11, {pip: [pyyaml]}]"}}
+    platform.grant("infra-engineer", REGISTRY_USER, arm_id)
+    assert twin.call("PUT", f"{data}?api-version=2021-10-01-dataplanepreview", made).status_code == 201
+    wanted = f"azureml://registries/mlr{platform.mark}/environments/train/labels/latest"
+    asked = {"command": "true", "environmentId": wanted, "computeId": platform.cpu}
+    assert platform.submit("stranger", **asked).status_code == 403
+    platform.grant("data-scientist", REGISTRY_USER, arm_id)
+    assert platform.submit("member", **asked).status_code == 201
+    assert platform.wait("member")["status"] == "Completed"
+    reply = platform.submit(
+        "refused", **{**asked, "environmentId": wanted.replace("labels/latest", "versions/9")}
+    )
+    assert "its versions: 1" in reply.json()["error"]["message"]
 
 
 def test_a_word_for_fidelity_that_is_not_known_is_refused(platform):

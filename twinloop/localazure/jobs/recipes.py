@@ -44,7 +44,7 @@ def recipe(twin: Twin, reference: str) -> Recipe:
 
     Args:
         twin: the twin.
-        reference: ARM id of a version in a workspace, or address of one in a registry.
+        reference: ARM id of a version in a workspace or registry, or address of a curated one.
 
     Raises:
         BadRecipe: it cannot be had here, or is gone.
@@ -79,12 +79,6 @@ def fidelity(variables: Mapping[str, str]) -> Fidelity:
 
 
 def _curated(asked: Asked) -> Recipe:
-    if asked.registry.lower() != curated.REGISTRY:
-        raise BadRecipe(
-            f"environment '{asked.name}' is in registry '{asked.registry}'; environments of "
-            "registries other than 'azureml' are not emulated for jobs: declare it in the workspace "
-            "with an image and a conda file"
-        )
     row = curated.find(asked.name)
     if row is None:
         raise BadRecipe(

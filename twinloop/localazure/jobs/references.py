@@ -10,7 +10,7 @@ from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import children_of, resource
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs import curated, identities, serverless
+from twinloop.localazure.jobs import curated, identities, registry_environments, serverless
 from twinloop.localazure.jobs.asset_lookup import collection, split
 from twinloop.localazure.jobs.recipes import BadRecipe, recipe
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
@@ -85,7 +85,15 @@ class References:
         if not given:
             self.problems.append(f"{where}environment is missing; name one, e.g. azureml:train:1")
             return ""
-        reference = curated.pinned(given)
+        asked = curated.asked(given)
+        if asked and asked.registry.lower() != curated.REGISTRY:
+            try:
+                reference: str | None = registry_environments.version_id(self.twin, asked)
+            except registry_environments.NotThere as error:
+                self.problems.append(f"{where}{error}")
+                return ""
+        else:
+            reference = curated.pinned(given)
         if reference is None:
             found = self._version(given, "environments", f"{where}environment")
             if found is None:

@@ -18,7 +18,7 @@ from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import Doc, ResourceHooks, on_type
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs import bodies, identities, pipeline_bodies, tracking
+from twinloop.localazure.jobs import bodies, identities, pipeline_bodies, registry_environments, tracking
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.jobs.runner import runner
 from twinloop.localazure.services.machinelearning.jobs_rendering import render
@@ -162,9 +162,10 @@ def _accept(twin: Twin, home: str, name: str, properties: dict[str, Any], caller
     }
     if kind == "Command":
         step = bodies.read_command(twin, home, name, properties)
+        registry_environments.demand(twin, caller, step)
         (job,) = jobs(twin).add(Job(kind="Command", step=step.document(), **common))
     elif kind == "Pipeline":
-        job = _accept_pipeline(twin, common)
+        job = _accept_pipeline(twin, common, caller)
     else:
         raise ArmError(
             501,
@@ -176,9 +177,10 @@ def _accept(twin: Twin, home: str, name: str, properties: dict[str, Any], caller
     return job
 
 
-def _accept_pipeline(twin: Twin, common: dict[str, Any]) -> Job:
+def _accept_pipeline(twin: Twin, common: dict[str, Any], caller: Principal) -> Job:
     home, name = common["workspace"], common["name"]
     plan = pipeline_bodies.read_pipeline(twin, home, name, common["properties"])
+    registry_environments.demand(twin, caller, *plan.steps)
     children = {
         step.name: str(uuid.uuid5(_STEPS, f"{home.lower()}/{name}/{step.name}")) for step in plan.steps
     }
