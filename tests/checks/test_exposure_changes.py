@@ -239,9 +239,11 @@ def test_a_destination_for_jobs_is_told():
         "machinelearningservices:ManagedNetworkSettingsRule",
         "out-packages",
         f"{WORKSPACE}/outboundRules/packages",
-        properties={"type": "FQDN", "destination": "pypi.org"},
+        properties={"type": "FQDN", "destination": "packages.example.com"},
     )
-    assert [(sign, what) for sign, what, _ in told(None, out)] == [("+", "jobs that reach pypi.org")]
+    assert [(sign, what) for sign, what, _ in told(None, out)] == [
+        ("+", "jobs that reach packages.example.com")
+    ]
 
 
 def test_our_own_stores_are_no_destination_outside():
