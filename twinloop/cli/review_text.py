@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from twinloop.review import labels
+from twinloop.review.assembling import NOT_EVALUATED
 
 if TYPE_CHECKING:
     from checks.cost import Estimate
@@ -69,6 +70,8 @@ def _stack(stack: StackReview) -> Iterator[Text]:
 def _head(stack: StackReview) -> Text:
     counts = labels.counts(stack.plan.changes)
     parts = [f"{counts[op]} to {op}" for op in labels.OPS if counts[op]] or ["no resource changes"]
+    if any(finding.rule in NOT_EVALUATED for finding in stack.findings):
+        parts = ["not evaluated"]
     head = Text(stack.stack, style="bold")
     state = " (new)" if stack.is_new else " (gone)" if stack.is_gone else ""
     head.append(

@@ -23,7 +23,7 @@ class Self:
 def _spec_urn(spec: Any, me: Self, parent: str) -> str:
     name, type_ = spec.name or me.name, spec.type or me.type
     chosen = spec.WhichOneof("parent")
-    if chosen == "parentUrn":
+    if chosen == "parentUrn" and spec.parentUrn:  # empty, as the Python SDK writes it: the present parent
         parent = spec.parentUrn
     elif chosen == "noParent" and spec.noParent:
         parent = ""
@@ -48,7 +48,7 @@ def expand(aliases: Iterable[Any], me: Self, parent_aliases: Iterable[str]) -> l
         name = _inherited_name(me.name, urns.name_of(me.parent), urns.name_of(parent))
         found[urns.build(me.stack, me.project, parent, me.type, name)] = None
         for alias in specs:
-            if alias.WhichOneof("alias") == "spec" and alias.spec.WhichOneof("parent") is None:
+            if alias.WhichOneof("alias") == "spec" and not (alias.spec.parentUrn or alias.spec.noParent):
                 old = alias.spec.name and _inherited_name(
                     alias.spec.name, urns.name_of(me.parent), urns.name_of(parent)
                 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import importlib
 import json
 import linecache
 import logging
@@ -35,6 +36,9 @@ def main() -> int:
     os.dup2(empty, 0)
     os.close(empty)
     threading.Thread(target=_receive, args=(channel, plans, busy), daemon=True).start()
+    for name in sys.argv[1:]:
+        with contextlib.suppress(Exception):  # the program imports it again, and says what is wrong with it
+            importlib.import_module(name)
     while line := plans.get():
         plan = json.loads(line)
         busy.set()

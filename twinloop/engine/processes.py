@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ class ProgramProcess:
         python: interpreter; this process's own where None.
         environment: its variables; this process's own where None.
         limits: what it may use; the time is counted anew for each program.
+        ahead: modules that it imports before it is given a program, where they are there.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class ProgramProcess:
         python: Path | None = None,
         environment: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        ahead: Sequence[str] = (),
     ) -> None:
         self._python = str(python or sys.executable)
         self._environment = dict(os.environ if environment is None else environment)
         self._limits = limits or Limits()
+        self._ahead = tuple(ahead)
         self._process: subprocess.Popen[str] | None = None
         self._mark = ""
         self._streams: dict[str, _Watched] = {}
@@ -86,6 +89,11 @@ class ProgramProcess:
         for line in said.splitlines():
             say(line)
 
+    def start(self) -> None:
+        """Start it now, so that it is ready when a program comes."""
+        with self._alone:
+            self._started()
+
     def close(self) -> None:
         """Let it end, and make sure that it does, with all that it started."""
         process = self._process
@@ -115,7 +123,7 @@ class ProgramProcess:
         # -P: the folder of this package must not stand on the program's import path. -u: what it prints is
         # told when it prints it.
         self._process = subprocess.Popen(
-            [self._python, "-P", "-u", str(CHILD)],
+            [self._python, "-P", "-u", str(CHILD), *self._ahead],
             env=self._environment,
             stdin=subprocess.PIPE,
             # Ctrl-C of a terminal is for this process, which lets the program come to its end.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal
 
 from twinloop.engine.errors import EngineError, ResourceFailed
@@ -23,6 +24,7 @@ from twinloop.engine.states import ResourceState
 from twinloop.engine.values import Properties, masked
 
 _QUIET: Final = frozenset({Op.SAME, Op.READ, Op.REFRESH})
+_DEFAULT_PROVIDER: Final = re.compile(r"::pulumi:providers:[\w-]+::default(_\w+)?$")
 Severity = Literal["debug", "info", "warning", "error"]
 
 
@@ -129,8 +131,12 @@ class Report:
 
     def changes(self) -> list[str]:
         """What was, or would be, changed, one line each."""
-        return [f"{step.op} {step.urn}" for step in self.steps if step.op not in _QUIET]
+        return [f"{step.op} {step.urn}" for step in self._told() if step.op not in _QUIET]
 
     def counts(self) -> dict[str, int]:
         """How often each operation was done."""
-        return {str(op): count for op, count in Counter(step.op for step in self.steps).items()}
+        return {str(op): count for op, count in Counter(step.op for step in self._told()).items()}
+
+    def _told(self) -> Iterator[Step]:
+        """Steps that count: not those of default providers, which follow the version of a package."""
+        return (step for step in self.steps if not _DEFAULT_PROVIDER.search(step.urn))

@@ -18,7 +18,8 @@ from twinloop.review.model import Place, StackReview
 from twinloop.review.pairs import Files, Pair
 from twinloop.review.places import Sources, places
 
-_NOT_EVALUATED = {Kind.USAGE: "settings-refused"}
+# Rules of findings that stand for a stack of which nothing else is known.
+SETTINGS_REFUSED, FAILED = NOT_EVALUATED = ("settings-refused", "not-evaluated")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
     changes = access.access_changes(before, after, people=stack_settings.people(files))
     uses = quota.quota_use(before, after, stack_settings.quotas(around.head.found.values()))
     found = [
-        *quota.findings([use for use in uses if use.after != (use.before or 0)], after),
+        *quota.findings([use for use in uses if use.after > (use.before or 0)], after),
         *access_findings.findings(changes, before, after),
     ]
     # A quota is shared: it is told where it is used more, not at every stack that uses it too.
@@ -127,7 +128,7 @@ def _failures(pair: Pair) -> list[Finding]:
 def _failure(pair: Pair, problem: Problem) -> Finding:
     return Finding(
         severity="refuse",
-        rule=_NOT_EVALUATED.get(problem.kind, "not-evaluated"),
+        rule=SETTINGS_REFUSED if problem.kind is Kind.USAGE else FAILED,
         stack=pair.stack,
         resource="",
         what=f"with the change the stack cannot be evaluated: {_told(problem)}",
@@ -137,7 +138,9 @@ def _failure(pair: Pair, problem: Problem) -> Finding:
 
 
 def _told(problem: Problem) -> str:
-    return f"{problem.message} {problem.given}".strip()
+    """The problem in one line: what to type next stands apart."""
+    given = (line.strip().removeprefix("- ") for line in problem.given.splitlines())
+    return " ".join((problem.message, *(line for line in given if line and not line.startswith("next: "))))
 
 
 def _notes(pair: Pair) -> list[str]:

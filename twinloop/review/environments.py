@@ -140,7 +140,8 @@ def _commands(folder: Path, requirements: Path) -> list[list[str]]:
     beside = Path(sys.executable).with_name("uv")
     uv = str(beside) if beside.exists() else shutil.which("uv")
     inside = str(folder / "bin" / "python")
-    from_lock = ["--no-deps", "--require-hashes", "-r", str(requirements)]
+    # Wheels only: what builds a package runs code of whoever changed the lock.
+    from_lock = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
     if uv:
         return [
             [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
@@ -163,9 +164,23 @@ def _do(command: list[str]) -> None:
         )
 
 
+def imports(root: Path, main: Path) -> list[str]:
+    """The modules of others that the program names, as far as its source tells: worth importing ahead."""
+    return sorted(name for name in _named(main) if name.partition(".")[0] not in _own(root, main))
+
+
 def _imported(root: Path, main: Path) -> set[str]:
     """The distributions that the program imports by name, its own modules left out."""
-    own = {path.stem for path in root.iterdir()} | {path.stem for path in main.iterdir()}
+    found = {name.partition(".")[0] for name in _named(main)} - _own(root, main)
+    return {_normal(_DISTRIBUTIONS.get(name, name)) for name in found}
+
+
+def _own(root: Path, main: Path) -> set[str]:
+    """What is no distribution: the program's own modules, and the standard library's."""
+    return {path.stem for folder in (root, main) for path in folder.iterdir()} | set(sys.stdlib_module_names)
+
+
+def _named(main: Path) -> set[str]:
     found: set[str] = set()
     for path in main.rglob("*.py"):
         try:
@@ -174,11 +189,11 @@ def _imported(root: Path, main: Path) -> set[str]:
             continue  # whoever runs it says so
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                found.update(alias.name.partition(".")[0] for alias in node.names)
+                found.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module.partition(".")[0])
-    found -= own | set(sys.stdlib_module_names)
-    return {_normal(_DISTRIBUTIONS.get(name, name)) for name in found}
+                found.add(node.module)
+                found.update(f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())
+    return found
 
 
 def _normal(name: str) -> str:

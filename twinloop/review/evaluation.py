@@ -17,6 +17,7 @@ from twinloop.engine.processes import ProgramProcess
 from twinloop.engine.provider_calls import public
 from twinloop.engine.store import Store
 from twinloop.engine.values import masked
+from twinloop.review import environments
 from twinloop.review.paper import Paper
 
 if TYPE_CHECKING:
@@ -66,13 +67,18 @@ class Bench:
     def __post_init__(self) -> None:
         home = self.folder / "home"
         home.mkdir(parents=True)
-        self._process = ProgramProcess(self.python, self._variables(home), self.limits)
+        ahead = environments.imports(self.root, self.main)
+        self._process = ProgramProcess(self.python, self._variables(home), self.limits, ahead)
         self._closing = threading.Lock()
 
     def _variables(self, home: Path) -> dict[str, str]:
         known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         own = {"HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": str(self.root)}
         return known | own | {"PYTHONIOENCODING": "utf-8"}
+
+    def start(self) -> None:
+        """Let the program's process come up while something else is done."""
+        self._process.start()
 
     def backend(self, stack: str) -> Backend:
         """The files of a stack."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from twinloop import engine
@@ -47,7 +48,7 @@ def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
 
 def _program(text: str, file: StackFile) -> Problem:
     if found := _SETTINGS.search(text):
-        count, lines = found[1], found[2].partition('\n  File "')[0].rstrip()
+        count, lines = found[1], dedent(found[2].partition('\n  File "')[0].rstrip())
         return BadUsage(
             f"The settings of stack '{file.name}' cannot be used: {count} "
             + ("problems." if count != "1" else "problem."),

@@ -110,6 +110,8 @@ class Revisions:
         before = stack_settings.in_order(self.base_files.found, wanted)
         after = stack_settings.in_order(self.head_files.found, wanted)
         self._done = {name: threading.Event() for name in before}
+        if set(after) - set(self.untouched):
+            self.head.start()  # it has time to come up until the base's first stack stands
         with ThreadPoolExecutor(2) as pool:
             left = pool.submit(self._all_of_base, before)
             right = pool.submit(self._all_of_head, after)

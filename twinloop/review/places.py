@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from checks.plan import Change, Difference
 from twinloop.review.model import Place
 
 Lines = Sequence[tuple[int, int]]
+_QUOTED = re.compile(r"""["']([a-z0-9][a-z0-9-]{2,})["']""")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Sources:
 
     def place(self, change: Change) -> Place | None:
         """The line that says what happens to a resource; None where that is not sure."""
-        return self._setting(change) or self.only or self._declared(change)
+        return self._setting(change) or self.only or self._row(change) or self._declared(change)
 
     @cached_property
     def only(self) -> Place | None:
@@ -96,6 +98,26 @@ class Sources:
                 leaf for leaf in found if last.startswith(leaf.name.lower()) or leaf.name.lower() in last
             ]
         return found[0] if len(found) == 1 else None
+
+    def _row(self, change: Change) -> Place | None:
+        """The one changed line of a table whose words the resource's name is made of: a grant, a subnet."""
+        name = change.resource.name
+        found: dict[tuple[str, int], int] = {}
+        for file, line, text in self._changed_lines():
+            words = {word for word in _QUOTED.findall(text) if word in name}
+            if words and max(map(len, words)) < len(name):
+                found[file, line] = sum(map(len, words))
+        best = [at for at, score in found.items() if score == max(found.values()) and 2 * score > len(name)]
+        return self._at(*best[0]) if change.op == "create" and len(best) == 1 else None
+
+    def _changed_lines(self) -> Iterator[tuple[str, int, str]]:
+        for file, spans in self.code.items():
+            try:
+                lines = (self.root / file).read_text(encoding="utf-8").splitlines()
+            except (OSError, UnicodeDecodeError):
+                continue
+            for first, last in spans:
+                yield from ((file, at, lines[at - 1]) for at in range(first, min(last, len(lines)) + 1))
 
     def _declared(self, change: Change) -> Place | None:
         if change.after is None:
