@@ -111,6 +111,8 @@ def tell(scene: Scene, job: Any, *, stream: bool, web: bool) -> None:
     if stream:
         followed(scene, job.name)
         return
+    if scene.on_twin:
+        say(f"[dim]where its environment differs from the cloud's image: twinloop jobs show {job.name}[/]")
     result = {
         "name": job.name,
         "status": state_of(job),

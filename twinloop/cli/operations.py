@@ -12,7 +12,7 @@ import typer
 
 from twinloop.cli import options as given
 from twinloop.cli.nouns import verb
-from twinloop.cli.options import CloudName, EngineName
+from twinloop.cli.options import CloudName, EngineName, bundled
 from twinloop.cli.output import Json, emit, rows, say, wants_json, words
 
 if TYPE_CHECKING:
@@ -30,18 +30,26 @@ Diff = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class OnStack:
+    """Options of all four."""
+
+    stack: given.Stack = ""
+    cloud: given.Cloud = CloudName.TWIN
+    engine: given.Engine = EngineName.AUTO
+    persona: given.As = ""
+    target: given.Target = None
+    parallel: given.Parallel = 16
+    as_json: Json = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """A command line of one of the four, as typed."""
 
     operation: str
-    stack: str
-    cloud: CloudName
-    engine: EngineName
-    persona: str
-    parallel: int
-    target: list[str] | None
-    expect_no_changes: bool
+    on: OnStack
+    expect_no_changes: bool = False
     refresh: bool = False
     unprotect: bool = False
     purge: bool = False
@@ -50,18 +58,13 @@ class Request:
 
 
 @preview.command("preview")
+@bundled
 def preview_command(
     *,
-    stack: given.Stack = "",
-    cloud: given.Cloud = CloudName.TWIN,
-    engine: given.Engine = EngineName.AUTO,
-    as_persona: given.As = "",
-    target: given.Target = None,
-    parallel: given.Parallel = 16,
+    on: OnStack,
     expect_no_changes: given.ExpectNoChanges = False,
     refresh_first: given.Refresh = False,
     diff: Diff = False,
-    _json: Json = False,
 ) -> None:
     """Show what `up` would change; touches nothing, and needs no twin that runs.
 
@@ -74,12 +77,7 @@ def preview_command(
     _run(
         Request(
             operation="preview",
-            stack=stack,
-            cloud=cloud,
-            engine=engine,
-            persona=as_persona,
-            target=target,
-            parallel=parallel,
+            on=on,
             expect_no_changes=expect_no_changes,
             refresh=refresh_first,
             diff=diff,
@@ -88,20 +86,15 @@ def preview_command(
 
 
 @up.command("up")
+@bundled
 def up_command(
     *,
-    stack: given.Stack = "",
-    cloud: given.Cloud = CloudName.TWIN,
-    engine: given.Engine = EngineName.AUTO,
-    as_persona: given.As = "",
-    target: given.Target = None,
-    parallel: given.Parallel = 16,
+    on: OnStack,
     expect_no_changes: given.ExpectNoChanges = False,
     refresh_first: given.Refresh = False,
     unprotect: given.Unprotect = False,
     yes: given.Yes = False,
     diff: Diff = False,
-    _json: Json = False,
 ) -> None:
     """Bring a stack up: make the cloud as the program says. Asks on Azure, unless --yes.
 
@@ -114,12 +107,7 @@ def up_command(
     _run(
         Request(
             operation="up",
-            stack=stack,
-            cloud=cloud,
-            engine=engine,
-            persona=as_persona,
-            target=target,
-            parallel=parallel,
+            on=on,
             expect_no_changes=expect_no_changes,
             refresh=refresh_first,
             unprotect=unprotect,
@@ -130,17 +118,12 @@ def up_command(
 
 
 @refresh.command("refresh")
+@bundled
 def refresh_command(
     *,
-    stack: given.Stack = "",
-    cloud: given.Cloud = CloudName.TWIN,
-    engine: given.Engine = EngineName.AUTO,
-    as_persona: given.As = "",
-    target: given.Target = None,
-    parallel: given.Parallel = 16,
+    on: OnStack,
     expect_no_changes: given.ExpectNoChanges = False,
     yes: given.Yes = False,
-    _json: Json = False,
 ) -> None:
     """Read what really exists and correct the state; the cloud itself is not changed.
 
@@ -152,12 +135,7 @@ def refresh_command(
     _run(
         Request(
             operation="refresh",
-            stack=stack,
-            cloud=cloud,
-            engine=engine,
-            persona=as_persona,
-            target=target,
-            parallel=parallel,
+            on=on,
             expect_no_changes=expect_no_changes,
             yes=yes,
         )
@@ -165,18 +143,13 @@ def refresh_command(
 
 
 @destroy.command("destroy")
+@bundled
 def destroy_command(
     *,
-    stack: given.Stack = "",
-    cloud: given.Cloud = CloudName.TWIN,
-    engine: given.Engine = EngineName.AUTO,
-    as_persona: given.As = "",
-    target: given.Target = None,
-    parallel: given.Parallel = 16,
+    on: OnStack,
     unprotect: given.Unprotect = False,
     purge: given.Purge = False,
     yes: given.Yes = False,
-    _json: Json = False,
 ) -> None:
     """Delete everything a stack has made. Protected resources are refused, with their list.
 
@@ -189,13 +162,7 @@ def destroy_command(
     _run(
         Request(
             operation="destroy",
-            stack=stack,
-            cloud=cloud,
-            engine=engine,
-            persona=as_persona,
-            target=target,
-            parallel=parallel,
-            expect_no_changes=False,
+            on=on,
             unprotect=unprotect,
             purge=purge,
             yes=yes,
@@ -213,10 +180,10 @@ def _run(asked: Request) -> None:
 
     on = target(
         find_home(),
-        stack=asked.stack,
-        cloud=asked.cloud.value,
-        engine=asked.engine.value,
-        persona=asked.persona,
+        stack=asked.on.stack,
+        cloud=asked.on.cloud.value,
+        engine=asked.on.engine.value,
+        persona=asked.on.persona,
         environment=os.environ,
     )
     if not wants_json():
@@ -278,8 +245,8 @@ def _options(asked: Request) -> Options:
     from twinloop.stacks.outcome import Options
 
     return Options(
-        parallel=asked.parallel,
-        targets=tuple(asked.target or ()),
+        parallel=asked.on.parallel,
+        targets=tuple(asked.on.target or ()),
         refresh=asked.refresh,
         expect_no_changes=asked.expect_no_changes,
         unprotect=asked.unprotect,
