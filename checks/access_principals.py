@@ -30,6 +30,7 @@ class Who:
     key: str
     name: str
     person: bool = False  # a group of people
+    stack: str = ""  # that it is made in; empty for one that is in none
 
 
 class Principals:
@@ -60,15 +61,17 @@ class Principals:
         return Who(key=principal_id.lower(), name=f"{words} {principal_id}", person=kind in ("Group", "User"))
 
     def named(self, word: str) -> tuple[Who, ...]:
-        """Principals that a word means: an object id, a name, or the part of it before the bracket."""
+        """Principals that a word means: an object id, a name, a part of it, or that with its stack before it.
+
+        Several where stacks have a principal of the same purpose: `prod/training` is one of them.
+        """
         wanted = word.lower()
-        return tuple(
-            {
-                who.key: who
-                for principal_id, who in self._by_id.items()
-                if wanted in (principal_id, who.key, who.name.lower(), *_parts(who.name.lower()))
-            }.values()
-        )
+        found = {}
+        for principal_id, who in self._by_id.items():
+            names = (who.name.lower(), *_parts(who.name.lower()))
+            if wanted in (principal_id, who.key, *names, *(f"{who.stack}/{name}" for name in names)):
+                found[who.key] = who
+        return tuple(found.values())
 
     def all(self) -> tuple[Who, ...]:
         """Every principal that is known by name."""
@@ -95,8 +98,7 @@ class Principals:
 
     def _know(self, resource: Resource, principal_id: object, name: str) -> None:
         key = (resource.id or resource.urn).lower()
-        # An id that two stacks' identities share would be a lie; ARM ids tell them apart.
-        who = Who(key=key, name=name)
+        who = Who(key=key, name=name, stack=resource.stack)
         self._by_urn[resource.urn] = who
         if isinstance(principal_id, str) and principal_id != UNKNOWN:
             self._by_id[principal_id.lower()] = who

@@ -1,5 +1,7 @@
 """Who may do what where, asked of a plan."""
 
+from dataclasses import replace
+
 import pytest
 
 from checks.access_query import Rights, UnknownPrincipal
@@ -51,6 +53,20 @@ def test_a_grant_on_one_container_does_not_reach_another():
 def test_a_principal_is_asked_for_by_any_of_its_names(word):
     assert RIGHTS.can(word, READ, CURATED, data=True)
     assert RIGHTS.can(word, SUBMIT, WORKSPACE) is None
+
+
+def test_principals_of_the_same_purpose_are_told_apart_by_their_stack():
+    other = replace(
+        identity("training", "bbbbbbbb-0000-4000-8000-000000000002"),
+        stack="prod",
+        urn="urn:pulumi:prod::x",
+        id="/x",
+    )
+    rights = Rights([*PLAN, other], people=PEOPLE)
+    with pytest.raises(UnknownPrincipal, match="several"):
+        rights.can("training", READ, CURATED, data=True)
+    assert rights.can("dev/training", READ, CURATED, data=True)
+    assert rights.can("prod/training", READ, CURATED, data=True) is None
 
 
 def test_a_name_that_nobody_has_is_refused_with_those_that_there_are():

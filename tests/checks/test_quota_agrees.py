@@ -32,9 +32,7 @@ def twin_with(made):
         )
         for one in made
     ]
-    return SimpleNamespace(
-        store=SimpleNamespace(list=lambda kind, prefix: docs), seed=SimpleNamespace(quotas={})
-    )
+    return SimpleNamespace(store=SimpleNamespace(list=lambda *_: docs), seed=SimpleNamespace(quotas={}))
 
 
 @given(some_clusters)

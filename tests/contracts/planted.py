@@ -122,7 +122,7 @@ class Planted:
         ]
 
     def _watch(self, ended: threading.Event) -> None:
-        while not ended.wait(0.05):
+        while not ended.wait(0.15):
             for process in PROC.iterdir() if PROC.exists() else ():
                 if process.name.isdigit():
                     try:

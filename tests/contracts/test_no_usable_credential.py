@@ -13,7 +13,7 @@ import pytest
 
 from tests.contracts.planted import KEY, PASSPHRASE, PROC, STACKS, WORD, Planted, forms, project
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 SEALED = "4dabf18193072939515e22adb298388d"  # marks a special value in Pulumi's state
 OF_SECRETS = "1b47061264138c4ac30d75fd1eb44270"  # the mark's value for a secret
 CREDENTIALS = {
@@ -138,6 +138,14 @@ def test_the_planted_secrets_are_in_the_state_and_sealed(planted):
     for side in ("inputs", "outputs"):
         closed = [path for path, value in leaves(datastore[side]) if value is None]
         assert any(path.startswith("properties") for path in closed), side
+
+
+def test_the_search_reaches_the_states_the_twin_s_store_its_log_and_the_reports(planted):
+    found = planted.files()
+    names = {path.name for path in found}
+    assert {"dev.json", "prod.json", "told.md", "told.html"} <= names
+    assert [path for path in found if path.read_bytes().startswith(b"SQLite format 3")]
+    assert [name for name in names if name.endswith(".log")]
 
 
 @pytest.mark.parametrize(
