@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.jobs.folders import SYSTEM_LOG, JobFolder, folder_of
+from twinloop.localazure.jobs.recipes import NOTE
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.pages.wording import between
 
@@ -73,13 +75,24 @@ class Facts:
         return between(job.started, job.ended or self.now) if job.started else None
 
     def notes(self, job: Job) -> list[str]:
-        """What the system log says of the environment: which Python runs it, which image the cloud has."""
+        """What differs from the cloud's environment: as the run says, or the lines of its system log."""
+        if told := _sentences(job.run_properties.get(NOTE, "")):
+            return told
         path = self.folder(job).logs / SYSTEM_LOG
         if not self.reads_runs or not path.is_file():
             return []
         with path.open("rb") as file:
             lines = file.read(_NOTES).decode(errors="replace").splitlines()
         return list(dict.fromkeys(line for line in lines if line.startswith(_NOTE)))
+
+
+def _sentences(text: str) -> list[str]:
+    """A JSON list of sentences; nothing where somebody made it something else, as a property can be."""
+    try:
+        found = json.loads(text) if text else []
+    except ValueError:
+        return []
+    return [str(line) for line in found] if isinstance(found, list) else []
 
 
 def gather(viewer: Viewer, workspace: str, name: str) -> Facts | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.jobs.asset_lookup import asset_properties
+from twinloop.localazure.jobs.recipes import NOTE
 from twinloop.localazure.jobs.steps import SERVERLESS
 from twinloop.localazure.pages import job_data, job_graphs, job_logs, job_metrics
 from twinloop.localazure.pages.addresses import asset_page, group_page, run_page, short_id
@@ -38,7 +39,7 @@ def render(what: Facts, metrics: Metrics, wanted_log: str) -> Reply:
     job = what.job
     log = job_logs.chosen(what, wanted_log)
     live = run_page(job, "live")
-    parts = _changing(what, metrics)
+    parts = _changing(what, metrics) | {"lineage": _lineage(what)}
     body = [
         el("p", _trail(what), class_="trail"),
         el("h1", job.display_name or job.name),
@@ -73,7 +74,9 @@ def news(
     if free and log and piece and not piece.text and log.run.ended_already:
         log = job_logs.chosen(what, "") or log
         piece = piece if log.id == wanted_log else job_logs.piece(log, None)
-    parts = dict(_changing(what, metrics)) | {"tabs": job_logs.tabs(what, log)}
+    parts = _changing(what, metrics) | {"tabs": job_logs.tabs(what, log)}
+    if what.job.ended_already:  # before, nothing came of it
+        parts["lineage"] = _lineage(what)
     return {
         "title": f"{what.job.display_name or what.job.name}: {what.job.status} - Twinloop",
         "parts": parts,
@@ -85,14 +88,17 @@ def news(
 def _changing(what: Facts, metrics: Metrics) -> dict[str, Markup]:
     job, steps = what.job, job_graphs.steps(what)
     done = job.ended_already
-    graph = job_graphs.lineage(what)
     return {
         "summary": join(_summary(what), _error(what)),
         "steps": section("Steps", steps, id_="steps-h", note=_step_note(what)) if steps else Markup(),
         "metrics": section("Metrics and parameters", _metrics(what, metrics), id_="metrics-h"),
         "outputs": section("Outputs", job_data.outputs(what), id_="outputs-h") if done else Markup(),
-        "lineage": section("Lineage", graph, id_="lineage-h", note="data, job, model") if graph else Markup(),
     }
+
+
+def _lineage(what: Facts) -> Markup:
+    graph = job_graphs.lineage(what)
+    return section("Lineage", graph, id_="lineage-h", note="data, job, model") if graph else Markup()
 
 
 def _part(name: str, html: Markup) -> Markup:
@@ -234,5 +240,5 @@ def _notes(lines: list[str]) -> Markup | None:
 def _labels(what: Facts) -> Markup:
     rows: list[tuple[Child, Child]] = [("tag " + key, value) for key, value in sorted(what.job.tags.items())]
     rows += [(key, el("code", short_id(value) if value.startswith("/") else value))
-             for key, value in sorted(what.job.run_properties.items())]  # fmt: skip
+             for key, value in sorted(what.job.run_properties.items()) if key != NOTE]  # fmt: skip
     return table(("name", "value"), rows)
