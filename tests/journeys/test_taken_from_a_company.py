@@ -138,3 +138,18 @@ def test_destroy_leaves_what_is_taken_as_it_was(up, place, made, company):
     gone = place.twinloop("destroy", "-s", "prod", "--yes", "--unprotect", "--as", DEPLOYER, "--json")
     assert gone.returncode == 0, gone.stderr
     assert company.look(TENANT) == made
+
+
+def test_stand_ins_let_it_be_rehearsed_where_the_company_s_own_are_not(place, tmp_path):
+    elsewhere = {"TWINLOOP_HOME": str(tmp_path / "other")}
+    try:
+        assert place.twinloop("preview", "-s", "prod", "--json", **elsewhere).returncode == 1
+        made = place.twinloop("new", "stand-ins", "-s", "prod", "--json", **elsewhere)
+        assert made.returncode == 0, made.stderr
+        assert owner.VAULT in json.loads(made.stdout)["result"]["made"]
+        preview = place.twinloop("preview", "-s", "prod", "--json", **elsewhere)
+        assert preview.returncode == 0, preview.stderr
+        again = place.twinloop("new", "stand-ins", "-s", "prod", "--json", **elsewhere)
+        assert json.loads(again.stdout)["result"]["made"] == []
+    finally:
+        place.twinloop("twin", "stop", **elsewhere)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinloop.cli.nouns import noun
+from twinloop.cli.options import Stack
 from twinloop.cli.output import Json, emit, say, wants_json
 from twinloop.problems import BadUsage
 
@@ -164,6 +165,27 @@ def team(
         ask=not yes,
         dry_run=dry_run,
     )
+
+
+@app.command("stand-ins")
+def stand_ins(*, stack: Stack = "", _json: Json = False) -> None:
+    """Make on the twin, and only there, what a stack takes by `existing`, so that it can be rehearsed.
+
+    What is there already is left alone. Sizes and addresses are invented: their owner knows the real ones.
+    """
+    from infra.stack_files import load
+    from twinloop.clouds import stand_ins as rehearsal
+    from twinloop.clouds.home import find_home
+    from twinloop.clouds.personas import DEPLOYER
+    from twinloop.clouds.session import open_session
+    from twinloop.stacks.choice import choose
+
+    home = find_home()
+    chosen = choose(home, stack)
+    session = open_session(home, stack=chosen, persona=DEPLOYER)
+    made = rehearsal.make(session, load(home.checkout / f"Pulumi.{chosen}.yaml"))
+    words = "\n".join(f"made on the twin: {one}" for one in made) or "Nothing was missing on the twin."
+    emit({"stack": chosen, "made": made}, words)
 
 
 def _make(answers: Answers, *, ask: bool, dry_run: bool) -> None:
