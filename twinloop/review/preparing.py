@@ -15,6 +15,7 @@ from twinloop.review.evaluation import Bench
 from twinloop.review.model import Review, Side
 from twinloop.review.pairs import Files
 from twinloop.review.revisions import Repository, Revision
+from twinloop.review.stack_settings import needed_stack
 
 if TYPE_CHECKING:
     from twinloop.clouds.home import Home
@@ -118,11 +119,18 @@ def bench(revision: Revision, folder: Path, request: Request, say: Say) -> tuple
 
 
 def neighbours(files: Files, wanted: Iterable[str]) -> list[str]:
-    """Stacks that share a subscription with one that is reviewed: its quota is theirs too."""
+    """Stacks beside those that are reviewed: of the same subscription, and those that they need.
+
+    Quota is shared in a subscription; the identities of a needed stack are principals in the others.
+    """
     chosen = set(wanted)
-    theirs = {files.found[name].subscription for name in chosen if name in files.found} - {""}
+    asked = [files.found[name] for name in chosen if name in files.found]
+    theirs = {file.subscription for file in asked} - {""}
+    needed = {needed_stack(file) for file in asked}
     return sorted(
-        name for name, file in files.found.items() if name not in chosen and file.subscription in theirs
+        name
+        for name, file in files.found.items()
+        if name not in chosen and (file.subscription in theirs or name in needed)
     )
 
 
