@@ -57,6 +57,31 @@ def get_children(request: Request, twin: Twin) -> Reply:
     )
 
 
+@router.on(
+    "GET", f"{HISTORY}/runs/{{runId}}/serviceinstances/{{nodeId}}", action=f"{RUNS}/read", scope=_scope
+)
+def get_service_instances(request: Request, twin: Twin) -> Reply:
+    """The services that a job asked for on a node (ssh, Jupyter): each says that it is not started here."""
+    job = find_run(request, twin)
+    asked = job.properties.get("services")
+    named = asked.items() if isinstance(asked, dict) else ()
+    instances = {name: _not_started(name, service) for name, service in named if isinstance(service, dict)}
+    return Reply(200, {"instances": instances})
+
+
+def _not_started(name: str, service: dict[str, Any]) -> dict[str, Any]:
+    kind = service.get("jobServiceType") or service.get("type") or "unknown"
+    message = f"service '{name}': the local Azure starts no {kind} beside a run; it follows what the run logs"
+    return {
+        "type": kind,
+        "port": service.get("port"),
+        "status": "NotEmulated",
+        "error": {"error": {"code": "NotEmulated", "message": message}},
+        "endpoint": None,
+        "properties": {},
+    }
+
+
 @router.on("POST", f"{HISTORY}/rundata", action=f"{RUNS}/read", scope=_scope)
 def get_run_data(request: Request, twin: Twin) -> Reply:
     """A run with its outputs as typed references."""
