@@ -12,7 +12,8 @@ from twinloop.localazure.app import build
 from twinloop.localazure.core.twin import Twin
 twin = Twin(Path(sys.argv[1]))
 build(twin)
-print(*sorted(name for name in sys.modules if name.startswith(("twinloop.pictures", "twinloop.localazure.pages.", "grandalf"))))
+late = ("twinloop.pictures", "twinloop.localazure.pages.", "grandalf")
+print(*sorted(name for name in sys.modules if name.startswith(late)))
 """
 
 

@@ -42,7 +42,7 @@ def asset_list(viewer: Viewer, collection: str) -> Markup:
                 at = str((latest.get("systemData") or {}).get("createdAt", ""))
                 found.append((at, _row(viewer, home, store, latest, collection)))
     if not found:
-        hint = join(f"There are no {TITLES[collection].lower()} yet. ", el("code", _MAKE[collection]))
+        hint = join("There is nothing here yet. Make one: ", el("code", _MAKE[collection]))
         return el("p", hint, class_="empty")
     rows = [row for _, row in sorted(found, key=lambda pair: pair[0], reverse=True)]
     return table(("name", "newest", "what", "from", "made", "workspace"), rows)
