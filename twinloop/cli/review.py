@@ -150,7 +150,7 @@ def review_command(
     gc.set_threshold(1_000_000, 50, 1000)
     outputs = Outputs(markdown=markdown, html=html, summary=summary, annotations=annotations)
     _refuse_mixtures(outputs, against, cloud, engine, base)
-    from twinloop.engine import Limits
+    from twinloop.review.reviewing import Limits
 
     reviewed = _reviewed(
         stacks=tuple(stack or ()),

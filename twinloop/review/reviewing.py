@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from twinloop.engine import Limits
 from twinloop.review.preparing import Request, Reviewed, Say
 
-__all__ = ["Request", "Reviewed", "review"]
+__all__ = ["Limits", "Request", "Reviewed", "review"]
 
 
 def review(request: Request, say: Say = lambda _text: None) -> Reviewed:
