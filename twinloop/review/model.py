@@ -10,10 +10,9 @@ if TYPE_CHECKING:
     from checks.access import AccessChange
     from checks.cost import Estimate
     from checks.exposure import ExposureChange
-    from checks.quota import QuotaUse
-
     from checks.findings import Finding
     from checks.plan import StackPlan
+    from checks.quota import QuotaUse
 
 
 @dataclass(frozen=True, kw_only=True)
