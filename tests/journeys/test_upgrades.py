@@ -13,9 +13,8 @@ from twinloop.clouds import twin
 RENAMED = ("vault.py", 'f"{name}-vault"', 'f"{name}-secrets"')
 ALIAS = (
     "vault.py",
-    "opts=pulumi.ResourceOptions(parent=self, protect=args.protect),",
-    "opts=pulumi.ResourceOptions(parent=self, protect=args.protect, "
-    'aliases=[pulumi.Alias(name=f"{name}-vault")]),',
+    "protect=args.protect)",
+    'protect=args.protect, aliases=[pulumi.Alias(name=f"{name}-vault")])',
 )
 # what a program sees of a newer package of the provider: another version in each registration
 BUMPED = (

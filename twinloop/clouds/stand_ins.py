@@ -118,6 +118,6 @@ class _Arm:
 
 def _opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-    return urllib.request.build_opener(
-        *handlers, *([urllib.request.HTTPSHandler(context=tls)] if tls else [])
-    )
+    if tls is not None:
+        handlers.append(urllib.request.HTTPSHandler(context=tls))
+    return urllib.request.build_opener(*handlers)
