@@ -16,7 +16,7 @@ from twinloop.loops.jobs import recent
 from twinloop.loops.pieces import Piece
 from twinloop.loops.sample import Amount
 from twinloop.loops.submit import read as read_job
-from twinloop.problems import BadUsage, NotFound, Refused
+from twinloop.problems import BadUsage, NotFound, NotSupported, Refused
 
 PYTHON = Path(sys.executable)
 
@@ -196,3 +196,9 @@ def test_a_port_on_which_somebody_listens_is_refused():
         taken.listen()
         with pytest.raises(BadUsage):
             laptop.require_free(taken.getsockname()[1])
+
+
+def test_a_command_that_is_no_python_program_is_refused_before_packages_are_looked_at():
+    piece = pieces.replace(a_piece("numpy"), command="bash run.sh ${{inputs.data}}")
+    with pytest.raises(NotSupported, match="begins with 'bash'"):
+        laptop.require(here(), piece, debugger="pdb")

@@ -88,6 +88,16 @@ def under_debugger(
     return variables, [python, *options, *debugger, *rest]
 
 
+def require_python(command: str) -> None:
+    """Let a command pass that is one call of a Python program.
+
+    Raises:
+        NotSupported: it is something else.
+        BadUsage: its quotes do not close.
+    """
+    under_debugger(_split(_EXPRESSION.sub("value", without_missing(command, ()))), "python", ())
+
+
 def _split(command: str) -> list[str]:
     lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True

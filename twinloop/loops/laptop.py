@@ -94,8 +94,10 @@ def require(here: Interpreter, piece: Piece, *, debugger: str) -> None:
     """Let an interpreter pass that has what the step and its debugger need.
 
     Raises:
+        NotSupported: the step is not one call of a Python program.
         Refused: it lacks something; what, and how to get an interpreter that has it, is told.
     """
+    command_line.require_python(piece.command)
     missing = here.lacks(piece.wanted) if piece.wanted else []
     if debugger == "debugpy" and "debugpy" not in here.packages:
         missing.append("debugpy (not installed; VS Code talks to it)")
