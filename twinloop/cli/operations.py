@@ -40,7 +40,7 @@ class OnStack:
     persona: given.As = ""
     target: given.Target = None
     parallel: given.Parallel = 16
-    as_json: Json = False
+    _json: Json = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,7 +48,7 @@ class Where:
     subscription: Subscription = ""
     cloud: Cloud = CloudName.TWIN
     persona: As = ""
-    as_json: Json = False
+    _json: Json = False
 
     @property
     def flags(self) -> Flags:
