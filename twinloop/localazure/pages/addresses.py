@@ -32,6 +32,11 @@ def asset_page(collection: str, asset_id: str) -> str:
     return f"/studio/{collection}/{quote(container.name)}?{urlencode({'wsid': owner}, safe='/')}{anchor}"
 
 
+def experiment_page(name: str) -> str:
+    """The jobs of an experiment."""
+    return f"/studio/jobs?{urlencode({'experiment': name})}"
+
+
 def group_page(group: ArmId) -> str:
     """The page of a resource group."""
     return f"/studio/groups/{group.subscription}/{quote(group.group)}"

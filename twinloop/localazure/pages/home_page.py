@@ -10,7 +10,7 @@ from twinloop.localazure.core.resources import children_of, require
 from twinloop.localazure.jobs import states
 from twinloop.localazure.jobs.records import jobs
 from twinloop.localazure.jobs.runner import runner
-from twinloop.localazure.pages.addresses import group_page, run_page
+from twinloop.localazure.pages.addresses import experiment_page, group_page, run_page
 from twinloop.localazure.pages.asset_pages import asset_list
 from twinloop.localazure.pages.frame import page, section
 from twinloop.localazure.pages.group_page import group_list
@@ -107,7 +107,7 @@ def _jobs(viewer: Viewer, query: Mapping[str, str], most: int) -> Markup:
             (
                 join(link(job.display_name or job.name, run_page(job)), el("br"), el("small", job.name)),
                 badge(job),
-                link(job.experiment, f"/studio/jobs?experiment={job.experiment}"),
+                link(job.experiment, experiment_page(job.experiment)),
                 str(steps or ""),
                 span(ran) if ran is not None else "",
                 str(job.principal["name"]),

@@ -10,7 +10,7 @@ from twinloop.localazure.jobs.asset_lookup import asset_properties
 from twinloop.localazure.jobs.recipes import NOTE
 from twinloop.localazure.jobs.steps import SERVERLESS
 from twinloop.localazure.pages import job_data, job_graphs, job_logs, job_metrics
-from twinloop.localazure.pages.addresses import asset_page, group_page, run_page, short_id
+from twinloop.localazure.pages.addresses import asset_page, experiment_page, group_page, run_page, short_id
 from twinloop.localazure.pages.frame import page, section
 from twinloop.localazure.pages.markup import Child, Markup, el, facts, join, link, table
 from twinloop.localazure.pages.states import REUSED_RUN, badge, is_reused
@@ -133,7 +133,7 @@ def _summary(what: Facts) -> Markup:
             ("Waited", span(waited) if waited is not None and not reused else None),
             ("Ran" if job.ended_already else "Runs since", span(ran) if ran is not None else None),
             ("Submitted by", str(job.principal["name"])),
-            ("Experiment", link(job.experiment, f"/studio/jobs?experiment={job.experiment}")),
+            ("Experiment", link(job.experiment, experiment_page(job.experiment))),
             ("Compute", _compute(what)),
             ("Name", el("code", job.name)),
             ("Created", moment(job.created)),
