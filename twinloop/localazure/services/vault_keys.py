@@ -38,7 +38,7 @@ class KeyHooks(ResourceHooks):
                 allowed = ", ".join(map(str, _SIZES))
                 message = f"{request.arm_id}: properties.keySize: given {size}; allowed: {allowed}"
                 raise InvalidRequest("BadParameter", message)
-        vault = resource(twin, request.arm_id.parent)
+        vault = resource(twin, _vault(request.arm_id))
         sku = vault["body"]["properties"]["sku"]["name"] if vault else ""
         if kind.endswith("-HSM") and sku != "premium":
             message = (
@@ -54,6 +54,9 @@ class KeyHooks(ResourceHooks):
     def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
         """Its addresses, as the data plane would have them."""
         del twin, api_version
-        arm_id = ArmId(doc["id"])
-        uri = f"https://{arm_id.parent.name.lower()}.vault.azure.net/keys/{doc['name']}"
+        uri = f"https://{_vault(ArmId(doc['id'])).name.lower()}.vault.azure.net/keys/{doc['name']}"
         return {"properties": {"keyUri": uri, "keyUriWithVersion": f"{uri}/{doc['version']}"}}
+
+
+def _vault(key: ArmId) -> ArmId:
+    return ArmId(str(key.parent))
