@@ -72,7 +72,7 @@ def asking(workspace: Workspace) -> Iterator[None]:
 
 
 def _plain(error: BaseException) -> str:
-    """The error's own words, once: without colours, blank lines, and the same again in parts (`Code: ...`)."""
+    """The error's own words, once: without colours, blank lines and the same again in parts."""
     text = _COLOURS.sub("", getattr(error, "message", "") or str(error))
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     parts = next((at for at, line in enumerate(lines) if at and line.startswith("Code: ")), len(lines))
