@@ -98,9 +98,9 @@ def panel(facts: Facts, log: Log | None) -> Markup:
         return el("p", f"{facts.viewer.name} may not read what runs of this workspace log.", class_="empty")
     if log is None:
         text = "There is no log yet." if not facts.job.ended_already else "It left no log."
-        return join(tabs(facts, None), el("p", text, class_="empty"), _screen("", "", 0))
+        return join(tabs(facts, None), el("p", text, class_="empty"), _screen(facts, "", "", 0))
     shown = piece(log, None)
-    return join(tabs(facts, log), _screen(log.id, shown.text, shown.next, shown.skipped))
+    return join(tabs(facts, log), _screen(facts, log.id, shown.text, shown.next, skipped=shown.skipped))
 
 
 def tabs(facts: Facts, current: Log | None) -> Markup:
@@ -124,13 +124,14 @@ def tabs(facts: Facts, current: Log | None) -> Markup:
     return el("ul", rows, class_="tabs", id="tabs")
 
 
-def _screen(name: str, text: str, after: int, skipped: int = 0) -> Markup:
+def _screen(facts: Facts, name: str, text: str, after: int, *, skipped: int = 0) -> Markup:
     note = el("p", f"The first {skipped:,} bytes are not shown.", class_="note") if skipped else None
     follow = el(
         "label", el("input", type="checkbox", checked=True, id="follow"), " follow", class_="live-only"
     )
     state = el("span", "", id="pulse", class_="live-only", role="status")
-    bar = el("div", el("code", name), follow, state, class_="logbar")
+    whole = el("a", "whole file", href=run_page(facts.job, "log", log=name), download=True)
+    bar = el("div", el("code", name), whole, follow, state, class_="logbar")
     screen = el(
         "pre", text, id="screen", data_log=name, data_next=after, tabindex=0, aria_label=f"log {name}"
     )

@@ -75,7 +75,8 @@ def panel(facts: Facts, measured: dict[str, Measured] | None) -> Markup:
             continue
         title = el("h3", run.display_name) if facts.children else None
         parts.append(join(title, _of_one(one)))
-    return join(parts) if parts else el("p", "Nothing was logged to MLflow yet.", class_="empty")
+    yet = "" if facts.job.ended_already else " yet"
+    return join(parts) if parts else el("p", f"Nothing was logged to MLflow{yet}.", class_="empty")
 
 
 def _of_one(one: Measured) -> Markup:

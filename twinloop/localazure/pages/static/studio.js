@@ -31,6 +31,8 @@
       screen.dataset.log = log.id;
       const name = screen.parentElement.querySelector(".logbar code");
       if (name) name.textContent = log.id;
+      const whole = screen.parentElement.querySelector(".logbar a");
+      if (whole) whole.href = whole.href.replace(/([?&]log=)[^&]*/, (_, key) => key + encodeURIComponent(log.id));
       const empty = screen.parentElement.querySelector(".empty");
       if (empty) empty.remove();
     }
