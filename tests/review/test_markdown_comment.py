@@ -208,3 +208,11 @@ def test_of_two_long_values_the_part_that_differs_is_shown():
 def test_a_commit_of_digits_only_is_no_number():
     first = comment(rich(), head=Side(what="commit", name="6022104581" * 4)).splitlines()[0]
     assert "→ `6022104581`" in first
+
+
+def test_of_a_stack_that_could_not_be_evaluated_nothing_is_claimed():
+    text = comment(stack_review(findings=[finding("refuse", resource(), rule="settings-refused")]))
+    assert "1 stack could not be evaluated: what changes there is not known." in text
+    assert "No resource changes" not in text
+    row = next(line for line in text.splitlines() if line.startswith("| `dev`"))
+    assert row.startswith("| `dev` | ? | ? | ? | ? |")

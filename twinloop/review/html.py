@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from twinloop.pictures import style
 from twinloop.review.html_elements import badge, folded, resource, table, text, value
 from twinloop.review.html_stack import stack_section
-from twinloop.review.labels import OPS, SIGNS, counts, is_live, money, sentence, side
+from twinloop.review.labels import OPS, SIGNS, counts, is_known, is_live, money, sentence, side
 
 if TYPE_CHECKING:
     from checks.cost import Estimate
@@ -87,7 +87,7 @@ def _row(numbered: tuple[int, StackReview]) -> tuple[str, ...]:
     severities = [finding.severity for finding in stack.findings]
     return (
         f'<a href="#s{at}">{text(stack.stack)}</a>',
-        *(badge(op, str(found[op])) if found[op] else "" for op in OPS),
+        *((badge(op, str(found[op])) if found[op] else "") if is_known(stack) else "?" for op in OPS),
         _amount(before, after, worst=False),
         _amount(before, after, worst=True),
         _both(gained, len(stack.access), "gained", "lost"),

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from twinloop.review.html_elements import badge, folded, resource, table, text, value
 from twinloop.review.html_picture import picture
-from twinloop.review.labels import OPS, cost_changes, counts, money, name_of, priced, real_changes, seen
+from twinloop.review.labels import (
+    OPS,
+    cost_changes,
+    counts,
+    is_known,
+    money,
+    name_of,
+    priced,
+    real_changes,
+    seen,
+)
 
 if TYPE_CHECKING:
     from checks.access import AccessChange
@@ -26,7 +36,15 @@ def stack_section(review: StackReview, number: int) -> str:
     )
     anchors = {one.resource.urn: f"s{number}-c{at}" for at, one in enumerate(changes)}
     found = counts(review.plan.changes)
-    state = "new" if review.is_new else "gone" if review.is_gone else ""
+    state = (
+        "not evaluated"
+        if not is_known(review)
+        else "new"
+        if review.is_new
+        else "gone"
+        if review.is_gone
+        else ""
+    )
     head = "".join(badge(op, f"{found[op]} {op}") for op in OPS if found[op])
     notes = "".join(f"<li>{text(note)}</li>" for note in review.notes)
     state_badge = f"{badge(state)} " if state else ""
@@ -46,6 +64,8 @@ def stack_section(review: StackReview, number: int) -> str:
 
 
 def _changes(changes: list[Change], anchors: dict[str, str], review: StackReview) -> str:
+    if not is_known(review):
+        return '<p class="soft">What changes is not known: see the findings.</p>'
     if not changes:
         return '<p class="soft">No resource changes.</p>'
     body = "".join(

@@ -153,6 +153,13 @@ def in_cloud(resource: Resource) -> bool:
     return not framed and bool(resource.id or resource.inputs)  # a component has neither, whoever wrote it
 
 
+def is_known(review: StackReview) -> bool:
+    """Whether it is known at all what changes: a program that fails says nothing."""
+    from twinloop.review.assembling import NOT_EVALUATED
+
+    return not any(finding.rule in NOT_EVALUATED for finding in review.findings)
+
+
 def real_changes(review: StackReview) -> list[Change]:
     """What changes in the cloud."""
     return [change for change in review.plan.changes if change.op != "same" and in_cloud(change.resource)]

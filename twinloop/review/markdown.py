@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from twinloop.review.labels import COMMIT, OPS, SIGNS, counts, is_live, money
+from twinloop.review.labels import COMMIT, OPS, SIGNS, counts, is_known, is_live, money
 from twinloop.review.markdown_blocks import Block, joined, left_out, most_that_fit, size
 from twinloop.review.markdown_sections import blocks
 from twinloop.review.markdown_text import named
@@ -77,9 +77,16 @@ def _verdict(review: Review) -> str:
     changed = sum(total[op] for op in OPS)
     refused = severities.count("refuse")
     say = f"🛑 {refused} refused. " if refused else ""
-    steps = f"{_many(changed, 'resource changes', 'resources change')}" if changed else "No resource changes"
-    many = f" in {len(review.stacks)} stacks" if len(review.stacks) != 1 else ""
-    return f"{say}{steps}{many}. Digest of the steps: {named(review.digest)}"
+    unknown = sum(not is_known(stack) for stack in review.stacks)
+    if unknown:
+        stacks = _many(unknown, "stack", "stacks")
+        say += f"{stacks} could not be evaluated: what changes there is not known. "
+    known = len(review.stacks) - unknown
+    if known or not unknown:
+        many = f" in {known} stacks" if known != 1 else ""
+        say += _many(changed, "resource changes", "resources change") if changed else "No resource changes"
+        say += f"{many}. "
+    return f"{say}Digest of the steps: {named(review.digest)}"
 
 
 def _table(review: Review) -> list[str]:
@@ -100,7 +107,7 @@ def _row(stack: StackReview) -> str:
     new = " (new)" if stack.is_new else " (gone)" if stack.is_gone else ""
     cells = [
         named(stack.stack, 40) + new,
-        *(str(found[op]) if found[op] else "" for op in OPS),
+        *((str(found[op]) if found[op] else "") if is_known(stack) else "?" for op in OPS),
         _amounts(stack.cost_before.at_rest, stack.cost_after.at_rest, stack.cost_after),
         _amounts(stack.cost_before.at_worst, stack.cost_after.at_worst, stack.cost_after),
         _plus_minus(sum(one.gained for one in stack.access), len(stack.access), ("gained", "lost")),
