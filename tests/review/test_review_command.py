@@ -70,7 +70,7 @@ def test_a_gate_fails_from_the_severity_on_that_it_names(project: Project, run, 
 def test_settings_that_the_program_refuses_end_with_usage_and_are_in_the_comment(
     platform: Project, run, tmp_path
 ):
-    platform.only("dev", "shared")
+    platform.only("dev")
     platform.replace("Pulumi.dev.yaml", "maxNodes: 4", "maxNodes: 400")
     comment = tmp_path / "comment.md"
     ran = run("review", "-s", "dev", "--fail-on", "none", "--markdown", str(comment), "--json")
@@ -100,7 +100,7 @@ def test_all_four_stacks_of_the_platform_are_reviewed_at_once_with_cost_quota_an
 
 
 def test_a_grant_is_told_as_access_of_a_group_by_its_name(platform: Project):
-    platform.only("dev", "shared")
+    platform.only("dev")
     grants = (platform.root / "infra" / "grants.py").read_text()
     old = next(line for line in grants.splitlines() if "auditors" in line and "READER" in line)
     platform.replace("infra/grants.py", old, f"{old}\n{old.replace('Role.READER', 'Role.CONTRIBUTOR')}")
