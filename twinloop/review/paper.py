@@ -22,7 +22,7 @@ from twinloop.providers.azure_native.invokes import CLIENT_CONFIG, refuse_creden
 from twinloop.providers.azure_native.provider import PACKAGE, AzureNativeProvider, kind_of
 from twinloop.providers.azure_native.resources import Kind
 from twinloop.providers.errors import invalid
-from twinloop.providers.values import Properties, from_struct, to_struct
+from twinloop.providers.values import UNKNOWN, Properties, from_struct, to_struct
 from twinloop.review.placeholders import Maker, guid
 
 
@@ -144,7 +144,9 @@ class PaperProvider(AzureNativeProvider):
         known = {"id": text, "name": found.get(kind.row.parameters[-1], ""), "type": kind.row.arm_type}
         if self._settings.location and "location" in kind.schema.body.nodes:
             known["location"] = self._settings.location
-        return self._maker(kind, text).filled(known | {"azureApiVersion": kind.row.api_version})
+        # what only the cloud makes is a placeholder: an identity's principal, a registry's host
+        made = {name: UNKNOWN for name, node in kind.schema.body.nodes.items() if node.read_only}
+        return self._maker(kind, text).filled(made | known | {"azureApiVersion": kind.row.api_version})
 
     def _maker(self, kind: Kind, text: str) -> Maker:
         return Maker(kind.schema, self._paper.name(text), self._settings.tenant or "", self._paper.made)
