@@ -1,4 +1,4 @@
-"""What a stack takes from somebody else is there on paper too, with placeholders for what only Azure knows."""
+"""What a stack takes from somebody else is there on paper too, with placeholders where only Azure knows."""
 
 import uuid
 
