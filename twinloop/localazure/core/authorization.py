@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ class Authorization:
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
         self._seen = -1
+        self._lock = threading.RLock()
         self._assignments: dict[str, list[Assignment]] = {}
         self._roles: Mapping[str, RoleDefinition] = {}
         self._decisions: dict[tuple[str, str, str, bool, str], Decision] = {}
@@ -68,18 +70,21 @@ class Authorization:
         role_definition: str | None = None,
     ) -> Decision:
         """The decision and the assignment that made it; `role_definition` is what a condition looks at."""
-        self._refresh()
         question = (principal.id, action.lower(), scope.lower(), data, (role_definition or "").lower())
-        known = self._decisions.get(question)
-        if known is not None:
-            return known
-        ids = self.ids_of(principal)
-        mine = [assignment for one in ids for assignment in self._assignments.get(one, ())]
-        decision = evaluate(action, scope, ids, mine, self._roles, data=data, role_definition=role_definition)
-        if len(self._decisions) >= _CACHE_SIZE:
-            self._decisions.clear()
-        self._decisions[question] = decision
-        return decision
+        with self._lock:  # else a decision from before a revocation could be kept after it
+            self._refresh()
+            known = self._decisions.get(question)
+            if known is not None:
+                return known
+            ids = self.ids_of(principal)
+            mine = [assignment for one in ids for assignment in self._assignments.get(one, ())]
+            decision = evaluate(
+                action, scope, ids, mine, self._roles, data=data, role_definition=role_definition
+            )
+            if len(self._decisions) >= _CACHE_SIZE:
+                self._decisions.clear()
+            self._decisions[question] = decision
+            return decision
 
     def ids_of(self, principal: Principal) -> tuple[str, ...]:
         """The ids that an assignment may name for this caller; groups as the directory knows them now."""
@@ -88,13 +93,15 @@ class Authorization:
 
     def assignments(self) -> Iterable[Assignment]:
         """All assignments: those of the seed and those that were deployed."""
-        self._refresh()
-        return [assignment for some in self._assignments.values() for assignment in some]
+        with self._lock:
+            self._refresh()
+            return [assignment for some in self._assignments.values() for assignment in some]
 
     def roles(self) -> Mapping[str, RoleDefinition]:
         """All role definitions by GUID: Azure's and the custom ones."""
-        self._refresh()
-        return self._roles
+        with self._lock:
+            self._refresh()
+            return self._roles
 
     def _refresh(self) -> None:
         version = self._twin.store.version(f"{ARM}/{ASSIGNMENTS}") + self._twin.store.version(
