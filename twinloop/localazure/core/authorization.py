@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.roles import builtin_roles
@@ -22,20 +22,30 @@ DEFINITIONS = "microsoft.authorization/roledefinitions"
 _CACHE_SIZE = 8192
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is declared at one version of the store, and what followed from it.
+
+    Decisions lie with what they were made from: one that a thread still makes from an older version, while
+    a role is revoked, is not found again. A lock would stand against the store's own.
+    """
+
+    version: int
+    roles: Mapping[str, RoleDefinition]
+    assignments: Mapping[str, list[Assignment]]
+    decisions: dict[tuple[str, str, str, bool, str], Decision] = field(default_factory=dict)
+
+
 class Authorization:
     """Decisions, remembered until an assignment, a role definition or the seed changes."""
 
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
-        self._seen = -1
-        self._lock = threading.RLock()
-        self._assignments: dict[str, list[Assignment]] = {}
-        self._roles: Mapping[str, RoleDefinition] = {}
-        self._decisions: dict[tuple[str, str, str, bool, str], Decision] = {}
+        self._known = _Known(-1, {}, {})
 
     def forget(self) -> None:
         """Read assignments and roles again at the next question."""
-        self._seen = -1
+        self._known = _Known(-1, {}, {})
 
     def allows(self, principal: Principal, action: str, scope: str, *, data: bool = False) -> bool:
         """Whether the principal may do it."""
@@ -57,7 +67,7 @@ class Authorization:
         """
         if self.decide(principal, action, scope, data=data, role_definition=role_definition).allowed:
             return
-        names = [role.name for role in roles_allowing(action, self._roles, data=data)]
+        names = [role.name for role in roles_allowing(action, self.roles(), data=data)]
         raise AuthorizationFailed(principal.name, action, scope, names, oid=principal.id)
 
     def decide(
@@ -70,21 +80,18 @@ class Authorization:
         role_definition: str | None = None,
     ) -> Decision:
         """The decision and the assignment that made it; `role_definition` is what a condition looks at."""
+        known = self._current()
         question = (principal.id, action.lower(), scope.lower(), data, (role_definition or "").lower())
-        with self._lock:  # else a decision from before a revocation could be kept after it
-            self._refresh()
-            known = self._decisions.get(question)
-            if known is not None:
-                return known
-            ids = self.ids_of(principal)
-            mine = [assignment for one in ids for assignment in self._assignments.get(one, ())]
-            decision = evaluate(
-                action, scope, ids, mine, self._roles, data=data, role_definition=role_definition
-            )
-            if len(self._decisions) >= _CACHE_SIZE:
-                self._decisions.clear()
-            self._decisions[question] = decision
-            return decision
+        decided = known.decisions.get(question)
+        if decided is not None:
+            return decided
+        ids = self.ids_of(principal)
+        mine = [assignment for one in ids for assignment in known.assignments.get(one, ())]
+        decision = evaluate(action, scope, ids, mine, known.roles, data=data, role_definition=role_definition)
+        if len(known.decisions) >= _CACHE_SIZE:
+            known.decisions.clear()
+        known.decisions[question] = decision
+        return decision
 
     def ids_of(self, principal: Principal) -> tuple[str, ...]:
         """The ids that an assignment may name for this caller; groups as the directory knows them now."""
@@ -93,22 +100,19 @@ class Authorization:
 
     def assignments(self) -> Iterable[Assignment]:
         """All assignments: those of the seed and those that were deployed."""
-        with self._lock:
-            self._refresh()
-            return [assignment for some in self._assignments.values() for assignment in some]
+        return [assignment for some in self._current().assignments.values() for assignment in some]
 
     def roles(self) -> Mapping[str, RoleDefinition]:
         """All role definitions by GUID: Azure's and the custom ones."""
-        with self._lock:
-            self._refresh()
-            return self._roles
+        return self._current().roles
 
-    def _refresh(self) -> None:
+    def _current(self) -> _Known:
         version = self._twin.store.version(f"{ARM}/{ASSIGNMENTS}") + self._twin.store.version(
             f"{ARM}/{DEFINITIONS}"
         )
-        if version == self._seen:
-            return
+        known = self._known
+        if version == known.version:
+            return known
         roles = dict(builtin_roles())
         for _, doc in self._twin.store.list(f"{ARM}/{DEFINITIONS}"):
             role = _definition(doc)
@@ -119,8 +123,8 @@ class Authorization:
                 assignment.role in roles
             ):  # a custom role can go with its scope; what is left of it gives nothing
                 found.setdefault(assignment.principal, []).append(assignment)
-        self._roles, self._assignments, self._seen = roles, found, version
-        self._decisions.clear()
+        self._known = _Known(version, roles, found)
+        return self._known
 
     def _seeded(self, roles: Mapping[str, RoleDefinition]) -> Iterable[Assignment]:
         by_name = {role.name.lower(): role.guid for role in roles.values()}
