@@ -31,11 +31,45 @@ def test_an_unknown_persona_names_the_nearest(run, checkout):
     assert "--as data-scientist" in ran.words
 
 
-def test_a_stack_file_that_is_not_yaml_is_named(run, checkout):
+def test_a_stack_file_that_is_not_yaml_is_named_with_its_line_and_a_way_on(run, checkout):
     (checkout.root / "Pulumi.dev.yaml").write_text("config: [1, 2\n")
-    ran = run("preview", "-s", "dev")
+    ran = run("preview", "-s", "dev", "--json")
     assert ran.code == 2
-    assert "Pulumi.dev.yaml" in ran.words
+    error = ran.json["error"]
+    assert error["where"] == f"{checkout.root / 'Pulumi.dev.yaml'}, line 2, column 1"
+    assert "\n" not in error["given"]
+    assert "git diff Pulumi.dev.yaml" in error["next"]
+
+
+def test_a_target_that_nothing_meets_is_told_with_how_to_name_one(run, checkout):
+    ran = run("up", "-s", "dev", "--target", "*::nobody", "--json")
+    assert ran.code == 3
+    error = ran.json["error"]
+    assert (error["where"], error["given"]) == ("stack dev: --target", "*::nobody")
+    assert "--target '*::NAME'" in error["next"]
+    assert error["next"].startswith("twinloop preview -s dev --json")
+
+
+def test_a_target_that_needs_what_is_not_there_is_told_by_short_names(run, checkout):
+    checkout.program(SLOW.format(between=""))
+    ran = run("up", "-s", "dev", "--target", "*::second", "--json")
+    assert ran.code == 2
+    error = ran.json["error"]
+    assert error["message"] == "'second' needs 1 resource(s) that are not there and no targets."
+    assert error["given"] == "second: first"
+    assert error["next"].startswith("twinloop up -s dev ")
+
+
+def test_a_target_that_others_depend_on_is_not_deleted_and_the_next_step_deletes_both(run, checkout):
+    checkout.program(SLOW.format(between=""))
+    assert run("up", "-s", "dev").code == 0
+    ran = run("destroy", "-s", "dev", "--yes", "--target", "*::first", "--json")
+    assert ran.code == 2
+    error = ran.json["error"]
+    assert error["message"] == "'first' would be deleted, and 'second' stays and depends on it."
+    words = [word.strip("'") for word in error["next"].split()]
+    assert words[:4] == ["twinloop", "destroy", "-s", "dev"]
+    assert run(*words[1:], "--yes").code == 0
 
 
 def test_a_data_scientist_may_not_bring_a_stack_up_and_is_told_which_role_is_missing(run, checkout):
@@ -45,7 +79,7 @@ def test_a_data_scientist_may_not_bring_a_stack_up_and_is_told_which_role_is_mis
     assert error["code"] == "refused"
     assert "Microsoft.Resources/subscriptions/resourceGroups/" in error["given"]
     assert "A role that allows it: 'Reader'" in error["given"]
-    assert "--as infra-engineer" in error["next"]
+    assert error["next"].startswith("twinloop up -s dev --as infra-engineer")
 
 
 def test_a_damaged_state_is_refused_and_its_backup_offered_and_restored(run, checkout):
@@ -63,6 +97,12 @@ def test_a_damaged_state_is_refused_and_its_backup_offered_and_restored(run, che
     assert run("stack", "restore", "-s", "dev").code == 0
     assert run("up", "-s", "dev").code == 0
     assert run("preview", "-s", "dev", "--json").json["result"]["changed"] is False
+
+
+def test_a_stack_that_was_never_up_has_nothing_to_rescue(run, checkout):
+    ran = run("stack", "restore", "-s", "dev", "--json")
+    assert ran.code == 3
+    assert ran.json["error"]["next"] == "twinloop up -s dev"
 
 
 def test_a_good_state_is_not_rescued_by_accident(run, checkout):

@@ -41,7 +41,8 @@ def test_a_noun_called_alone_shows_its_commands(name, run):
 def test_a_misspelt_command_names_the_nearest(run):
     ran = run("previw")
     assert ran.code == 2
-    assert "Did you mean 'preview'" in ran.err
+    assert "did you mean 'preview'?" in ran.err
+    assert "next: twinloop preview" in ran.words
 
 
 def test_the_version_has_one_source(run):

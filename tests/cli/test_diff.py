@@ -107,3 +107,8 @@ def test_of_a_long_id_the_end_is_kept_and_of_another_value_the_beginning():
     assert fitted("/subscriptions/0/vaults/kv", 10) == "…vaults/kv"
     assert fitted("abcdefghijkl", 10) == "abcdefghi…"
     assert fitted("short", 10) == "short"
+
+
+def test_the_summary_of_an_empty_stack_names_it():
+    nothing = Outcome(Operation.DESTROY, True, (), {}, (), {}, 1.25, stack="dev")
+    assert text(summary(nothing, "twin")).strip() == "nothing to do  (destroy of dev on the twin, 1.2 s)"

@@ -13,6 +13,7 @@ import pytest
 
 from tests.localazure.conftest import TwinServer
 from tests.providers.conftest import Engine, ProviderError, Resource
+from twinloop.providers.azure_native import resources
 from twinloop.providers.azure_native.provider import AzureNativeProvider
 
 NONE, SOME = 1, 2
@@ -135,9 +136,21 @@ def test_what_exists_already_is_refused_with_the_command_that_takes_it_over(
 ) -> None:
     inputs = an_account(group)
     engine.create(ACCOUNT, "first", inputs)
-    with pytest.raises(ProviderError, match="pulumi import azure-native:storage:StorageAccount") as raised:
+    with pytest.raises(
+        ProviderError, match="pulumi import azure-native:storage:StorageAccount second '"
+    ) as raised:
         engine.create(ACCOUNT, "second", inputs)
     assert raised.value.code is grpc.StatusCode.ALREADY_EXISTS
+    assert "--parent" not in raised.value.message
+
+
+def test_what_stands_below_a_component_is_taken_over_below_it() -> None:
+    urn = "urn:pulumi:dev::twinloop::twinloop:infra:Vault$azure-native:keyvault:Vault::vault"
+    command = resources.import_command("azure-native:keyvault:Vault", urn, "/subscriptions/s/vaults/v")
+    assert command == (
+        "pulumi import azure-native:keyvault:Vault vault '/subscriptions/s/vaults/v' --parent 'NAME=URN' "
+        "with the twinloop:infra:Vault above it (pulumi stack --show-urns)"
+    )
 
 
 def test_a_refusal_of_the_cloud_names_the_missing_role(

@@ -6,6 +6,7 @@ import atexit
 import gc
 import importlib
 import os
+import shlex
 import sys
 import traceback
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from typer.core import TyperGroup
 from twinloop.cli.commands import COMMANDS, Entry
 from twinloop.cli.errors import EXIT_OF, Exit, of_machine
 from twinloop.cli.output import Invocation, begin, fail
-from twinloop.problems import BadUsage, Kind, Problem
+from twinloop.problems import Kind, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +122,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except typer.Abort:
         fail(
             Problem(
-                "Stopped at your word.", next_step="Nothing more is done; run the command again to go on."
+                "Stopped at your word.",
+                where=f"twinloop {invocation_of(words).command}".strip(),
+                next_step="nothing more is done; run the command again to go on",
             )
         )
         return Exit.INTERRUPTED
@@ -130,13 +133,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except Exception as error:  # noqa: BLE001 - the boundary
-        return _unforeseen(error)
+        return _unforeseen(error, words)
     return int(code) if isinstance(code, int) else Exit.OK
 
 
-def _unforeseen(error: Exception) -> int:
+def _unforeseen(error: Exception, words: Sequence[str]) -> int:
     """A usage error of Typer's own, or a bug: the one thing that is shown with its traceback."""
-    from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
+    from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
     if isinstance(error, OSError) and (problem := of_machine(error)) is not None:
         fail(problem)
@@ -145,14 +148,16 @@ def _unforeseen(error: Exception) -> int:
         sys.stderr.write(error.format_message() + "\n")
         return Exit.USAGE
     if isinstance(error, ClickException):
-        at = error.ctx.command_path if isinstance(error, UsageError) and error.ctx else "twinloop"
-        fail(BadUsage(error.format_message(), next_step=f"{at} --help"))
+        from twinloop.cli.usage import problem_of
+
+        fail(problem_of(error, invocation_of(words).command, words))
         return Exit.USAGE
     fail(
         Problem(
             f"{type(error).__name__}: {error}",
             where="inside Twinloop: this is a bug, not your mistake",
-            next_step="Report it with the lines below; nothing that was acknowledged is lost.",
+            given=shlex.join(["twinloop", *words]),
+            next_step="report it with the lines below; nothing that was acknowledged is lost",
             kind=Kind.FAILED,
         )
     )

@@ -255,4 +255,4 @@ def _change(change: PropertyChange) -> Text:
 
 
 def _stack_name(outcome: Outcome) -> str:
-    return next((step.urn.split(":")[2] for step in outcome.steps), "")
+    return outcome.stack or next((step.urn.split(":")[2] for step in outcome.steps), "")

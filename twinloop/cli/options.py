@@ -65,7 +65,12 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Parallel = Annotated[int, typer.Option("--parallel", "-p", min=1, max=256, help="Resources at a time.")]
 Target = Annotated[
     list[str] | None,
-    typer.Option("--target", "-t", metavar="URN", help="Only this resource and what it needs; repeatable."),
+    typer.Option(
+        "--target",
+        "-t",
+        metavar="URN",
+        help="Only this resource; what it needs is there already or a target too; repeatable.",
+    ),
 ]
 ExpectNoChanges = Annotated[
     bool, typer.Option("--expect-no-changes", help="Exit with 6 if anything would change.")

@@ -96,9 +96,10 @@ def find_checkout(start: Path | None = None) -> Path:
             return folder
     raise NotFound(
         "This folder is not inside a Twinloop project.",
-        where=str(here),
+        where="the folder of your shell",
+        given=str(here),
         allowed=f"a folder with {PROJECT_FILE}, or one below it",
-        next_step="cd to your checkout and run the command again",
+        next_step="cd to your checkout, then run the command again",
     )
 
 

@@ -60,7 +60,7 @@ def check(name: str) -> str:
         where="--as",
         given=name,
         allowed=", ".join(names),
-        next_step=f"did you mean --as {near[0]} ?" if near else f"--as {DEPLOYER}",
+        next_step=f"did you mean --as {near[0]} ?" if near else f"run it again with --as {DEPLOYER}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SECURE = "secure"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NAMESPACED = 2
 
 
@@ -113,7 +115,11 @@ def read(checkout: Path, stack: str) -> StackFile:
     config = content.get("config") or {}
     if not isinstance(config, dict):
         raise BadUsage(
-            "The configuration is not a mapping.", where=f"{path.name}: config", given=repr(config)
+            "The configuration is not a mapping.",
+            where=f"{path.name}: config",
+            given=repr(config),
+            allowed="keys with values, e.g. twinloop:kind: environment",
+            next_step=f"edit {path.name}, then: twinloop preview -s {name}",
         )
     project = project_name(checkout)
     imports = content.get("environment") or []
@@ -137,22 +143,43 @@ def _unknown(checkout: Path, name: str) -> NotFound:
         where=str(checkout),
         given=name,
         allowed=", ".join(names) or "no stack file at all",
-        next_step=f"did you mean -s {near[0]} ?"
-        if near
-        else f"twinloop new environment {name}",
+        next_step=_instead(name, near),
     )
+
+
+def _instead(name: str, near: list[str]) -> str:
+    if near:
+        return f"did you mean -s {near[0]} ?"
+    return f"twinloop new environment {name}" if _PLAIN_NAME.fullmatch(name) else "twinloop stack ls"
 
 
 def _load(path: Path) -> dict[str, Any]:
     try:
         content = pulumi_yaml.parse(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise BadUsage("This is not YAML.", where=str(path), given=str(error)) from error
+        raise BadUsage(
+            "This is not YAML.",
+            where=f"{path}{_line_of(error)}",
+            given=" ".join(str(getattr(error, "problem", "") or error).split()),
+            allowed="YAML, as Pulumi writes it",
+            next_step=f"put {path.name} right; git diff {path.name}   shows what was changed",
+        ) from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise BadUsage("This is not a mapping.", where=str(path), given=type(content).__name__)
+        raise BadUsage(
+            "This is not a mapping.",
+            where=str(path),
+            given=f"a {type(content).__name__}",
+            allowed="keys with values, config: among them",
+            next_step=f"put {path.name} right; git diff {path.name}   shows what was changed",
+        )
     return content
+
+
+def _line_of(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
 
 
 def project_config(checkout: Path) -> list[str]:

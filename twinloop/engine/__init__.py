@@ -16,6 +16,7 @@ from twinloop.engine.errors import (
     StackMissing,
     StateCorrupted,
     StateDiverged,
+    TargetsLeaveOut,
     UnknownProvider,
     UnknownTarget,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "StepDone",
     "StepFailed",
     "StepStarted",
+    "TargetsLeaveOut",
     "UnknownProvider",
     "UnknownTarget",
     "run",

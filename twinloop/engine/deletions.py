@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from twinloop.engine.applying import Applier
 from twinloop.engine.deployment import Deployment
-from twinloop.engine.errors import Cancelled, EngineError, ProtectedResource
+from twinloop.engine.errors import Cancelled, ProtectedResource, TargetsLeaveOut
 from twinloop.engine.model import Op
 from twinloop.engine.provider_context import ProviderFailure
 from twinloop.engine.states import ResourceState
@@ -19,7 +19,7 @@ def doomed(deployment: Deployment) -> list[ResourceState]:
 
     Raises:
         ProtectedResource: some of them are protected; all are named.
-        EngineError: something that stays depends on one of them.
+        TargetsLeaveOut: something that stays depends on one of them.
     """
     left = deployment.snapshot.left()
     chosen = [state for state in left if deployment.targeted(state.urn)]
@@ -37,10 +37,7 @@ def _refuse_dangling(left: Iterable[ResourceState], chosen: list[ResourceState])
     for state in left:
         needed = sorted(state.depends_on() & gone)
         if needed and state.slot not in slots:
-            raise EngineError(
-                f"{state.urn} depends on {', '.join(needed)}, which would be deleted: "
-                "add it to the targets too"
-            )
+            raise TargetsLeaveOut(needed[0], [state.urn], deleted=True)
 
 
 class Deleter:

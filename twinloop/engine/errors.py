@@ -139,6 +139,22 @@ class UnknownTarget(EngineError):
         self.targets = tuple(targets)
 
 
+class TargetsLeaveOut(EngineError):
+    """What the targets name cannot be done without resources that they do not name."""
+
+    def __init__(self, urn: str, others: Sequence[str], *, deleted: bool = False) -> None:
+        listed = ", ".join(others)
+        told = (
+            f"{listed} depends on {urn}, which would be deleted"
+            if deleted
+            else f"{urn} needs {listed}, which the targets leave out"
+        )
+        super().__init__(f"{told}: add it to the targets too")
+        self.urn = urn
+        self.others = tuple(others)
+        self.deleted = deleted
+
+
 class StackMissing(EngineError):
     """The stack has no state yet."""
 

@@ -174,6 +174,8 @@ class Outcome:
     """URN -> `file:line` of the program that declares the resource, as the program said."""
     renames: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Old URN -> new URN, of what an alias named."""
+    stack: str = ""
+    """Its name, without organisation and project: a stack with nothing in it has no step to read it off."""
 
     @property
     def changed(self) -> bool:

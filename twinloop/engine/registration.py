@@ -9,7 +9,7 @@ from typing import Any
 from twinloop.engine import aliases, urns
 from twinloop.engine.applying import Applier, new_state
 from twinloop.engine.deployment import Deployment
-from twinloop.engine.errors import EngineError
+from twinloop.engine.errors import EngineError, TargetsLeaveOut
 from twinloop.engine.goals import Goal, goal_of, refuse_unsupported
 from twinloop.engine.importing import import_resource
 from twinloop.engine.model import Op
@@ -106,9 +106,7 @@ class Registrar:
             return self._leave(goal, old)
         missing = sorted(self._skipped & {goal.parent, *goal.dependencies, *_flat(goal)})
         if missing:
-            raise EngineError(
-                f"{goal.urn} needs {', '.join(missing)}, which the targets leave out: add it as a target"
-            )
+            raise TargetsLeaveOut(goal.urn, missing)
         if urns.is_provider(goal.type):
             return self._provider(goal, old)
         if not goal.custom:

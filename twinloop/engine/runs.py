@@ -214,6 +214,7 @@ class _Run:
             error=error,
             sources=dict(sources),
             renames=dict(snapshot.renames),
+            stack=self._stack.name,
         )
         self._report.emit(Finished(outcome))
         return outcome

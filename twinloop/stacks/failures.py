@@ -26,42 +26,50 @@ _NOT_EMULATED = re.compile(r"NotEmulated|is not a resource type of this provider
 _UNSENT = "the inputs were refused"
 
 
-def resource_failed(error: ResourceFailed, target: Target) -> Problem:
-    """What a person is told: the first reason that is known by its words, else the words themselves."""
+def resource_failed(error: ResourceFailed, target: Target, command: str) -> Problem:
+    """What a person is told: the first reason that is known by its words, else the words themselves.
+
+    Args:
+        error: every failure with its words.
+        target: what was acted on.
+        command: what was asked for, `up` or `destroy`: the way on is to ask for it again.
+    """
+    again = f"twinloop {command} -s {target.stack}"
     said = "\n".join(f"{urn.rsplit('::', 1)[-1]}: {message}" for urn, message in error.failures)
-    problem = next((found for case in _CASES if (found := case(error, said, target))), None)
+    problem = next((found for case in _CASES if (found := case(error, said, target, again))), None)
     if problem is None:
         problem = Problem(
             f"{len(error.failures)} resource(s) failed; everything that was done is saved.",
-            next_step=f"put it right, then: twinloop up -s {target.stack}",
+            next_step=f"put it right, then: {again}",
         )
     problem.where, problem.given = f"stack {target.stack}, {target.place}", said
     return problem
 
 
-def _dead(_error: ResourceFailed, said: str, target: Target) -> Problem | None:
+def _dead(_error: ResourceFailed, said: str, target: Target, again: str) -> Problem | None:
     if not _DEAD.search(said) or target.cloud != "twin":
         return None
     return Problem(
         "The local Azure stopped answering; what was done is saved.",
-        next_step=f"twinloop up -s {target.stack}   starts it again and goes on from there",
+        next_step=f"{again}   starts it again and goes on from there",
         kind=Kind.TWIN_UNREACHABLE,
     )
 
 
-def _denied(error: ResourceFailed, said: str, target: Target) -> Problem | None:
+def _denied(error: ResourceFailed, said: str, target: Target, again: str) -> Problem | None:
     if not _DENIED.search(said):
         return None
     return Problem(
         f"You may not do this: {len(error.failures)} resource(s) were refused.",
-        next_step=f"you are {target.persona}; somebody with the role can: --as {personas.DEPLOYER}"
+        allowed="somebody with a role that is named there",
+        next_step=f"{again} --as {personas.DEPLOYER}   (you are {target.persona})"
         if target.cloud == "twin"
-        else "ask for the role named above",
+        else "ask for the role that is named there, then run it again",
         kind=Kind.REFUSED,
     )
 
 
-def _unsent(error: ResourceFailed, _said: str, target: Target) -> Problem | None:
+def _unsent(error: ResourceFailed, _said: str, target: Target, _again: str) -> Problem | None:
     if not all(message.startswith(_UNSENT) for _, message in error.failures):
         return None
     return Problem(
@@ -72,37 +80,38 @@ def _unsent(error: ResourceFailed, _said: str, target: Target) -> Problem | None
     )
 
 
-def _held(_error: ResourceFailed, said: str, target: Target) -> Problem | None:
+def _held(_error: ResourceFailed, said: str, target: Target, again: str) -> Problem | None:
     if not _HELD.search(said) or target.cloud != "twin":
         return None
     return Problem(
         "A name is still held by what was deleted, as on Azure; everything that was done is saved.",
         allowed="a name that nothing deleted holds; `destroy --purge` leaves none behind",
-        next_step=f"twinloop twin purge --all -s {target.stack} && twinloop up -s {target.stack}",
+        next_step=f"twinloop twin purge --all -s {target.stack} && {again}",
     )
 
 
-def _not_emulated(_error: ResourceFailed, said: str, _target: Target) -> Problem | None:
+def _not_emulated(_error: ResourceFailed, said: str, _target: Target, _again: str) -> Problem | None:
     if not _NOT_EMULATED.search(said):
         return None
     return Problem(
         "The local Azure does not emulate this.",
-        next_step="twinloop twin logs names the request; the list of what is emulated is in the docs",
+        allowed="what docs/reference/emulated.md lists",
+        next_step="twinloop twin logs   names the request; leave it out by the settings, or act on Azure",
         kind=Kind.NOT_SUPPORTED,
     )
 
 
-def _needs_stack(_error: ResourceFailed, said: str, target: Target) -> Problem | None:
+def _needs_stack(_error: ResourceFailed, said: str, target: Target, again: str) -> Problem | None:
     needed = _NEEDS_STACK.search(said)
     if needed is None:
         return None
     return Problem(
         f"Stack '{target.stack}' reads outputs of stack '{needed[1]}', which is not up.",
-        next_step=f"twinloop up -s {needed[1]} && twinloop up -s {target.stack}",
+        next_step=f"twinloop up -s {needed[1]} && {again}",
     )
 
 
-_CASES: tuple[Callable[[ResourceFailed, str, Target], Problem | None], ...] = (
+_CASES: tuple[Callable[[ResourceFailed, str, Target, str], Problem | None], ...] = (
     _dead,
     _denied,
     _unsent,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twinloop.clouds import stack_file
 from twinloop.engine import locks
 from twinloop.engine.backend import Backend
-from twinloop.engine.errors import StackLocked, StateCorrupted
+from twinloop.engine.errors import StackLocked, StackMissing, StateCorrupted
 from twinloop.engine.model import Stack
 from twinloop.problems import NotFound, Refused
 from twinloop.stacks.problems import problem_of
@@ -90,10 +90,14 @@ def _put_back(backend: Backend, target: Target, *, force: bool) -> tuple[Path, P
         damaged = False
     except StateCorrupted:
         damaged = True
+    if not damaged and not force and not backend.checkpoint.exists():
+        raise problem_of(StackMissing(target.stack), target)
     if not damaged and not force:
         raise Refused(
             f"The state of stack '{target.stack}' can be read; there is nothing to rescue.",
             where=str(backend.checkpoint),
+            given="a state in good order",
+            allowed="a damaged one, or --yes",
             next_step=f"twinloop stack restore -s {target.stack} --yes   takes the newest backup anyway",
         )
     backup = backend.newest_good_backup()
@@ -101,6 +105,7 @@ def _put_back(backend: Backend, target: Target, *, force: bool) -> tuple[Path, P
         raise NotFound(
             f"There is no good backup of stack '{target.stack}'.",
             where=str(backend.backups),
+            allowed="a backup in that folder that can be read",
             next_step="put the file back from your own backup, or start anew with: twinloop twin reset",
         )
     content = backup.read_bytes()

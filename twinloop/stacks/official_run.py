@@ -59,7 +59,7 @@ def run_official(
             status = run_on_twin(session, target.stack, command, extra=_EVENT_LOG, to_stderr=to_stderr)
         else:
             status = call(command, dict(os.environ) | _EVENT_LOG, to_stderr=to_stderr)
-        outcome = read_log(log, operation, ok=status == 0)
+        outcome = replace(read_log(log, operation, ok=status == 0), stack=target.file.name)
     return outcome if status == 0 else replace(outcome, error=_error(outcome, options, status))
 
 

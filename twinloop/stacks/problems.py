@@ -9,9 +9,11 @@ from twinloop.problems import Kind, Problem
 from twinloop.stacks.failures import resource_failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from twinloop.stacks.target import Target
+
+_SHOWN = 20  # lines of a list that a person still reads; `--json` has all of them under `result`
 
 
 def problem_of(error: Exception, target: Target, operation: str = "up") -> Problem:
@@ -24,12 +26,18 @@ def problem_of(error: Exception, target: Target, operation: str = "up") -> Probl
     """
     if isinstance(error, Problem):
         return error
-    if isinstance(error, engine.ProtectedResource):
-        return _protected(error, target, "up" if operation == "preview" else operation)
+    for kind, told in _BY_OPERATION:
+        if isinstance(error, kind):
+            return told(error, target, operation)
     for kind, make in _BY_CLASS:
         if isinstance(error, kind):
             return make(error, target)
-    return Problem(str(error), where=f"stack {target.stack}")
+    return Problem(
+        str(error),
+        where=f"stack {target.stack}, {target.place}",
+        given=f"twinloop {operation}",
+        next_step=f"put it right in the program, then: twinloop preview -s {target.stack}",
+    )
 
 
 def _locked(error: engine.StackLocked, target: Target) -> Problem:
@@ -37,6 +45,7 @@ def _locked(error: engine.StackLocked, target: Target) -> Problem:
         f"Stack '{target.stack}' is being changed by another process.",
         where=str(error.holder.path),
         given=f"lock held by {error.holder}",
+        allowed="one process at a time",
         next_step=f"wait for it to end; if that process is gone for good: rm '{error.holder.path}'",
         kind=Kind.LOCKED,
     )
@@ -60,12 +69,14 @@ def _diverged(error: engine.StateDiverged, target: Target) -> Problem:
         f"An interrupted run of stack '{target.stack}' left a journal; another tool wrote the state since.",
         where=str(error.path),
         given=str(error.journal),
+        allowed="one tool at a time",
         next_step=f"compare them; to keep the state as it is: mv '{error.journal}' '{error.journal}.old'",
         kind=Kind.STATE_CORRUPTED,
     )
 
 
-def _protected(error: engine.ProtectedResource, target: Target, command: str) -> Problem:
+def _protected(error: engine.ProtectedResource, target: Target, operation: str) -> Problem:
+    command = "up" if operation == "preview" else operation
     again = f"twinloop {command} -s {target.stack} --unprotect" if target.cloud == "twin" else ""
     return Problem(
         f"Protected resources would be {error.action}; none of them was touched.",
@@ -81,6 +92,7 @@ def _passphrase(_error: engine.PassphraseWrong, target: Target) -> Problem:
     return Problem(
         f"The passphrase does not open the secrets of stack '{target.stack}'.",
         where=str(target.home.passphrase),
+        given="the passphrase in that file",
         allowed="the passphrase the state was made with",
         next_step="put that file back, or start anew with: twinloop twin reset",
         kind=Kind.REFUSED,
@@ -91,6 +103,8 @@ def _not_supported(error: engine.NotSupported, target: Target) -> Problem:
     return Problem(
         str(error),
         where=f"the program of stack {target.stack}",
+        given=error.what,
+        allowed="what the embedded engine does, or the official CLI",
         next_step=f"twinloop preview -s {target.stack} --engine pulumi",
         kind=Kind.NOT_SUPPORTED,
     )
@@ -111,7 +125,8 @@ def _changes(error: engine.ChangesNotExpected, target: Target) -> Problem:
     return Problem(
         f"No changes were expected, but there are {len(error.steps)}.",
         where=f"stack {target.stack}",
-        given="\n".join(error.steps),
+        given=_some(error.steps),
+        allowed="no change at all: --expect-no-changes",
         next_step=f"twinloop up -s {target.stack}",
         kind=Kind.CHANGES_FOUND,
     )
@@ -119,12 +134,38 @@ def _changes(error: engine.ChangesNotExpected, target: Target) -> Problem:
 
 def _unknown_target(error: engine.UnknownTarget, target: Target) -> Problem:
     return Problem(
-        str(error),
-        where="--target",
-        next_step=f"--target '*::NAME' means a resource by its name; "
-        f"twinloop preview -s {target.stack} --json shows every URN",
+        f"No resource is meant by {len(error.targets)} of the targets.",
+        where=f"stack {target.stack}: --target",
+        given="\n".join(error.targets),
+        allowed="a URN, in which `*` stands for a part of it",
+        next_step=f"twinloop preview -s {target.stack} --json   shows every URN; "
+        "--target '*::NAME' is a resource by its name",
         kind=Kind.NOT_FOUND,
     )
+
+
+def _targets_leave_out(error: engine.TargetsLeaveOut, target: Target, operation: str) -> Problem:
+    name, others = error.urn.rsplit("::", 1)[-1], [urn.rsplit("::", 1)[-1] for urn in error.others]
+    if error.deleted:
+        message = f"'{name}' would be deleted, and '{others[0]}' stays and depends on it."
+        also = f"twinloop {operation} -s {target.stack} --target '*::{name}' --target '*::{others[0]}'"
+    else:
+        message = f"'{name}' needs {len(others)} resource(s) that are not there and no targets."
+        also = f"twinloop up -s {target.stack}   without --target, so that what it needs is there"
+    return Problem(
+        message,
+        where=f"stack {target.stack}: --target",
+        given=f"{name}: {_some(others, ', ')}",
+        allowed="targets together with what they need" + (", or what needs them" if error.deleted else ""),
+        next_step=also,
+        kind=Kind.USAGE,
+    )
+
+
+def _some(lines: Sequence[str], between: str = "\n") -> str:
+    """The first of many, and how many there are beyond."""
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return between.join([*lines[:_SHOWN], *more])
 
 
 def _missing(_error: engine.StackMissing, target: Target) -> Problem:
@@ -136,13 +177,13 @@ def _missing(_error: engine.StackMissing, target: Target) -> Problem:
     )
 
 
-def _cancelled(error: engine.Cancelled, target: Target) -> Problem:
+def _cancelled(error: engine.Cancelled, target: Target, operation: str) -> Problem:
     done = [f"done: {step}" for step in error.done]
     return Problem(
         "Stopped at your word; what was running is finished and saved.",
         where=f"stack {target.stack}",
         given="\n".join([*done, *(f"not begun: {name}" for name in error.left)]),
-        next_step=f"twinloop up -s {target.stack}   goes on from there",
+        next_step=f"twinloop {operation} -s {target.stack}   goes on from there",
         kind=Kind.INTERRUPTED,
     )
 
@@ -163,6 +204,12 @@ def _program(error: engine.ProgramFailed, target: Target) -> Problem:
     )
 
 
+_BY_OPERATION: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
+    (engine.ProtectedResource, _protected),
+    (engine.ResourceFailed, resource_failed),
+    (engine.Cancelled, _cancelled),
+    (engine.TargetsLeaveOut, _targets_leave_out),
+)
 _BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.StackLocked, _locked),
     (engine.StateCorrupted, _corrupted),
@@ -173,7 +220,5 @@ _BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.ChangesNotExpected, _changes),
     (engine.UnknownTarget, _unknown_target),
     (engine.StackMissing, _missing),
-    (engine.Cancelled, _cancelled),
-    (engine.ResourceFailed, resource_failed),
     (engine.ProgramFailed, _program),
 )

@@ -97,6 +97,31 @@ def test_data_that_is_not_there_fails_the_job_with_its_place(platform, environme
     assert "not/there.csv" in details["error"]["error"]["message"]
 
 
+def test_a_store_without_data_fails_the_job_in_words(platform, environment):
+    name = unique("emptystore")
+    datastore = name.replace("-", "_")
+    container = f"{platform.storage}/blobServices/default/containers/{name}"
+    reply = platform.twin.call("PUT", f"{container}?api-version=2024-01-01", {"properties": {}})
+    assert reply.status_code in (200, 201), reply.text
+    store = {
+        "datastoreType": "AzureBlob",
+        "accountName": platform.storage.rpartition("/")[2],
+        "containerName": name,
+        "credentials": {"credentialsType": "None"},
+    }
+    address = f"{platform.workspace}/datastores/{datastore}?api-version=2025-12-01"
+    reply = platform.twin.call("PUT", address, {"properties": store})
+    assert reply.status_code in (200, 201), reply.text
+    data = {"jobInputType": "uri_folder", "uri": f"azureml://datastores/{datastore}/paths/"}
+    platform.submit(
+        name, command="true", inputs={"d": data}, environmentId=environment, computeId=platform.cpu
+    )
+    assert (
+        f"container '{name}' of '{store['accountName']}' is empty"
+        in (platform.wait(name)["error"]["error"]["message"])
+    )
+
+
 def test_processes_of_a_distributed_job_know_their_rank(platform, environment):
     name = unique("ranks")
     platform.submit(

@@ -74,7 +74,7 @@ def test_more_nodes_than_the_quota_are_refused_with_how_many_would_fit(platform,
         resources={"instanceType": "Standard_DS5_v2", "instanceCount": 9},
     )  # fmt: skip
     assert (
-        "9 serverless nodes of Standard_DS5_v2 are 144 cores of 'standarddsv2family'; the quota is 48" in said
+        "9 serverless nodes of Standard_DS5_v2 are 144 cores of 'standardDSv2Family'; the quota is 48" in said
     )
     assert "lower resources.instance_count to" in said
 

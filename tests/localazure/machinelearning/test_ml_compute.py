@@ -90,7 +90,7 @@ def test_a_cluster_above_the_quota_is_refused_with_the_sum_and_what_is_left(make
     workspace.twin.settle(workspace.cluster("first", most=8))
     reply = workspace.cluster("second", most=5)
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "ClusterCoreQuotaReached")
-    for words in ("20 cores", "quota is 48", "first (32)", "Lower maxNodeCount to 4"):
+    for words in ("20 cores of 'standardDSv2Family'", "quota is 48", "first (32)", "Lower maxNodeCount to 4"):
         assert words in reply.json()["error"]["message"]
     workspace.twin.settle(workspace.cluster("second", most=4))
     assert workspace.cluster("second", most=5).status_code == 400

@@ -61,7 +61,7 @@ class JobData:
         if not found and not (folder and may_be_empty):
             raise DataFailed(
                 f"{what}: '{uri}' does not exist: container '{place.container}' of '{place.account}' "
-                f"has no '{place.path}'"
+                + (f"has no '{place.path}'" if place.path.strip("/") else "is empty")
             )
         single = [info for info in found if info.name == place.path.rstrip("/")]
         if single and not folder:

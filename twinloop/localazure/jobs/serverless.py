@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from checks.catalogue.vm_sizes import VmSize, vm_sizes
+from checks.catalogue.vm_sizes import VmSize, family_key, vm_sizes
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import resource
 from twinloop.localazure.core.twin import Twin
@@ -140,6 +140,7 @@ def _demand(found: Room, wanted: VmSize, count: int) -> None:
     if cores <= found.left:
         return
     fits = max(found.left, 0) // wanted.vcpus
+    family = wanted.family if family_key(wanted.family) == found.family else found.family
     by = f", of which clusters claim {found.claimed} ({found.by})" if found.claimed else ""
     remedy = (
         f"lower resources.instance_count to {fits}"
@@ -147,7 +148,7 @@ def _demand(found: Room, wanted: VmSize, count: int) -> None:
         else "take a size of another family (resources.instance_type)"
     )
     raise NoRoom(
-        f"{count} serverless nodes of {wanted.name} are {cores} cores of '{found.family}'; the quota is "
+        f"{count} serverless nodes of {wanted.name} are {cores} cores of '{family}'; the quota is "
         f"{found.limit}{by}: {remedy}, or ask for a larger quota"
     )
 

@@ -188,7 +188,9 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             text, outputs = resources.planned(kind, given.values, self._settings.subscription)
             return provider_pb2.CreateResponse(id=text, properties=to_struct(outputs, secret))
         with _arm_failures():
-            made = resources.create(kind, self._arm, given, self._settings.subscription, request.timeout)
+            made = resources.create(
+                kind, self._arm, given, self._settings.subscription, request.timeout, urn=request.urn
+            )
         return provider_pb2.CreateResponse(id=made.id, properties=to_struct(made.outputs, secret))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's

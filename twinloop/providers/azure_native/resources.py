@@ -71,8 +71,18 @@ def updated(kind: Kind, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> di
     return {**kept, **foreseen(kind.schema, inputs)}
 
 
-def create(kind: Kind, arm: Arm, given: Properties, subscription: str | None, seconds: float) -> State:
+def create(
+    kind: Kind, arm: Arm, given: Properties, subscription: str | None, seconds: float, *, urn: str
+) -> State:
     """Make a resource that is not there yet.
+
+    Args:
+        kind: its type.
+        arm: where it is made.
+        given: its inputs.
+        subscription: the provider's, for ids that do not name one.
+        seconds: how long it may take.
+        urn: what the program calls it, for the words of a refusal.
 
     Raises:
         ProviderError: it is there already; ARM refused; or it was made and then failed (with `init_failed`).
@@ -87,7 +97,7 @@ def create(kind: Kind, arm: Arm, given: Properties, subscription: str | None, se
         raise ProviderError(
             grpc.StatusCode.ALREADY_EXISTS,
             f"'{text}' already exists and is not in this stack's state; to take it over: "
-            f"pulumi import {row.token} <name in the program> '{text}'",
+            f"{import_command(row.token, urn, text)}",
         )
     body = to_body(kind.schema, given.values)
     return _write(kind, arm, text, body, given=given, seconds=seconds)
@@ -187,6 +197,14 @@ def _id(text: str, body: Mapping[str, Any]) -> str:
     """ARM's own spelling of the id where it is the same one."""
     told = body.get("id")
     return told if isinstance(told, str) and same_id(told, text) else text
+
+
+def import_command(token: str, urn: str, text: str) -> str:
+    """What takes a resource over; of its parent a provider knows the type, and not the URN."""
+    types, _, name = urn.split("::", 2)[-1].partition("::")
+    parent = types.rpartition("$")[0].rpartition("$")[2]
+    below = f" --parent 'NAME=URN' with the {parent} above it (pulumi stack --show-urns)" if parent else ""
+    return f"pulumi import {token} {name} '{text}'{below}"
 
 
 def _settings(subscription: str | None) -> str:

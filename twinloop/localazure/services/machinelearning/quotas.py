@@ -87,7 +87,8 @@ def demand(twin: Twin, arm_id: ArmId, body: Doc, size: str, before: Doc | None) 
     if used + wanted > limit:
         names = ", ".join(f"{ArmId(key).name} ({cores})" for key, cores in others.items()) or "none"
         raise QuotaExceeded(
-            f"computes/{arm_id.name}: {most} nodes of {size} are {wanted} cores of '{family}' in "
+            f"computes/{arm_id.name}: {most} nodes of {size} are {wanted} cores of "
+            f"'{_name(cluster, vm_sizes()[size])}' in "
             f"{location}; the quota is {limit}, "
             f"of which other clusters claim {used}: {names}. Lower maxNodeCount to "
             f"{max(0, limit - used) // vm_sizes()[size].vcpus} "
@@ -174,6 +175,11 @@ def _by_name(name: str) -> VmSize | None:
 def _family(cluster: Doc, size: VmSize) -> str:
     """Low-priority nodes are counted together, whatever their family."""
     return LOW_PRIORITY if cluster.get("vmPriority") == "LowPriority" else family_key(size.family)
+
+
+def _name(cluster: Doc, size: VmSize) -> str:
+    """The family as its row has it, for messages: what people read and write into their settings."""
+    return LOW_PRIORITY if cluster.get("vmPriority") == "LowPriority" else size.family
 
 
 def _canonical(family: str) -> str:
