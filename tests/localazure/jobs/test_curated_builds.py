@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from checks.environments.images import base_of, described
+from checks.environments.recipe import Recipe
+from checks.environments.requirements import Wanted
 from twinloop.localazure.jobs import environments
 from twinloop.localazure.jobs.environments import EnvironmentFailed, Environments
-from twinloop.localazure.jobs.images import base_of, described
-from twinloop.localazure.jobs.recipes import Recipe
-from twinloop.localazure.jobs.requirements import Wanted
 from twinloop.loops.document import Document
 from twinloop.loops.needs import needs_of
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import platform as machine
 import re
 import subprocess
 
@@ -24,7 +23,6 @@ from twinloop.localazure.jobs.expressions import (
     wire,
 )
 from twinloop.localazure.jobs.literals import literal_problem
-from twinloop.localazure.jobs.requirements import BadCondaFile, Wanted, read_conda, unmet
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
 TEXTS = st.text(st.characters(blacklist_characters="${}[]"), max_size=20)
@@ -107,27 +105,6 @@ def test_a_literal_fits_its_declaration_or_is_refused(text, declared, fits):
 @given(st.integers(0, 9), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
 def test_durations_are_read_in_seconds(days, hours, minutes, rest):
     assert seconds(f"P{days}DT{hours}H{minutes}M{rest}S") == ((days * 24 + hours) * 60 + minutes) * 60 + rest
-
-
-def test_a_conda_file_is_read_as_pip_would_write_it():
-    text = "dependencies: [python=3.11, numpy=1.26, pip, {pip: ['scikit-learn>=1.7', 'a[b]==1']}]"
-    wanted = read_conda(text)
-    assert wanted.python == "==3.11.*"
-    assert wanted.packages == ("numpy==1.26.*", "scikit-learn>=1.7", "a[b]==1")
-
-
-@pytest.mark.parametrize("row", ["-r more.txt", "not a package!", "a=="])
-def test_a_requirement_that_cannot_be_read_is_refused_with_its_text(row):
-    with pytest.raises(BadCondaFile, match=re.escape(row)):
-        read_conda(f"dependencies: [{{pip: ['{row}']}}]")
-
-
-def test_what_the_interpreter_lacks_is_named_with_what_it_has():
-    assert unmet(Wanted(python="", packages=("pytest>=1", "pyyaml"))) == []
-    lacks = unmet(Wanted(python="==2.7.*", packages=("pytest==0.1", "no-such-package-here")))
-    assert lacks[0] == f"python==2.7.* (here is {machine.python_version()})"
-    assert lacks[1].startswith("pytest==0.1 (here is ")
-    assert lacks[2] == "no-such-package-here (not installed here)"
 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=12), st.integers(3, 5))

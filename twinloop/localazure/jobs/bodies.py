@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from checks.environments.recipe import BadRecipe, fidelity
 from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs import expressions, serverless, wire
 from twinloop.localazure.jobs.literals import LITERALS
-from twinloop.localazure.jobs.recipes import BadRecipe, fidelity
 from twinloop.localazure.jobs.references import References
 from twinloop.localazure.jobs.steps import PATHS, Input, Output, Step
 

@@ -13,13 +13,15 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from twinloop.localazure.jobs.image_notes import differences, installed
-from twinloop.localazure.jobs.recipes import FIDELITY, Fidelity, Recipe
-from twinloop.localazure.jobs.requirements import Wanted, unmet
+from checks.environments.differences import differences
+from checks.environments.interpreter import installed_here, unmet
+from checks.environments.recipe import FIDELITY, Fidelity, Recipe, demanded, to_build
+from checks.environments.requirements import Wanted
 
 READY = "twinloop-ready.json"  # written last: a folder without it is the rest of a build that was cut off
 _TAIL = 30  # lines of the resolver's words
@@ -65,7 +67,7 @@ class Environments:
         """
         needed = demanded(recipe, fidelity)
         if needed not in self._met:
-            self._met[needed] = await asyncio.to_thread(unmet, needed)
+            self._met[needed] = await asyncio.to_thread(_unmet, needed)
         if not self._met[needed] and not recipe.bare:
             place = f"environment {recipe.name} runs in the project's interpreter ({sys.executable})"
             return await _described(recipe, fidelity, place, None)
@@ -100,42 +102,26 @@ class Environments:
         part.rename(folder / READY)
 
 
-def demanded(recipe: Recipe, fidelity: Fidelity) -> Wanted:
-    """What the project's interpreter must have to run an environment."""
-    row = recipe.base.curated
-    if row is None or fidelity != "near":
-        return to_build(recipe, fidelity)
-    names = (Requirement(text).name for text in row.packages)
-    return Wanted(python=recipe.wanted.python, packages=(*recipe.wanted.packages, *names))
-
-
-def to_build(recipe: Recipe, fidelity: Fidelity) -> Wanted:
-    """What a virtual environment is built of: what was written down, and what a curated image has.
-
-    Of a curated image the frameworks that it is named after are held to their published versions, and with
-    `exact` everything is; its other packages come in the versions that fit this Python.
-    """
-    row, own = recipe.base.curated, recipe.wanted
-    if row is None:
-        return own
-    written = {Requirement(text).name.lower() for text in own.packages}
-    packages = []
-    for text in row.packages:
-        one = Requirement(text)
-        if one.name.lower() not in written:
-            packages.append(text if fidelity == "exact" or one.name in row.frameworks else one.name)
-    python = own.python or (f"=={row.python}.*" if fidelity == "exact" else "")
-    return Wanted(python=python, packages=(*own.packages, *packages))
+def _unmet(wanted: Wanted) -> list[str]:
+    """What of it this interpreter lacks, in words."""
+    return unmet(wanted, platform.python_version(), installed_here)
 
 
 async def _described(recipe: Recipe, fidelity: Fidelity, place: str, folder: Path | None) -> Python:
     """An interpreter with what is to be said of it."""
     executable = folder / "bin" / "python" if folder else Path(sys.executable)
     version = _version(folder) if folder else platform.python_version()
-    packages = await asyncio.to_thread(installed, folder) if recipe.base.curated else {}
+    packages = await asyncio.to_thread(_installed, folder) if recipe.base.curated else {}
     said = differences(recipe, fidelity, version, packages)
     place = f"{place}; the cloud image is {recipe.base.image or 'built from a Dockerfile'}"
     return Python(executable=executable, place=place, differences=said, variables=recipe.variables)
+
+
+def _installed(folder: Path | None) -> dict[str, str]:
+    """Versions of the packages of a virtual environment; of this interpreter for None."""
+    paths = [str(path) for path in folder.glob("lib/python*/site-packages")] if folder else None
+    found = metadata.distributions(path=paths) if paths is not None else metadata.distributions()
+    return {canonicalize_name(one.metadata["Name"]): one.version for one in found if one.metadata["Name"]}
 
 
 def _version(folder: Path) -> str:
@@ -149,7 +135,7 @@ def _version(folder: Path) -> str:
 
 def _interpreter(plan: Wanted) -> str:
     """Which Python uv is to take: the project's own where it will do."""
-    if not plan.python or not unmet(Wanted(python=plan.python, packages=())):
+    if not plan.python or not _unmet(Wanted(python=plan.python, packages=())):
         return sys.executable
     return plan.python.removeprefix("==").removesuffix(".*")
 

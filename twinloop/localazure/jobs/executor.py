@@ -8,6 +8,7 @@ import json
 import logging
 from typing import Any
 
+from checks.environments.recipe import BadRecipe, fidelity
 from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import resource
@@ -31,7 +32,7 @@ from twinloop.localazure.jobs.failures import StepFailed, ended_badly, error
 from twinloop.localazure.jobs.folders import JobFolder, folder_of
 from twinloop.localazure.jobs.identities import NoIdentity
 from twinloop.localazure.jobs.processes import Command, Process
-from twinloop.localazure.jobs.recipes import NOTE, BadRecipe, fidelity, recipe
+from twinloop.localazure.jobs.recipes import NOTE, recipe
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
 

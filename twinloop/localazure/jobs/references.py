@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from checks.environments import curated
+from checks.environments.recipe import BadRecipe
 from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import children_of, resource
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs import curated, identities, registry_environments, serverless
+from twinloop.localazure.jobs import identities, registry_environments, serverless
 from twinloop.localazure.jobs.asset_lookup import collection, split
-from twinloop.localazure.jobs.recipes import BadRecipe, recipe
+from twinloop.localazure.jobs.recipes import recipe
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
 from twinloop.localazure.services.machinelearning.datastore_paths import resolve_job_output
 from twinloop.localazure.storage.datastore_uri import parse_blob_url, parse_datastore

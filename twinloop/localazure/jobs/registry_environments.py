@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from checks.environments.curated import REGISTRY, Asked
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.resources import kind_of
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs.curated import REGISTRY, Asked
 from twinloop.localazure.jobs.steps import Step
 from twinloop.localazure.services.machinelearning.asset_store import assets
 

@@ -6,10 +6,10 @@ import hashlib
 import json
 from typing import Any
 
+from checks.environments.curated import asked
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.jobs.asset_lookup import asset_properties
-from twinloop.localazure.jobs.curated import asked
 from twinloop.localazure.jobs.data import DataFailed, JobData
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.jobs.states import COMPLETED

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from checks.environments.curated import REGISTRY, Curated, table
+from checks.environments.images import known_names
 from twinloop.localazure.core.errors import NotEmulated, ResourceNotFound
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.jobs.curated import REGISTRY, Curated, table
-from twinloop.localazure.jobs.images import known_names
 from twinloop.localazure.services.machinelearning.workspace_scope import PROVIDER
 
 router = Router("machinelearning")

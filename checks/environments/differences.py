@@ -5,21 +5,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from twinloop.localazure.jobs.recipes import FIDELITY, Fidelity, Recipe
-
-
-def installed(folder: Path | None) -> dict[str, str]:
-    """Versions of the packages of a virtual environment; of this interpreter for None."""
-    paths = [str(path) for path in folder.glob("lib/python*/site-packages")] if folder else None
-    found = metadata.distributions(path=paths) if paths is not None else metadata.distributions()
-    return {canonicalize_name(one.metadata["Name"]): one.version for one in found if one.metadata["Name"]}
+from checks.environments.recipe import FIDELITY, Fidelity, Recipe
 
 
 def differences(recipe: Recipe, fidelity: Fidelity, python: str, packages: dict[str, str]) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from twinloop.localazure.jobs.dockerfile import Line, lines
-from twinloop.localazure.jobs.images import Base, base_of
-from twinloop.localazure.jobs.installs import Installs, NotAnInstall, commands
-from twinloop.localazure.jobs.requirements import Wanted
+from checks.environments.dockerfile import Line, lines
+from checks.environments.images import Base, base_of
+from checks.environments.installs import Installs, NotAnInstall, commands
+from checks.environments.requirements import Wanted
 
 _QUIET = frozenset(
     {"LABEL", "MAINTAINER", "WORKDIR", "USER", "EXPOSE", "CMD", "ENTRYPOINT", "SHELL", "STOPSIGNAL"}

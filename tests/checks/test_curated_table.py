@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from twinloop.localazure.jobs import curated
-from twinloop.localazure.jobs.environments import demanded, to_build
-from twinloop.localazure.jobs.image_notes import differences
-from twinloop.localazure.jobs.images import UnknownImage, base_of, described
-from twinloop.localazure.jobs.recipes import BadRecipe, Recipe, fidelity
-from twinloop.localazure.jobs.requirements import BadCondaFile, Wanted, read_conda
+from checks.environments import curated
+from checks.environments.differences import differences
+from checks.environments.images import UnknownImage, base_of, described
+from checks.environments.recipe import BadRecipe, Recipe, demanded, fidelity, to_build
+from checks.environments.requirements import BadCondaFile, Wanted, read_conda
 
 SKLEARN = "azureml://registries/azureml/environments/sklearn-1.5"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinloop.localazure.jobs.build_contexts import BadContext, read_context
-from twinloop.localazure.jobs.requirements import Wanted
+from checks.environments.build_contexts import BadContext, read_context
+from checks.environments.requirements import Wanted
 
 BASE = "FROM mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:20250101"
 

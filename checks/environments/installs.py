@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from twinloop.localazure.jobs.requirements import (
+from checks.environments.requirements import (
     BadCondaFile,
     Wanted,
     read_conda,

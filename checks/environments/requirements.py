@@ -1,21 +1,18 @@
-"""What a conda file asks for, and whether the project's own interpreter already has it."""
+"""What a conda file asks for, in pip's words."""
 
 from __future__ import annotations
 
-import platform
 import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
 
 _NAMES = Path(__file__).with_name("conda_names.toml")
 _CONDA = re.compile(r"(?:(?P<channel>[\w.-]+)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?P<spec>.*)")
@@ -36,14 +33,17 @@ class Wanted:
     packages: tuple[str, ...]  # requirements as pip writes them
 
 
-def read_conda(text: str) -> Wanted:
+def read_conda(given: Any) -> Wanted:
     """What a conda file asks for, in pip's words.
+
+    Args:
+        given: its text, or what it holds.
 
     Raises:
         BadCondaFile: it is not a conda file, or has a requirement that pip has no word for.
     """
     try:
-        doc = yaml.safe_load(text) or {}
+        doc = (yaml.safe_load(given) if isinstance(given, str) else given) or {}
     except yaml.YAMLError as error:
         raise BadCondaFile(f"the conda file is not YAML: {error}") from error
     if not isinstance(doc, dict):
@@ -134,39 +134,3 @@ def _only_conda(name: str) -> bool:
 @cache
 def _names() -> dict[str, Any]:
     return tomllib.loads(_NAMES.read_text(encoding="utf-8"))
-
-
-def unmet(wanted: Wanted) -> list[str]:
-    """What of it this interpreter lacks, in words; empty if it has everything."""
-    missing = []
-    if wanted.python and not SpecifierSet(wanted.python).contains(
-        platform.python_version(), prereleases=True
-    ):
-        missing.append(f"python{wanted.python} (here is {platform.python_version()})")
-    return missing + [lack for text in wanted.packages for lack in _lacks(Requirement(text), set())]
-
-
-def _lacks(requirement: Requirement, seen: set[str]) -> Iterable[str]:
-    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
-        return
-    if requirement.url:
-        yield str(requirement)
-        return
-    try:
-        have = metadata.distribution(requirement.name)
-    except metadata.PackageNotFoundError:
-        yield f"{requirement.name} (not installed here)"
-        return
-    if not requirement.specifier.contains(Version(have.version), prereleases=True):
-        yield f"{requirement} (here is {have.version})"
-        return
-    for extra in requirement.extras - seen:
-        for text in have.requires or ():
-            needed = Requirement(text)
-            if (
-                needed.marker is not None
-                and needed.marker.evaluate({"extra": extra})
-                and not needed.marker.evaluate({"extra": ""})
-            ):
-                needed.marker = None
-                yield from _lacks(needed, seen | {extra})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from twinloop.localazure.jobs import curated
-from twinloop.localazure.jobs.curated import Curated
+from checks.environments import curated
+from checks.environments.curated import Curated
 
 KNOWN = (
     "mcr.microsoft.com/azureml/curated/<name>, Azure ML's base images (mcr.microsoft.com/azureml/openmpi..., "
