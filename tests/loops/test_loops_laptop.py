@@ -9,11 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
-from twinloop.loops import laptop, pieces, steps, written_steps
-from twinloop.loops.conda_file import Interpreter, look_at, read
+from checks.environments import curated
+from checks.environments.interpreter import Package
+from checks.environments.recipe import of_conda, of_curated
+from twinloop.loops import laptop, pieces, recipes, steps, written_steps
+from twinloop.loops.interpreters import Interpreter, look_at
 from twinloop.loops.jobs import recent
 from twinloop.loops.pieces import Piece
+from twinloop.loops.recipes import Known
 from twinloop.loops.sample import Amount
 from twinloop.loops.submit import read as read_job
 from twinloop.problems import BadUsage, NotFound, NotSupported, Refused
@@ -155,19 +160,29 @@ def test_without_a_job_that_left_the_inputs_it_says_what_to_submit(scientist, pi
 
 
 def here(**packages):
-    return Interpreter(path=Path("/usr/bin/python3"), python="3.11.4", packages=packages)
+    found = {name: Package(version) for name, version in packages.items()}
+    return Interpreter(path=Path("/usr/bin/python3"), python="3.11.4", packages=found)
 
 
-def a_piece(*dependencies):
-    wanted = read({"dependencies": list(dependencies)}, "conda.yaml")
-    return Piece(title="train", command="python a.py", code=None, wanted=wanted, environment="conda.yaml")
+def a_piece(*dependencies, **more):
+    made = of_conda("conda.yaml", "an/image", {"dependencies": list(dependencies)})
+    known = Known("an/image", made)
+    return Piece(title="train", command="python a.py", code=None, runs_in=known, environment="it", **more)
+
+
+def a_curated_piece(name="sklearn-1.5", **more):
+    known = Known("", of_curated(curated.Asked("azureml", name)))
+    return Piece(title="train", command="python a.py", code=None, runs_in=known, environment=name, **more)
 
 
 def test_an_interpreter_that_lacks_packages_is_refused_with_what_and_how_to_make_one():
     piece = a_piece("python=3.11", "numpy>=2", {"pip": ["scikit-learn==1.5.0", "pyyaml"]})
     with pytest.raises(Refused) as refused:
         laptop.require(here(numpy="1.26.0", pyyaml="6.0"), piece, debugger="pdb")
-    assert refused.value.given.splitlines() == ["numpy>=2 (here is 1.26.0)", "scikit-learn (not installed)"]
+    assert refused.value.given.splitlines() == [
+        "numpy>=2 (here is 1.26.0)",
+        "scikit-learn (not installed here)",
+    ]
     assert "uv venv --python 3.11" in refused.value.next_step
     assert "'scikit-learn==1.5.0'" in refused.value.next_step
 
@@ -202,3 +217,86 @@ def test_a_command_that_is_no_python_program_is_refused_before_packages_are_look
     piece = pieces.replace(a_piece("numpy"), command="bash run.sh ${{inputs.data}}")
     with pytest.raises(NotSupported, match="begins with 'bash'"):
         laptop.require(here(), piece, debugger="pdb")
+
+
+def test_a_curated_environment_is_checked_by_its_published_packages_as_on_the_twin():
+    with pytest.raises(Refused) as refused:
+        laptop.require(here(numpy="2.4"), a_curated_piece(), debugger="pdb")
+    assert "scikit-learn (not installed here)" in refused.value.given
+    assert "numpy" not in refused.value.given  # by default names count and versions do not
+    assert "'scikit-learn~=1.5.0'" in refused.value.next_step
+
+
+def test_a_step_that_wants_its_curated_environment_exactly_is_held_to_its_versions():
+    piece = a_curated_piece(variables={"TWINLOOP_ENVIRONMENT": "exact"})
+    with pytest.raises(Refused) as refused:
+        laptop.require(here(numpy="2.4"), piece, debugger="pdb")
+    assert "numpy~=1.22.0 (here is 2.4)" in refused.value.given
+    assert "python==3.10.* (here is 3.11.4)" in refused.value.given
+
+
+def test_a_word_for_closeness_that_is_not_known_is_refused():
+    with pytest.raises(BadUsage, match="environment_variables"):
+        laptop.require(here(), a_curated_piece(variables={"TWINLOOP_ENVIRONMENT": "nearly"}), debugger="pdb")
+
+
+def test_versions_that_are_not_the_images_are_told_as_on_the_twin():
+    told = laptop.differs(here(**{"scikit-learn": "1.9.1"}), a_curated_piece())
+    assert any("scikit-learn 1.9.1 (image: ~=1.5.0)" in line for line in told)
+    assert "Python is 3.11.4 here and 3.10 in the image." in told
+
+
+def test_where_nothing_is_known_of_an_image_that_is_told_and_the_step_runs():
+    piece = pieces.replace(a_piece(), runs_in=Known("own/image:1", why="image 'own/image:1' is not known"))
+    laptop.require(here(), piece, debugger="pdb")
+    assert any(
+        "packages of this Python: image 'own/image:1'" in line for line in laptop.differs(here(), piece)
+    )
+
+
+def written(tmp_path, environment):
+    (tmp_path / "src").mkdir()
+    file = tmp_path / "job.yml"
+    spec = {"type": "command", "command": "python a.py", "code": "src", "environment": environment}
+    file.write_text(yaml.safe_dump(spec))
+    return written_steps.find(read_job(file), "").environment
+
+
+def test_a_curated_environment_needs_no_workspace_to_be_known(tmp_path):
+    address = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
+    found = recipes.known(None, written(tmp_path, address))
+    assert found.recipe.base.curated.name == "sklearn-1.5"
+
+
+def test_a_curated_environment_that_is_not_in_the_table_is_unknown_and_named(tmp_path):
+    found = recipes.known(None, written(tmp_path, "azureml:AzureML-nothing@latest"))
+    assert found.recipe is None
+    assert "'AzureML-nothing'" in found.why
+
+
+def test_a_build_context_of_the_file_is_read_by_the_twins_rule(tmp_path):
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text("FROM python:3.11\nENV A=b\nRUN pip install numpy==2.1\n")
+    found = recipes.known(None, written(tmp_path, {"build": {"path": "context"}})).recipe
+    assert (found.wanted.packages, found.variables) == (("numpy==2.1",), {"A": "b"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "word"),
+    [
+        ({"image": "any/image", "conda_file": {"dependencies": ["cudatoolkit"]}}, "cudatoolkit"),
+        ({"build": {"path": "src"}}, "no 'Dockerfile'"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused_with_its_name(tmp_path, environment, word):
+    with pytest.raises(BadUsage) as refused:
+        recipes.known(None, written(tmp_path, environment))
+    assert word in refused.value.given
+
+
+def test_an_environment_of_the_workspace_is_looked_up(scientist, platform):
+    found = recipes.known(scientist, written_steps.Environment(reference="azureml:here:1"))
+    assert found.recipe.name == "here:1"
+    with pytest.raises(NotFound, match="no such environment"):
+        recipes.known(scientist, written_steps.Environment(reference="azureml:gone:7"))

@@ -19,8 +19,8 @@ from twinloop.problems import BadUsage, Problem
 
 if TYPE_CHECKING:
     from twinloop.cli.scene import Scene
-    from twinloop.loops.conda_file import Interpreter
     from twinloop.loops.document import Override
+    from twinloop.loops.interpreters import Interpreter
     from twinloop.loops.laptop import Staged
     from twinloop.loops.pieces import Piece
 
@@ -144,7 +144,11 @@ class HowToDebug:
         ]  # fmt: skip
         if len(asked) > 1:
             raise BadUsage(
-                "One debugger at a time.", allowed="one of --listen PORT, --until-failure, --no-debugger"
+                "One debugger at a time.",
+                where="twinloop jobs debug",
+                given=", ".join(asked),
+                allowed="one of --listen PORT, --until-failure, --no-debugger",
+                next_step="leave all but one of them out",
             )
         return (asked or ["pdb"])[0]
 
@@ -178,15 +182,22 @@ def debug(
       twinloop jobs debug pipelines/classical/training.yml --step train --sample 100 --listen 5678
       twinloop jobs debug --job JOB --step train --until-failure
     """
-    from twinloop.loops import conda_file, laptop
+    from twinloop.loops import interpreters, laptop
     from twinloop.loops.sample import Amount
 
     if path and file and path != file:
-        raise BadUsage("Two files were given.", given=f"{path} and -f {file}", allowed="one of them")
+        raise BadUsage(
+            "Two files were given.",
+            where="FILE and -f",
+            given=f"{path} and -f {file}",
+            allowed="one of them",
+            next_step=f"twinloop jobs debug {path}",
+        )
     source = path or file
     if source is None and not job:
         raise BadUsage(
             "Neither a file nor a job is named.",
+            where="FILE, or --job",
             allowed="FILE --step NAME, or --job JOB --step NAME",
             next_step="twinloop jobs debug pipelines/classical/training.yml --step prepare",
         )
@@ -194,7 +205,7 @@ def debug(
     amount = Amount.parse(sample, seed=seed) if sample else None
     if how.listen:
         laptop.require_free(how.listen)
-    python = conda_file.look_at(how.python.absolute() if how.python else Path(sys.executable))
+    python = interpreters.look_at(how.python.absolute() if how.python else Path(sys.executable))
     with opened(where) as scene:
         folder = how.folder or _new_folder(scene, which.step or "job")
         folder = folder.resolve()
@@ -236,6 +247,8 @@ def _new_folder(scene: Scene, title: str) -> Path:
 def _say_where(piece: Piece, staged: Staged, python: Interpreter) -> None:
     from rich.markup import escape
 
+    from twinloop.loops import laptop
+
     for label, text in (
         ("step", piece.title),
         ("command", " ".join(staged.words)),
@@ -244,20 +257,9 @@ def _say_where(piece: Piece, staged: Staged, python: Interpreter) -> None:
         *(("sample", f"{name}: {taken}") for name, taken in staged.samples.items()),
         ("outputs", f"{staged.folder}/outputs"),
         ("python", f"{python.path} ({python.python})"),
-        *(("differs", one) for one in _differences(piece)),
+        *(("differs", one) for one in laptop.differs(python, piece)),
     ):
         say(f"[dim]{label:<8}[/] {escape(text)}")
-
-
-def _differences(piece: Piece) -> list[str]:
-    """Where this machine is not what the step has in the cloud."""
-    told = list(piece.notes)
-    if piece.image:
-        told.append(f"the cloud runs it in image {piece.image}; what that carries beside Python is not here")
-    if piece.wanted is None:
-        told.append("no conda file says which packages it needs; it gets those of this Python")
-    told.append("it runs as you, with your rights, and not as the cluster's identity")
-    return told
 
 
 def _tell_end(piece: Piece, staged: Staged, code: int) -> None:

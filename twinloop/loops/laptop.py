@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checks.environments.differences import differences
+from checks.environments.recipe import BadRecipe, demanded, fidelity, to_build
+from checks.environments.requirements import Wanted
 from twinloop.loops import command_line, sample, stores
 from twinloop.loops.steps import Data
 from twinloop.problems import BadUsage, NotFound, Refused
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
     from azure.ai.ml import MLClient
 
-    from twinloop.loops.conda_file import Interpreter
+    from checks.environments.recipe import Fidelity
+    from twinloop.loops.interpreters import Interpreter
     from twinloop.loops.pieces import Piece
     from twinloop.loops.sample import Amount
 
@@ -85,7 +89,7 @@ def stage(client: MLClient, piece: Piece, folder: Path, amount: Amount | None = 
         code=piece.code or work,
         inputs=inputs,
         outputs=outputs,
-        variables=piece.variables,
+        variables={**_of_environment(piece), **piece.variables},
         samples=samples,
     )
 
@@ -93,27 +97,55 @@ def stage(client: MLClient, piece: Piece, folder: Path, amount: Amount | None = 
 def require(here: Interpreter, piece: Piece, *, debugger: str) -> None:
     """Let an interpreter pass that has what the step and its debugger need.
 
+    What it needs is decided as for a job on the twin, by its environment and TWINLOOP_ENVIRONMENT.
+
     Raises:
         NotSupported: the step is not one call of a Python program.
+        BadUsage: TWINLOOP_ENVIRONMENT says a word that is not known.
         Refused: it lacks something; what, and how to get an interpreter that has it, is told.
     """
     command_line.require_python(piece.command)
-    missing = here.lacks(piece.wanted) if piece.wanted else []
+    made = piece.runs_in.recipe if piece.runs_in else None
+    closely = _closely(piece)
+    missing = here.lacks(demanded(made, closely)) if made else []
     if debugger == "debugpy" and "debugpy" not in here.packages:
         missing.append("debugpy (not installed; VS Code talks to it)")
     if not missing:
         return
-    python = (piece.wanted.python if piece.wanted else "").removeprefix("==").removesuffix(".*") or "3.11"
-    packages = " ".join(f"'{one}'" for one in (piece.wanted.packages if piece.wanted else ()))
+    plan = to_build(made, closely) if made else Wanted(python="", packages=())
+    python = plan.python.removeprefix("==").removesuffix(".*") or ".".join(here.python.split(".")[:2])
+    packages = " ".join(f"'{one}'" for one in plan.packages)
+    backend = "--torch-backend cpu " if made and made.base.gpu and made.base.curated else ""
     raise Refused(
         f"The Python at hand lacks what step {piece.title} needs.",
         where=str(here.path),
         given="\n".join(missing),
         allowed=f"an interpreter that satisfies {piece.environment}",
-        next_step=f"uv venv --python {python} .venv-{piece.title} && uv pip install --python "
+        next_step=f"uv venv --python {python} .venv-{piece.title} && uv pip install {backend}--python "
         f".venv-{piece.title}/bin/python debugpy {packages}, then run it again with "
         f"--python .venv-{piece.title}/bin/python",
     )
+
+
+def differs(here: Interpreter, piece: Piece) -> list[str]:
+    """Where this machine is not what the step has in the cloud, in sentences."""
+    if piece.runs_in and (made := piece.runs_in.recipe):
+        told = list(differences(made, _closely(piece), here.python, here.versions))
+        if made.bare:
+            told.append("The image has Python and no package; here the step sees those of this Python.")
+    else:
+        why = piece.runs_in.why if piece.runs_in else ""
+        told = [*piece.notes, f"It gets the packages of this Python: {why or 'nothing says which it needs'}."]
+    return [*told, "It runs as you, with your rights, and not as the cluster's identity."]
+
+
+def _closely(piece: Piece) -> Fidelity:
+    try:
+        return fidelity(piece.variables)
+    except BadRecipe as error:
+        raise BadUsage(
+            "The step's environment_variables cannot be meant.", where=piece.title, given=str(error)
+        ) from error
 
 
 def require_free(port: int) -> None:
@@ -209,6 +241,11 @@ def _fetched(client: MLClient, data: Data, place: Path) -> Path:
     return stores.fetch(client, stores.address_of(client, data.path), place, single=data.type == "uri_file")
 
 
+def _of_environment(piece: Piece) -> Mapping[str, str]:
+    """Variables that the environment itself sets (ENV of a Dockerfile)."""
+    return piece.runs_in.recipe.variables if piece.runs_in and piece.runs_in.recipe else {}
+
+
 def _is_id(path: str) -> bool:
     return path.lower().startswith("/subscriptions/")
 
@@ -226,7 +263,12 @@ def left(staged: Staged) -> dict[str, list[str]]:
         NotFound: the folder is gone.
     """
     if not staged.folder.is_dir():
-        raise NotFound("The folder of the run is gone.", where=str(staged.folder))
+        raise NotFound(
+            "The folder of the run is gone.",
+            where=str(staged.folder),
+            given="no such folder",
+            next_step="run the step again",
+        )
     found = {}
     for name in staged.outputs:
         place = staged.folder / "outputs" / name

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from twinloop.loops import jobs, steps, stores
-from twinloop.loops.client import quietly
-from twinloop.loops.conda_file import Wanted, read
+from twinloop.loops import jobs, recipes, steps, stores
 from twinloop.loops.runs import WorkspaceHistory
 from twinloop.loops.sampling import TAG
 from twinloop.loops.steps import Data, Step
@@ -22,10 +19,9 @@ if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
     from twinloop.loops.document import Document
+    from twinloop.loops.recipes import Known
     from twinloop.loops.steps import Bound
 
-_ID = re.compile(r".*/environments/(?P<name>[^/]+)/versions/(?P<version>[^/]+)", re.IGNORECASE)
-_NAME = re.compile(r"azureml:(?P<name>[^/:@]+)(?::(?P<version>[^/@]+)|@(?P<label>\w+))?")
 _LOOK_BACK = 20  # jobs in which earlier steps' outputs are looked for
 
 
@@ -39,9 +35,8 @@ class Piece:
     inputs: Mapping[str, Bound] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)  # name -> type
     variables: Mapping[str, str] = field(default_factory=dict)
-    wanted: Wanted | None = None  # packages; None where nothing here says which
+    runs_in: Known | None = None
     environment: str = ""  # as it is called
-    image: str = ""
     fed_by: str = ""  # the job whose steps left its inputs
     notes: tuple[str, ...] = ()  # where what it ran in differed from the cloud's image
 
@@ -63,7 +58,6 @@ def of_file(client: MLClient, document: Document, written: WrittenStep, *, job: 
         name: Data(value.type, left[value.step, value.port]) if isinstance(value, FromStep) else value
         for name, value in written.inputs.items()
     }
-    wanted, image = _packages(client, written.environment)
     return Piece(
         title=written.name or document.path.stem,
         command=written.command,
@@ -71,9 +65,8 @@ def of_file(client: MLClient, document: Document, written: WrittenStep, *, job: 
         inputs={name: value for name, value in inputs.items() if value is not None},
         outputs=written.outputs,
         variables=written.variables,
-        wanted=wanted,
+        runs_in=recipes.known(client, written.environment),
         environment=written.environment.reference or written.environment.where,
-        image=image,
         fed_by=fed_by,
     )
 
@@ -91,10 +84,14 @@ def of_run(client: MLClient, step: Step, *, code: Path | None, folder: Path) -> 
         NotFound: the code cannot be had.
     """
     if code is not None and not code.is_dir():
-        raise NotFound("There is no such folder.", where="--code", given=str(code))
+        raise NotFound(
+            "There is no such folder.",
+            where="--code",
+            given=str(code),
+            next_step="name the folder of the step's source: --code FOLDER",
+        )
     source = code.resolve() if code else stores.fetch_code(client, step.code, folder) if step.code else None
     environment = Environment(reference=step.environment, where=step.environment)
-    wanted, image = _packages(client, environment)
     return Piece(
         title=step.name or step.job,
         command=step.command,
@@ -102,9 +99,8 @@ def of_run(client: MLClient, step: Step, *, code: Path | None, folder: Path) -> 
         inputs=step.given,
         outputs={name: port.type for name, port in step.outputs.items()},
         variables=step.variables,
-        wanted=wanted,
+        runs_in=recipes.known(client, environment),
         environment=step.environment.rpartition("/environments/")[2] or step.environment,
-        image=image,
         fed_by=step.pipeline,
         notes=WorkspaceHistory(client).run(step.job).notes,
     )
@@ -117,7 +113,12 @@ def with_code(piece: Piece, code: Path) -> Piece:
         NotFound: it is not there.
     """
     if not code.is_dir():
-        raise NotFound("There is no such folder.", where="--code", given=str(code))
+        raise NotFound(
+            "There is no such folder.",
+            where="--code",
+            given=str(code),
+            next_step="name the folder of the step's source: --code FOLDER",
+        )
     return replace(piece, code=code.resolve())
 
 
@@ -156,23 +157,3 @@ def _runs_of(client: MLClient, document: Document) -> list[Any]:
         if one.type == "pipeline" and (not title or one.display_name == title)
     ]
     return sorted(found, key=lambda entity: TAG in (entity.tags or {}))
-
-
-def _packages(client: MLClient, environment: Environment) -> tuple[Wanted | None, str]:
-    """What must be installed, and the cloud's image; None where only an image or a registry would tell."""
-    if environment.conda is not None:
-        return read(environment.conda, environment.where), environment.image
-    if environment.image and not environment.reference:
-        return None, environment.image
-    found = _ID.fullmatch(environment.reference) or _NAME.fullmatch(environment.reference)
-    if found is None:
-        return None, environment.reference
-    parts = found.groupdict()
-    with quietly():
-        if version := parts.get("version"):
-            entity: Any = client.environments.get(parts["name"], version=version)
-        else:
-            entity = client.environments.get(parts["name"], label=parts.get("label") or "latest")
-    conda = entity.conda_file
-    image = str(entity.image or environment.reference)
-    return (read(conda, environment.reference) if conda else None), image

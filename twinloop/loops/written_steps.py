@@ -28,10 +28,12 @@ class FromStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """What a step runs in: a conda file's content, an image, or a name in the workspace."""
+    """What a step runs in: a conda file's content, an image, a build context, or a name in the workspace."""
 
     conda: Any = None
     image: str = ""
+    build: Path | None = None  # folder of the Dockerfile
+    dockerfile: str = "Dockerfile"
     reference: str = ""
     where: str = ""
 
@@ -65,7 +67,12 @@ def find(document: Document, step: str) -> WrittenStep:
     body = document.body
     if body.get("type") != "pipeline":
         if step:
-            raise BadUsage("This job has no steps.", where=str(document.path), given=f"--step {step}")
+            raise BadUsage(
+                "This job has no steps.",
+                where=str(document.path),
+                given=f"--step {step}",
+                next_step="leave --step out",
+            )
         return _made(_Place(name="", node=body, what=body, folder=document.path.parent, document=document))
     if step not in document.jobs:
         names = list(document.jobs)
@@ -111,7 +118,11 @@ def _made(place: _Place) -> WrittenStep:
     where = f"{document.path}: jobs.{name}" if name else str(document.path)
     if (kind := what.get("type", "command")) != "command" or not what.get("command"):
         raise NotSupported(
-            "Only commands can be run here.", where=where, given=f"type {kind}", allowed="type: command"
+            "Only commands can be run here.",
+            where=where,
+            given=f"type {kind}",
+            allowed="type: command",
+            next_step="submit the whole file: twinloop submit FILE",
         )
     own = node.get("environment") if node is not what else None
     return WrittenStep(
@@ -144,7 +155,12 @@ def _code(what: dict[str, Any], folder: Path) -> Path | None:
         return None
     path = (folder / given.removeprefix("file:")).resolve()
     if not path.is_dir():
-        raise NotFound("The folder of the code is not there.", where=str(path), given=f"code: {given}")
+        raise NotFound(
+            "The folder of the code is not there.",
+            where=str(path),
+            given=f"code: {given}",
+            next_step="correct code: in the file, relative to the file itself",
+        )
     return path
 
 
@@ -156,6 +172,13 @@ def _environment(given: Any, folder: Path, where: str) -> Environment:
         return Environment(reference=given, where=where)
     spec = given or {}
     conda = spec.get("conda_file")
+    if isinstance(build := spec.get("build"), dict):
+        context = (folder / str(build.get("path") or ".").removeprefix("file:")).resolve()
+        if not context.is_dir():
+            raise NotFound("The folder of the build is not there.", where=where, given=str(context))
+        return Environment(
+            build=context, dockerfile=str(build.get("dockerfile_path") or "Dockerfile"), where=str(context)
+        )
     if isinstance(conda, str):
         path = (folder / conda).resolve()
         return Environment(conda=read_yaml(path), image=str(spec.get("image") or ""), where=str(path))
