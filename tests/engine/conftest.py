@@ -120,7 +120,7 @@ def changed() -> Callable[[engine.Outcome], dict[str, str]]:
 def _cheap_keys(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third of a second per stack is the point of the real rounds; tests of other things do without."""
     if request.node.get_closest_marker("pulumi") is None and "real_rounds" not in request.fixturenames:
-        monkeypatch.setattr("twinloop.engine.passphrase.ROUNDS", 1000)
+        monkeypatch.setattr("twinloop.passphrase.ROUNDS", 1000)
 
 
 @pytest.fixture
