@@ -27,6 +27,7 @@ LINKED = (
     "Microsoft.Resources/subscriptions/providers/read",
     "Microsoft.Resources/subscriptions/resources/read",
     "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    "Microsoft.Network/virtualNetworks/join/action",
     "Microsoft.Network/virtualNetworks/subnets/join/action",
     "Microsoft.Network/networkSecurityGroups/join/action",
     "Microsoft.OperationalInsights/workspaces/sharedKeys/action",

@@ -43,6 +43,7 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
         "identity": f"{providers}/Microsoft.ManagedIdentity/userAssignedIdentities/id-a",
         "nsg": f"{providers}/Microsoft.Network/networkSecurityGroups/nsg-a",
         "vnet": f"{providers}/Microsoft.Network/virtualNetworks/vnet-a",
+        "zone": f"{providers}/Microsoft.Network/privateDnsZones/privatelink.blob.core.windows.net",
         "account": f"{providers}/Microsoft.Storage/storageAccounts/st{n}",
         "vault": f"{providers}/Microsoft.KeyVault/vaults/kv-{n}",
         "images": f"{providers}/Microsoft.ContainerRegistry/registries/cr{n}",
@@ -80,6 +81,14 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
         (
             f"{ids['vnet']}/subnets/snet-a",
             {"properties": {"addressPrefix": "10.1.1.0/24", "networkSecurityGroup": {"id": ids["nsg"]}}},
+        ),
+        (ids["zone"], {"location": "global"}),
+        (
+            f"{ids['zone']}/virtualNetworkLinks/link-a",
+            {
+                "location": "global",
+                "properties": {"virtualNetwork": {"id": ids["vnet"]}, "registrationEnabled": False},
+            },
         ),
         (ids["account"], {**here, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}}),
         (f"{ids['account']}/blobServices/default", {"properties": {"isVersioningEnabled": True}}),

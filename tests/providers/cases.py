@@ -152,6 +152,31 @@ FOUNDATION = [
         "subnetName",
     ),
     Case(
+        "privatedns:PrivateZone",
+        lambda scene, tag: in_group(
+            scene, {"privateZoneName": f"privatelink.{tag}.example.com", "location": "global"}
+        ),
+        {"tags": {"environment": "test"}},
+        {"privateZoneName": "privatelink.other.example.com"},
+        "privateZoneName",
+    ),
+    Case(
+        "privatedns:VirtualNetworkLink",
+        lambda scene, tag: in_group(
+            scene,
+            {
+                "privateZoneName": scene.name("privatedns:PrivateZone"),
+                "virtualNetworkLinkName": f"link-{tag}",
+                "location": "global",
+                "registrationEnabled": False,
+                "virtualNetwork": {"id": scene.id("network:VirtualNetwork")},
+            },
+        ),
+        {"tags": {"environment": "test"}},
+        {"virtualNetworkLinkName": "link-other"},
+        "virtualNetworkLinkName",
+    ),
+    Case(
         "storage:StorageAccount",
         _account,
         {"networkRuleSet": {"ipRules": []}, "tags": {"environment": "test"}},
@@ -252,6 +277,21 @@ FOUNDATION = [
         {"tags": {"environment": "test"}},
         {"location": "northeurope"},
         "location",
+    ),
+    Case(
+        "keyvault:Key",
+        lambda scene, tag: in_group(
+            scene,
+            {
+                "vaultName": scene.name("keyvault:Vault"),
+                "keyName": f"key-{tag}",
+                "properties": {"kty": "RSA", "keySize": 3072},
+            },
+        ),
+        {"tags": {"environment": "test"}},
+        {"properties": {"keySize": 4096}},
+        "properties",
+        gone=False,
     ),
     Case(
         "containerregistry:Registry",
