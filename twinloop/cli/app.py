@@ -124,6 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             Problem(
                 "Stopped at your word.",
                 where=f"twinloop {invocation_of(words).command}".strip(),
+                given="Ctrl-C, or no to a question",
                 next_step="nothing more is done; run the command again to go on",
             )
         )

@@ -192,7 +192,11 @@ def put_into(path: Path, block: str) -> None:
         page = path.read_text(encoding="utf-8")
     except OSError as error:
         raise NotFound(
-            f"{path} cannot be read.", where=str(path), given=str(error.strerror), allowed="a Markdown file"
+            f"{path} cannot be read.",
+            where=str(path),
+            given=str(error.strerror),
+            allowed="a Markdown file",
+            next_step="name a file that is there, such as README.md: --write README.md",
         ) from error
     if not BETWEEN.search(page):
         raise BadUsage(

@@ -55,6 +55,7 @@ def doctor(
     problem = Problem(
         f"This machine lacks: {', '.join(one.what for one in lacking)}.",
         where="; ".join(f"{one.what}: {one.found}" for one in lacking),
+        allowed="everything that the use needs; other uses: twinloop doctor",
         next_step="; ".join(one.fix for one in lacking),
         kind=Kind.FAILED,
     )

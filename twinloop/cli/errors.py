@@ -64,6 +64,7 @@ def of_machine(error: OSError) -> Problem | None:
     return Problem(
         f"This machine's file system refuses: {error.strerror}.",
         where=str(error.filename or "where Twinloop keeps its files: TWINLOOP_HOME, or .twinloop/"),
+        given=f"errno {error.errno}",
         next_step=next_step,
     )
 

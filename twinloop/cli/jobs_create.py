@@ -63,7 +63,13 @@ def submit_file(path: flags.Path_ = None, *, file: flags.File = None, sending: S
       twinloop submit pipelines/classical/training.yml --set inputs.rounds=200 --web
     """
     if path and file and path != file:
-        raise BadUsage("Two files were given.", given=f"{path} and -f {file}", allowed="one of them")
+        raise BadUsage(
+            "Two files were given.",
+            where="FILE and -f",
+            given=f"{path} and -f {file}",
+            allowed="one of them",
+            next_step=f"twinloop submit {path}",
+        )
     send(path or file, sending, where)
 
 
@@ -86,7 +92,10 @@ def send(file: Path | None, sending: Sending, where: Where) -> None:
         )
     if file is None:
         raise BadUsage(
-            "No file was given.", next_step="twinloop jobs create -f pipelines/classical/training.yml"
+            "No file was given.",
+            where="FILE, or -f",
+            allowed="the YAML file of a job",
+            next_step="twinloop jobs create -f pipelines/classical/training.yml",
         )
     document = read(file, [Override.parse(change) for change in sending.changes or []])
     with opened(where) as scene:

@@ -41,6 +41,7 @@ def cancel(
     if not chosen:
         raise BadUsage(
             "No job is named, and what to end is not guessed.",
+            where="JOB, or --name",
             allowed="the name of a job",
             next_step="twinloop jobs list --status Running --status Queued",
         )
@@ -79,7 +80,13 @@ def download(
     from twinloop.loops.download import download as fetch
 
     if output and everything:
-        raise BadUsage("--all is every output already.", given=f"--all --output-name {output}", allowed="one")
+        raise BadUsage(
+            "--all is every output already.",
+            where="--all and --output-name",
+            given=f"--all --output-name {output}",
+            allowed="one",
+            next_step="leave one of them out",
+        )
     with opened(where) as scene:
         chosen = job or name or jobs.newest(scene.client)
         with _progress() as on_part:

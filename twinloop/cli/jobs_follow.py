@@ -67,7 +67,12 @@ def logs(
     from twinloop.loops.runs import WorkspaceHistory
 
     if follow and wants_json():
-        raise BadUsage("--follow goes on; --json is one answer.", allowed="one of them")
+        raise BadUsage(
+            "--follow goes on; --json is one answer.",
+            where="--follow and --json",
+            allowed="one of them",
+            next_step="leave one of them out",
+        )
     with opened(where) as scene:
         chosen = job or name or jobs.newest(scene.client)
         jobs.get(scene.client, chosen)
@@ -146,6 +151,7 @@ def _wanted(runs: Sequence[Run], names: Sequence[str], job: str) -> list[Run]:
                 where=job,
                 given=f"--step {name}",
                 allowed=", ".join(present),
+                next_step=f"twinloop jobs show {job}",
             )
     return [known[name] for name in names] or list(runs)
 

@@ -123,7 +123,10 @@ def compare(
 
     if len(jobs) < 2:  # noqa: PLR2004 - a comparison
         raise BadUsage(
-            "A comparison takes two jobs or more.", given=" ".join(jobs), next_step="twinloop jobs list"
+            "A comparison takes two jobs or more.",
+            where="JOB JOB...",
+            given=" ".join(jobs),
+            next_step="twinloop jobs list",
         )
     with opened(where) as scene:
         found = side_by_side(scene.client, scene.workspace, jobs)

@@ -230,7 +230,11 @@ def _amount(text: str) -> float:
         return float(text)
     except ValueError:
         raise BadUsage(
-            "This is no amount.", where="budget", given=text, allowed="a number, e.g. 150"
+            "This is no amount.",
+            where="budget",
+            given=text,
+            allowed="a number, e.g. 150",
+            next_step="type it in digits: --budget 150",
         ) from None
 
 

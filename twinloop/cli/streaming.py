@@ -67,7 +67,12 @@ def show(events: Iterable[Event], console: Console) -> Ended:
                         console.print(Text.assemble((f"{event.step:<{_WIDTH}} │ ", "dim"), plain))
             case Ended():
                 return event
-    raise Problem("The job's history broke off before its end.")
+    raise Problem(
+        "The job's history broke off before its end.",
+        where="the run history of the workspace",
+        given="no end state",
+        next_step="twinloop jobs list",
+    )
 
 
 def require_success(ended: Ended) -> None:

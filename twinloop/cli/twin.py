@@ -52,6 +52,7 @@ def status(*, _json: Json = False) -> None:
         raise Problem(
             "The local Azure is not running.",
             where=str(home.root),
+            allowed="a local Azure that was started for this checkout",
             next_step="twinloop twin start",
             kind=Kind.TWIN_UNREACHABLE,
         )
@@ -74,6 +75,7 @@ def reset(*, yes: Yes = False, _json: Json = False) -> None:
             raise Refused(
                 "This deletes everything the local Azure holds, so it asks first; there is nobody to ask.",
                 where=str(home.root),
+                allowed="--yes, or a terminal to answer at",
                 next_step="twinloop twin reset --yes",
             )
         typer.confirm(f"Delete all resources, jobs, models and stack states under {home.root}?", abort=True)
@@ -188,7 +190,11 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
         return subprocess.run(command, env=environment, check=False).returncode
     except FileNotFoundError:
         raise Problem(
-            f"There is no program '{command[0]}'.", where="PATH", given=command[0], kind=Kind.NOT_FOUND
+            f"There is no program '{command[0]}'.",
+            where="PATH",
+            given=command[0],
+            next_step="install it, or give its whole path",
+            kind=Kind.NOT_FOUND,
         ) from None
 
 

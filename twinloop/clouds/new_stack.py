@@ -65,12 +65,14 @@ def plan(checkout: Path, answers: Answers, *, today: date) -> NewStack:
             where="NAME",
             given=answers.name,
             allowed="letters, digits, hyphens, dots and underscores, e.g. dev-alice or acme/dev-eu",
+            next_step="choose another name",
         )
     path = checkout / f"Pulumi.{short}.yaml"
     if path.exists():
         raise Refused(
             f"Stack '{short}' has a file already, and nothing is ever overwritten.",
             where=str(path),
+            given=short,
             next_step=f"choose another name, or edit that file, then: twinloop preview -s {short}",
         )
     source = _source(checkout, answers.source)
@@ -100,7 +102,12 @@ def write(stack: NewStack) -> None:
         write_durably(beside, stack.text)
         os.link(beside, stack.path)
     except FileExistsError:
-        raise Refused(f"{stack.path.name} has been made in the meantime.", where=str(stack.path)) from None
+        raise Refused(
+            f"{stack.path.name} has been made in the meantime.",
+            where=str(stack.path),
+            given="a file that somebody else wrote",
+            next_step=f"look at {stack.path.name}, then keep it or choose another name",
+        ) from None
     finally:
         beside.unlink(missing_ok=True)
     if stack.shared:
@@ -118,6 +125,7 @@ def _source(checkout: Path, name: str) -> EnvironmentSettings:
             allowed=", ".join(
                 one for one, kind in _others(checkout).items() if isinstance(kind, EnvironmentSettings)
             ),
+            next_step="name one of these with --from",
         )
     return settings
 

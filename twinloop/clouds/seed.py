@@ -141,7 +141,7 @@ def document(facts: Iterable[Facts]) -> dict[str, Any]:
     for one in known:
         subscriptions[one.subscription] += (", " if subscriptions[one.subscription] else "") + one.stack
     for one in known:
-        subscriptions = {other: f"taken by {one.stack}" for other in one.taken_from} | subscriptions
+        subscriptions = dict.fromkeys(one.taken_from, f"taken by {one.stack}") | subscriptions
     engineer = next(p for p in personas.PERSONAS if p.name == personas.DEPLOYER).object_id(tenant)
     return {
         "tenantId": tenant,
@@ -189,6 +189,7 @@ def _the_tenant(known: list[Facts]) -> str:
             where="azure-native:tenantId",
             given=", ".join(f"{tenant} in {stack}" for tenant, stack in tenants.items()),
             allowed="the same tenant in every stack file of a checkout",
+            next_step="pulumi config set azure-native:tenantId TENANT --stack STACK   for those that differ",
         )
     return next(iter(tenants))
 
@@ -204,6 +205,7 @@ def _quotas(known: list[Facts]) -> dict[tuple[str, str, str], int]:
                     where=f"twinloop:quotas, family {key[2]} in {key[1]}, subscription {key[0]}",
                     given=f"{found[key]} in Pulumi.{said_by[key]}.yaml, {limit} in Pulumi.{one.stack}.yaml",
                     allowed="the one limit that the subscription has",
+                    next_step="write the true limit into both files",
                 )
             said_by[key] = one.stack
     return found

@@ -101,6 +101,7 @@ class _Arm:
                 "The local Azure did not make a stand-in.",
                 where=arm_id,
                 given=error.read().decode(errors="replace"),
+                next_step="put the id under existing: right in the stack file, then run the command again",
             ) from error
 
     def wait(self, arm_id: str, version: str) -> None:
@@ -113,7 +114,12 @@ class _Arm:
             if state in {None, "Succeeded"}:
                 return
             time.sleep(0.05)
-        raise Problem(f"A stand-in was not there after {PATIENCE:.0f} s.", where=arm_id)
+        raise Problem(
+            f"A stand-in was not there after {PATIENCE:.0f} s.",
+            where=arm_id,
+            given="it is still being provisioned",
+            next_step="run the command again",
+        )
 
 
 def _opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:

@@ -45,8 +45,10 @@ def words_of(command: str, inputs: Mapping[str, str], outputs: Mapping[str, str]
             known = [*(f"inputs.{one}" for one in inputs), *(f"outputs.{one}" for one in outputs)]
             raise BadUsage(
                 f"The command uses '{match[1]}', which has no value here" + nearest(match[1], known) + ".",
+                where="the command of the step",
                 given=match[0],
                 allowed=", ".join(known) or "no inputs and no outputs",
+                next_step="correct the name in the command, or declare it under inputs or outputs",
             )
         return values[name]
 
@@ -105,7 +107,13 @@ def _split(command: str) -> list[str]:
     try:
         words = list(lexer)
     except ValueError as error:
-        raise BadUsage("The command's quotes do not close.", given=command) from error
+        raise BadUsage(
+            "The command's quotes do not close.",
+            where="the command of the step",
+            given=command,
+            allowed="quotes in pairs",
+            next_step="close the quotes in the file, then run it again",
+        ) from error
     operators = [word for word in words if word and set(word) <= set("();<>|&")]
     if operators:
         raise _refused([command], f"a shell would read '{operators[0]}'")
@@ -119,6 +127,7 @@ def _references(text: str) -> list[tuple[str, str, str]]:
 def _refused(words: Sequence[str], why: str) -> NotSupported:
     return NotSupported(
         f"This command is not one call of a Python program: {why}.",
+        where="the command of the step",
         given=" ".join(words),
         allowed="python [options] SCRIPT.py [arguments], or python -m MODULE [arguments]",
         next_step="put the other commands into the program, or run the step on the cluster: "

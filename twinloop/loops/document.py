@@ -15,6 +15,30 @@ from twinloop.problems import BadUsage, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+class _OnceEach(yaml.SafeLoader):
+    """Reads YAML in which a key stands once: of two, the client would take the last in silence."""
+
+    def construct_mapping(  # the parameters are PyYAML's
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002
+    ) -> dict[Any, Any]:
+        """A mapping, if none of its keys stands twice."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"the key '{key.value}' stands twice", problem_mark=key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_MERGE = "tag:yaml.org,2002:merge"
+_SHOWN = 6  # files that are named where one is missing
 _INDEX = re.compile(r"\[(\d+)\]")  # az's way to write a place in a list
 
 
@@ -37,6 +61,7 @@ class Override:
         if not separator or not all(names):
             raise BadUsage(
                 "A change has the form path=value.",
+                where="--set",
                 given=f"--set {text}",
                 allowed="a dotted path and a value",
                 next_step="for example: --set inputs.seed=3",
@@ -44,7 +69,13 @@ class Override:
         try:
             return cls(names, yaml.safe_load(value))
         except yaml.YAMLError as error:
-            raise BadUsage("The value is not YAML.", given=f"--set {text}", where=str(error)) from error
+            raise BadUsage(
+                "The value is not YAML.",
+                where=f"--set{_line_of(error)}",
+                given=f"{text}: {_words_of(error)}",
+                allowed="a number, a word, or YAML in quotes",
+                next_step=f"for example: --set '{path}=\"...\"'",
+            ) from error
 
     @property
     def text(self) -> str:
@@ -76,17 +107,29 @@ def read_yaml(path: Path) -> dict[str, Any]:
         BadUsage: it is not YAML, or not a mapping.
     """
     try:
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise NotFound("There is no such file.", where=str(path), next_step=_files_near(path)) from error
+        body = yaml.load(path.read_text(encoding="utf-8"), _OnceEach)  # noqa: S506 - made from SafeLoader
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise NotFound(
+            "This is a folder, not a file." if path.is_dir() else "There is no such file.",
+            where=str(path),
+            given=path.name,
+            next_step=_files_near(path),
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadUsage("The file is not YAML.", where=str(path), given=str(error)) from error
+        raise BadUsage(
+            "The file is not YAML.",
+            where=f"{path}{_line_of(error)}",
+            given=_words_of(error),
+            allowed="YAML, as in pipelines/quickstart/job.yml",
+            next_step=f"put {path} right, then run it again",
+        ) from error
     if not isinstance(body, dict):
         raise BadUsage(
             "The file is not a mapping.",
             where=str(path),
             given=type(body).__name__,
             allowed="keys with values, as in pipelines/classical/training.yml",
+            next_step=f"put {path} right, then run it again",
         )
     return body
 
@@ -130,6 +173,9 @@ def _changed(body: dict[str, Any], change: Override, path: Path) -> dict[str, An
                 where=where,
                 given=change.text,
                 allowed=", ".join(present) or "the file has no steps",
+                next_step=f"run it again with --set jobs.{present[0]}..."
+                if present
+                else "leave this --set out",
             )
         if depth == len(change.path) - 1:
             at[key] = change.value
@@ -155,8 +201,18 @@ def _key(at: Any, name: str, change: Override, where: str) -> str | int:
 
 
 def _files_near(path: Path) -> str:
-    folder = path.parent if path.parent.is_dir() else Path()
+    folder = path if path.is_dir() else path.parent if path.parent.is_dir() else Path()
     names = sorted(str(found) for found in folder.glob("*.y*ml"))
     if not names:
         names = sorted(str(found) for found in Path("pipelines").glob("*/*.y*ml"))
-    return "there are: " + ", ".join(names) if names else "give the path of a job's YAML file"
+    shown = ", ".join(names[:_SHOWN]) + (" ..." if names[_SHOWN:] else "")
+    return f"there are: {shown}" if names else "give the path of a job's YAML file"
+
+
+def _line_of(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+def _words_of(error: Exception) -> str:
+    return " ".join(str(getattr(error, "problem", "") or error).split())

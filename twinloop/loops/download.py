@@ -62,7 +62,10 @@ def download(
     job = get(client, name)
     if state_of(job) not in TERMINAL:
         raise BadUsage(
-            "This job has not ended.", given=state_of(job), next_step=f"twinloop jobs stream {name}"
+            "This job has not ended.",
+            where=name,
+            given=state_of(job),
+            next_step=f"twinloop jobs stream {name}",
         )
     history = WorkspaceHistory(client)
     name = history.run(name).reused_from or name
@@ -99,5 +102,10 @@ def _moved(arriving: Path, folder: Path, name: str, wanted: Wanted) -> list[Path
             target.parent.mkdir(parents=True, exist_ok=True)
             new.append(path.replace(target))
     if not new:
-        raise NotFound("There was nothing to fetch.", where=name, given=wanted.output or "its logs")
+        raise NotFound(
+            "There was nothing to fetch.",
+            where=name,
+            given=wanted.output or "its logs",
+            next_step=f"see what it has left: twinloop jobs show {name}",
+        )
     return new

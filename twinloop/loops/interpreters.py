@@ -62,6 +62,7 @@ def look_at(path: Path) -> Interpreter:
             where="--python",
             given=str(path),
             allowed="the path of an interpreter, such as .venv/bin/python",
+            next_step="run it again with --python .venv/bin/python",
         ) from error
     packages: dict[str, Package] = {
         canonicalize_name(name): Package(version, tuple(requires))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ STATES = (
     "Canceled",
     "NotResponding",
 )
+
+_JOB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+_OF_NAME = "--name, or `name:` in the file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +118,7 @@ def checked_states(given: Sequence[str]) -> tuple[str, ...]:
                 where="--status",
                 given=one,
                 allowed=", ".join(STATES),
+                next_step="twinloop jobs list --status Failed",
             )
     return tuple(spelled[one.lower()] for one in given)
 
@@ -162,10 +167,41 @@ def get(client: MLClient, name: str) -> Any:
             close = nearest(name, names).removeprefix("; ")
             raise NotFound(
                 f"There is no job '{name}'.",
+                where="this workspace",
                 given=name,
-                allowed=", ".join(names[:5]) + (" ..." if len(names) > 5 else "") or "no job at all yet",  # noqa: PLR2004
+                allowed=", ".join(names[:5]) + (" ..." if names[5:] else "") or "no job at all yet",
                 next_step=close or "twinloop jobs list",
             ) from error
+
+
+def require_new(client: MLClient, name: str) -> None:
+    """Let a name pass that no job has yet: sent again, the service would take it for the job that is there.
+
+    Raises:
+        BadUsage: there is such a job, or the name is no name.
+    """
+    from azure.core.exceptions import ResourceNotFoundError
+
+    if not _JOB_NAME.fullmatch(name):
+        raise BadUsage(
+            "No job can be called that; nothing was submitted.",
+            where=_OF_NAME,
+            given=name,
+            allowed="1 to 255 letters, digits, '-' and '_', with a letter or a digit first",
+            next_step="what people read may be anything: --set display_name=...",
+        )
+    with quietly():
+        try:
+            there = client.jobs.get(name)
+        except ResourceNotFoundError:
+            return
+    raise BadUsage(
+        f"There is a job '{name}' already; nothing was submitted.",
+        where=_OF_NAME,
+        given=f"{name}, which is {state_of(there)}",
+        allowed="a name that no job of this workspace has had",
+        next_step="run it again with another --name, or without one",
+    )
 
 
 def newest(client: MLClient) -> str:
@@ -177,7 +213,10 @@ def newest(client: MLClient) -> str:
     jobs = recent(client, limit=1)
     if not jobs:
         raise NotFound(
-            "No job was submitted yet.", next_step="twinloop submit pipelines/classical/training.yml"
+            "No job was submitted yet.",
+            where="this workspace",
+            allowed="a job that was submitted",
+            next_step="twinloop submit pipelines/classical/training.yml",
         )
     return jobs[0].name
 

@@ -144,7 +144,10 @@ def _closely(piece: Piece) -> Fidelity:
         return fidelity(piece.variables)
     except BadRecipe as error:
         raise BadUsage(
-            "The step's environment_variables cannot be meant.", where=piece.title, given=str(error)
+            "The step's environment_variables cannot be meant.",
+            where=piece.title,
+            given=str(error),
+            next_step="correct environment_variables in the file, then run it again",
         ) from error
 
 

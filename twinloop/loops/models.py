@@ -77,6 +77,7 @@ def versions(client: MLClient, name: str) -> list[Model]:
         present = [str(container.name) for container in client.models.list()]
     raise NotFound(
         f"There is no model '{name}'" + nearest(name, present) + ".",
+        where="this workspace",
         given=name,
         allowed=", ".join(present) or "no model was registered yet",
         next_step="twinloop models list" if present else "twinloop submit pipelines/classical/training.yml",
@@ -96,6 +97,7 @@ def show(client: MLClient, name: str, version: str = "") -> Lineage:
     if model is None:
         raise NotFound(
             f"There is no version '{version}' of model '{name}'.",
+            where=f"model {name}",
             given=version,
             allowed=", ".join(one.version for one in known),
             next_step=f"twinloop models show {name}",

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from twinloop.loops import jobs
 from twinloop.loops.client import quietly, without_bars
 from twinloop.loops.command_line import without_missing
 from twinloop.loops.document import nearest
@@ -55,6 +56,7 @@ def changed(step: Changeable, changes: Iterable[Override]) -> Changeable:
                 where=f"step {step.name}" if step.name else "the job",
                 given=change.text,
                 allowed=", ".join(f"inputs.{one}" for one in inputs) or "it has no inputs",
+                next_step="name one of these: --set inputs.NAME=VALUE",
             )
         before, value = inputs[name], str(change.value)
         kind = getattr(before, "type", "")  # data stays data: a value that is a path has a type already
@@ -79,8 +81,15 @@ def submit(client: MLClient, step: Step, changes: Changes, *, name: str = "") ->
         BadUsage: a change is not of an input that the step has.
     """
     if changes.code is not None and not changes.code.is_dir():
-        raise NotFound("There is no such folder.", where="--code", given=str(changes.code))
+        raise NotFound(
+            "There is no such folder.",
+            where="--code",
+            given=str(changes.code),
+            next_step="name the folder of the step's source: --code FOLDER",
+        )
     made = changed(step, changes.inputs)
+    if name:
+        jobs.require_new(client, name)
     with quietly():
         job = _command(made, changes)
         job.tags = _lineage(step, changes)

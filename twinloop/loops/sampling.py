@@ -98,7 +98,12 @@ def located(client: MLClient, base: Path, path: str, folder: Path, *, single: bo
     if not path.startswith("azureml:") and "://" not in path:
         here = (base / path.removeprefix("file:")).resolve()
         if not here.exists():
-            raise NotFound("There is no such file or folder.", where=str(here), given=path)
+            raise NotFound(
+                "There is no such file or folder.",
+                where=str(here),
+                given=path,
+                next_step="correct the path in the file, or with --set inputs.NAME.path=PATH",
+            )
         return here
     return stores.fetch(client, stores.address_of(client, path), folder, single=single)
 

@@ -109,6 +109,7 @@ def find(client: MLClient, name: str, step: str = "") -> Step:
             where=name,
             given=f"--step {chosen}",
             allowed=", ".join(nodes) or "no step at all",
+            next_step=f"twinloop jobs show {name}",
         )
     return _of_node(client, job, chosen, runs)
 
@@ -214,6 +215,7 @@ def _component(client: MLClient, node: Any, where: str) -> Any:
             where=where,
             given=f"{getattr(node, 'type', '')} {reference}".strip(),
             allowed="steps of type command whose component lies in the workspace",
+            next_step="run its whole pipeline again: twinloop submit FILE",
         )
     with quietly():
         return client.components.get(found["name"], version=found["version"])

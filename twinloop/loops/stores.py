@@ -40,6 +40,7 @@ def address_of(client: MLClient, path: str) -> str:
     if found is None:
         raise NotSupported(
             "This data does not lie in a store of the workspace, so it cannot be fetched here.",
+            where="the input of the step",
             given=path,
             allowed="azureml://datastores/..., azureml:NAME:VERSION, or a path on this machine",
             next_step="fetch it yourself and name the file: --set inputs.NAME.path=FILE",
@@ -76,6 +77,7 @@ def fetch(client: MLClient, address: str, folder: Path, *, single: bool = False)
     if not files:
         raise NotFound(
             "There is nothing at this address.",
+            where="the stores of the workspace",
             given=address,
             next_step="see what the job has left: twinloop jobs show JOB",
         )
@@ -94,7 +96,10 @@ def fetch_code(client: MLClient, code_id: str, folder: Path) -> Path:
     found = _CODE_ID.fullmatch(code_id)
     if found is None:
         raise NotFound(
-            "This is no code of the workspace.", given=code_id, next_step="name the folder: --code FOLDER"
+            "This is no code of the workspace.",
+            where="the code of the job",
+            given=code_id,
+            next_step="name the folder: --code FOLDER",
         )
     with quietly(), without_bars():
         from azure.ai.ml._artifacts._artifact_utilities import get_datastore_info
@@ -104,14 +109,24 @@ def fetch_code(client: MLClient, code_id: str, folder: Path) -> Path:
         code = operations.get(found["name"], found["version"])
         place = _BLOB.fullmatch(str(code.path))
         if place is None:
-            raise NotFound("The code lies at no blob's address.", given=str(code.path))
+            raise NotFound(
+                "The code lies at no blob's address.",
+                where="the code of the job",
+                given=str(code.path),
+                next_step="name the folder: --code FOLDER",
+            )
         info = get_datastore_info(
             client.datastores, client.datastores.get_default().name, container_name=place["container"]
         )
         folder.mkdir(parents=True, exist_ok=True)
         get_storage_client(**info).download(starts_with=place["blob"], destination=str(folder))
     if not any(folder.iterdir()):
-        raise NotFound("There is nothing behind this code.", given=code_id)
+        raise NotFound(
+            "There is nothing behind this code.",
+            where="the code of the job",
+            given=code_id,
+            next_step="name the folder: --code FOLDER",
+        )
     return folder
 
 
@@ -122,7 +137,12 @@ def copy(source: Path, folder: Path) -> Path:
         NotFound: it is not there.
     """
     if not source.exists():
-        raise NotFound("There is no such file or folder.", where=str(source))
+        raise NotFound(
+            "There is no such file or folder.",
+            where=str(source),
+            given=source.name,
+            next_step="correct the path, then run it again",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if source.is_file():
         return Path(shutil.copy2(source, folder / source.name))

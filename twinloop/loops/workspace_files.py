@@ -75,7 +75,12 @@ def write(names: Names, folder: Path, *, force: bool = False) -> Path:
         Refused: the file names another workspace, or cannot be read, and `force` is off.
     """
     if not folder.is_dir():
-        raise NotFound("There is no such folder.", where=str(folder), next_step=f"mkdir -p {folder}")
+        raise NotFound(
+            "There is no such folder.",
+            where=str(folder),
+            given=f"--path {folder}",
+            next_step=f"mkdir -p {folder}",
+        )
     path = folder / CONFIG
     if path.exists() and not force:
         _refuse_other(path, names)

@@ -145,6 +145,7 @@ def _by_flags(flags: Flags, noted: list[Workspace], az: AzDefaults) -> Workspace
     if other is None:
         raise BadUsage(
             "A resource group and a workspace are named together.",
+            where="-g and -w",
             given=given,
             allowed="both -g GROUP and -w WORKSPACE, or neither; one alone where a workspace file or az's "
             "defaults know the other",

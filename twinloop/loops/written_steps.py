@@ -175,7 +175,12 @@ def _environment(given: Any, folder: Path, where: str) -> Environment:
     if isinstance(build := spec.get("build"), dict):
         context = (folder / str(build.get("path") or ".").removeprefix("file:")).resolve()
         if not context.is_dir():
-            raise NotFound("The folder of the build is not there.", where=where, given=str(context))
+            raise NotFound(
+                "The folder of the build is not there.",
+                where=where,
+                given=str(context),
+                next_step="correct build.path in the file, relative to the file itself",
+            )
         return Environment(
             build=context, dockerfile=str(build.get("dockerfile_path") or "Dockerfile"), where=str(context)
         )

@@ -33,6 +33,7 @@ def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
         return NotSupported(
             text,
             where=f"the program of stack {file.name}",
+            given="an error of the engine",
             allowed="packages: azure-native",
             next_step=f"twinloop preview -s {file.name} --engine pulumi   (with the official plugins)",
         )
@@ -43,7 +44,12 @@ def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
             given="\n".join(f"{urn.rpartition('::')[2]}: {why}" for urn, why in error.failures),
             next_step=f"put it right, then: twinloop review -s {file.name}",
         )
-    return Problem(text, where=f"stack {file.name}", next_step=f"twinloop preview -s {file.name}")
+    return Problem(
+        text,
+        where=f"stack {file.name}",
+        given="an error of the engine",
+        next_step=f"twinloop preview -s {file.name}",
+    )
 
 
 def _program(text: str, file: StackFile) -> Problem:

@@ -44,6 +44,7 @@ def run_official(
         raise Refused(
             "This changes Azure, so it asks first; there is nobody to ask.",
             where=target.place,
+            allowed="--yes, or a terminal to answer at",
             next_step=f"twinloop {operation} -s {target.stack} --cloud azure --yes",
         )
     with (

@@ -172,6 +172,7 @@ def _missing(_error: engine.StackMissing, target: Target) -> Problem:
     return Problem(
         f"Stack '{target.stack}' has nothing on the {target.cloud} yet.",
         where=str(target.home.state) if target.cloud == "twin" else "the backend you are logged in to",
+        given="no state",
         next_step=f"twinloop up -s {target.stack}",
         kind=Kind.NOT_FOUND,
     )

@@ -163,4 +163,9 @@ def _arm(target: Target) -> Iterator[Arm]:
         try:
             yield Arm(Settings.read({}))
         except ProviderError as error:
-            raise Problem(error.message, where=target.place, next_step="twinloop twin status") from error
+            raise Problem(
+                error.message,
+                where=target.place,
+                given=f"as {target.persona}",
+                next_step="twinloop twin status",
+            ) from error
