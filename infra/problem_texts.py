@@ -16,6 +16,21 @@ from infra.refusals import Problem, remove_command, set_command
 from infra.taken import MADE, TAKEN, is_taken
 
 SHOWN = 60  # characters of a given value that a refusal repeats
+KINDS = {  # by pydantic's name of what is wrong
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+    "model_attributes_type": "keys with values",
+}
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
@@ -27,7 +42,7 @@ def problem_of(
     if details["type"] == "extra_forbidden":
         return _unknown_key(details, key, model, raw, stack)
     field = _field_at(model, details["loc"], raw)
-    good = _example(field) if field else None
+    good = _one_of(_example(field) if field else None, details["loc"])
     missing = details["type"] == "missing"
     structured = isinstance(details["input"], (dict, list)) and not missing
     return Problem(
@@ -101,7 +116,8 @@ def _allowed(details: ErrorDetails, field: FieldInfo | None, good: object) -> st
     if details["type"] == "literal_error":
         return str(context["expected"])
     words = [words for item in (field.metadata if field else ()) for words in _bounds(item)]
-    text = " and ".join(dict.fromkeys(words)) or details["msg"]
+    text = " and ".join(dict.fromkeys(words)) if details["type"] not in KINDS else KINDS[details["type"]]
+    text = text or details["msg"].removeprefix("Input should be ")
     return f"{text}, e.g. {good}" if good is not None else text
 
 
@@ -167,6 +183,14 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
     elif get_origin(annotation) in {Annotated, Union, UnionType, tuple, list, dict}:
         for inner in get_args(annotation):
             yield from _models_in(inner)
+
+
+def _one_of(good: object, loc: tuple[int | str, ...]) -> object:
+    """The example of a list is, for one of its elements, the list's first one."""
+    if not (isinstance(good, str) and good.startswith("[") and isinstance(loc[-1], int)):
+        return good
+    found = json.loads(good)
+    return found[0] if found and not isinstance(found[0], dict | list) else None
 
 
 def _example(field: FieldInfo) -> object:

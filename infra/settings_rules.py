@@ -10,7 +10,7 @@ from typing import Any
 
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
-from infra.addresses import overlapping
+from infra.addresses import next_free, overlapping
 from infra.naming import RULES, Names
 from infra.refusals import Problem, remove_command, set_command
 from infra.sections import Cluster
@@ -235,8 +235,9 @@ def _shared_addresses(environments: Mapping[str, EnvironmentSettings]) -> Iterat
             key="twinloop:network.addressSpace",
             given=f"{spaces[one]} in Pulumi.{one}.yaml overlaps {spaces[other]} in Pulumi.{other}.yaml",
             allowed="address spaces that share no address: both networks meet in one hub",
-            next_step="choose a free space: "
-            + set_command("twinloop:network.addressSpace", "10.23.0.0/20", other),
+            next_step="choose a free space for one of them: "
+            + set_command("twinloop:network.addressSpace", next_free(spaces.values()), other)
+            + f" (or --stack {one})",
         )
 
 

@@ -95,7 +95,7 @@ def test_two_stacks_with_overlapping_addresses_are_both_named(config):
     both = {"dev": settings_of("dev"), "staging": read(staging, source="s", stack="staging")}
     (problem,) = across_stacks(both)
     assert "10.20.0.0/20 in Pulumi.dev.yaml overlaps 10.20.0.0/20 in Pulumi.staging.yaml" in problem.given
-    assert "--stack staging" in problem.next_step
+    assert "10.21.0.0/20 --stack staging (or --stack dev)" in problem.next_step
 
 
 def test_two_stacks_of_one_subscription_that_each_fit_may_not_fit_together(config):

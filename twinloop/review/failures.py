@@ -33,7 +33,6 @@ def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
         return NotSupported(
             text,
             where=f"the program of stack {file.name}",
-            given="an error of the engine",
             allowed="packages: azure-native",
             next_step=f"twinloop preview -s {file.name} --engine pulumi   (with the official plugins)",
         )
