@@ -1,5 +1,7 @@
 """Jobs are listed, shown, fetched and compared as a data scientist expects."""
 
+import re
+
 import pytest
 
 from tests.loops.conftest import ended
@@ -203,3 +205,41 @@ def test_the_private_doors_to_the_stores_are_still_there(scientist):
     assert callable(_storage_utils.get_storage_client)
     assert callable(scientist._code.get)
     assert callable(scientist.jobs._get_named_output_uri)
+
+
+def test_a_name_that_a_job_has_had_is_not_taken_twice(scientist, failed, pipeline):
+    with pytest.raises(BadUsage, match="already; nothing was submitted") as refused:
+        submit(scientist, load(pipeline), Wishes(name=failed))
+    assert refused.value.given == f"{failed}, which is Failed"
+    with pytest.raises(BadUsage, match="already"):
+        rerun.submit(scientist, steps.find(scientist, failed, "cut"), Changes(), name=failed)
+
+
+def test_what_the_service_finds_wrong_with_a_job_is_told_as_a_fault_of_its_file(
+    scientist, tmp_path, platform
+):
+    file = tmp_path / "job.yml"
+    file.write_text("type: command\ncommand: 'true'\nenvironment: azureml:AzureML-nothing@latest\n")
+    with pytest.raises(BadUsage, match="not accepted") as refused:
+        submit(scientist, load(file))
+    assert refused.value.where == str(file)
+    assert "'AzureML-nothing'" in refused.value.given
+
+
+def test_where_steps_ran_is_shown_with_the_size_of_their_nodes(scientist, failed):
+    shown = jobs.show(scientist, failed)
+    assert {step: str(on) for step, on in shown.on.items()} == {
+        "cut": "cpu, 1 x Standard_DS3_v2",
+        "sum": "cpu, 1 x Standard_DS3_v2",
+    }
+    assert shown.as_json()["steps"][0]["nodes"] == "1 x Standard_DS3_v2"
+
+
+def test_a_serverless_job_is_shown_with_the_size_that_was_chosen_for_it(scientist, tmp_path, environment):
+    file = tmp_path / "job.yml"
+    file.write_text("type: command\ncommand: 'true'\nenvironment: azureml:here:1\n")
+    job = submit(scientist, load(file))
+    ended(scientist, job.name)
+    shown = jobs.show(scientist, job.name)
+    assert shown.compute == "serverless"
+    assert re.fullmatch(r"1 x Standard_\w+, dedicated", shown.nodes)

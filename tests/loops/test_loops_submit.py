@@ -1,14 +1,15 @@
 """What is told of a job's file that the official client does not take, and of logs that are no text."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from twinloop.loops import needs, submit
+from twinloop.loops import jobs, needs, submit
 from twinloop.loops.document import load
 from twinloop.loops.runs import WorkspaceHistory
 from twinloop.loops.schema_words import problems_of
-from twinloop.problems import BadUsage
+from twinloop.problems import BadUsage, NotFound
 
 COMMAND = "type: command\ncommand: echo hi\nenvironment: {image: example/image, conda_file: conda.yaml}\n"
 
@@ -55,3 +56,45 @@ def test_a_missing_compute_is_put_right_where_it_is_named():
     assert needs._settable("compute") == "compute"
     assert needs._settable("jobs.train.compute") == "jobs.train.compute"
     assert needs._settable("jobs.train.component.compute") == "settings.default_compute"
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(job_file):
+    with pytest.raises(BadUsage) as raised:
+        job_file(COMMAND + "command: echo again\n")
+    assert raised.value.given == "the key 'command' stands twice"
+    assert "line 4" in raised.value.where
+
+
+def test_keys_that_a_merge_brings_may_be_written_anew(job_file):
+    text = "base: &base {type: command, command: a}\nthis:\n  <<: *base\n  command: b\n"
+    assert job_file(text).body["this"] == {"type": "command", "command": "b"}
+
+
+def test_a_folder_is_told_from_a_file_that_is_missing(tmp_path):
+    (tmp_path / "a.yml").write_text("type: command\n")
+    with pytest.raises(NotFound, match="a folder") as raised:
+        load(tmp_path)
+    assert "a.yml" in raised.value.next_step
+
+
+def test_alternatives_of_one_key_are_put_together_and_hints_left_out():
+    said = (
+        '{"distribution": {"type": ["Value \'x\' passed is not in set [\'mpi\']", '
+        "\"Value 'x' passed is not in set ['ray', 'mpi']\"]}, "
+        '"code": ["No such folder: src.", "Not a valid URL.", "In order to specify a git path\\n, ..."]}'
+    )
+    assert problems_of(said) == ["distribution.type: 'x' is none of mpi, ray", "code: No such folder: src."]
+
+
+def test_a_missing_compute_is_answered_with_the_one_that_was_nearly_named():
+    computes = SimpleNamespace(list=lambda: [SimpleNamespace(name=name) for name in ("build", "cpu", "gpu")])
+    other = SimpleNamespace(list=list)
+    client = SimpleNamespace(compute=computes, datastores=other, environments=other)
+    problem = needs._missing(client, needs.Need("compute", "cpuu", "compute"), Path("job.yml"))
+    assert "--set compute=azureml:cpu" in problem.next_step
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "-a", "a/b", "a" * 256])
+def test_what_cannot_be_the_name_of_a_job_is_refused_before_anybody_is_asked(name):
+    with pytest.raises(BadUsage, match="can be called that"):
+        jobs.require_new(SimpleNamespace(), name)

@@ -140,16 +140,18 @@ def plain(logged: Mapping[str, Logged]) -> dict[str, Any]:
 
 
 def _describe(out: Console, found: Details) -> None:
+    from rich.markup import escape
+
     from twinloop.cli.streaming import notes_of
 
     took = f" in {found.seconds:.1f} s" if found.seconds is not None else ""
-    out.print(f"[bold]{found.name}[/]  {found.display_name}  {found.status}{took}", highlight=False)
+    out.print(f"[bold]{found.name}[/]  {escape(found.display_name)}  {found.status}{took}", highlight=False)
     if found.description:
         out.print(found.description.strip(), markup=False)
     out.print(f"submitted {found.created} by {found.created_by or 'unknown'}", markup=False)
     lines = [
         ("page", "", found.studio),
-        ("compute", "", found.compute),
+        ("compute", "", ", ".join(part for part in (found.compute, found.nodes) if part)),
         ("environment", "", found.environment),
         ("command", "", found.command),
         ("error", "", found.error),
@@ -166,13 +168,14 @@ def _describe(out: Console, found: Details) -> None:
             step.display_name,
             f"reused from {step.reused_from}" if step.reused_from else step.status,
             "" if step.seconds is None else f"{step.seconds:.1f} s",
+            str(found.on.get(step.display_name, "")),
             step.name,
         )
         for step in found.steps
     ]
     if steps:
         out.print()
-        out.print(rows(("step", "state", "took", "job"), steps), soft_wrap=True)
+        out.print(rows(("step", "state", "took", "on", "job"), steps), soft_wrap=True)
     if told := notes_of([(step.display_name, step.notes) for step in found.steps] or [("", found.notes)]):
         out.print()
         out.print(told, soft_wrap=True, markup=False)

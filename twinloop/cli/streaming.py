@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twinloop.loops.metrics import Logged
     from twinloop.loops.watch import Event
 
+_TAIL = " The last lines of "  # what the twin adds to an error; the lines themselves were told already
 _WIDTH = 10  # of a step's name
 _MARKS = {
     "Completed": ("✓", "green"),
@@ -132,5 +133,5 @@ def _state(event: StepChanged) -> Text:
     elif event.seconds is not None:
         words += f" in {event.seconds:.1f} s"
     if event.error:
-        words += f": {event.error.splitlines()[0]}"
+        words += f": {event.error.splitlines()[0].partition(_TAIL)[0]}"
     return Text.assemble((f"{event.step:<{_WIDTH}} {mark} ", style), (words, style))

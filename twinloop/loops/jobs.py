@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.loops.client import quietly
 from twinloop.loops.document import nearest
+from twinloop.loops.nodes import Nodes, nodes_of, nodes_of_steps
 from twinloop.loops.runs import TERMINAL, WorkspaceHistory, state_of
 from twinloop.problems import BadUsage, NotFound
 
@@ -59,6 +60,7 @@ class Details(Summary):
 
     description: str = ""
     compute: str = ""
+    nodes: str = ""  # how many of which size, as far as it is known
     environment: str = ""
     command: str = ""
     studio: str = ""
@@ -69,15 +71,18 @@ class Details(Summary):
     outputs: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()  # where what it ran in differs from the cloud's image
     steps: Sequence[Run] = ()
+    on: Mapping[str, Nodes] = field(default_factory=dict)  # of each step that ran
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; log addresses are left out, as they carry a signature."""
         plain = asdict(self)
+        del plain["on"]
         plain["steps"] = [
             {
                 "name": step.display_name,
                 "job": step.name,
                 "status": step.status,
+                **asdict(self.on.get(step.display_name, Nodes())),
                 "seconds": step.seconds,
                 "reusedFrom": step.reused_from,
                 "error": step.error,
@@ -231,11 +236,14 @@ def show(client: MLClient, name: str) -> Details:
     history = WorkspaceHistory(client)
     run, steps = history.run(name), history.children(name)
     addresses = history.outputs(name) if run.over else {}
+    pipeline = str(job.type) == "pipeline"
+    own = Nodes() if pipeline else nodes_of(client, job, run)
+    on = nodes_of_steps(client, job, {step.display_name: step for step in steps}) if pipeline else {}
     outputs = {key: _value(value) for key, value in (getattr(job, "outputs", None) or {}).items()}
     return Details(
         **asdict(_summary(job)),
         description=job.description or "",
-        compute=str(getattr(job, "compute", None) or ""),
+        **asdict(own),
         environment=_environment(getattr(job, "environment", None)),
         command=str(getattr(job, "command", None) or ""),
         studio=job.studio_url or "",
@@ -246,6 +254,7 @@ def show(client: MLClient, name: str) -> Details:
         outputs={key: value for key, value in (outputs | addresses).items() if key != "default"},
         notes=run.notes,
         steps=steps,
+        on=on,
     )
 
 

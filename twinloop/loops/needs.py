@@ -118,9 +118,10 @@ def _missing(client: MLClient, need: Need, path: Path) -> NotFound:
     }
     present = sorted(str(one.name) for one in lists[need.kind]())
     key = need.where if need.kind != "environment" else f"{need.where} (or its component's)"
-    close = nearest(need.name, present).removeprefix("; ")
+    close = nearest(need.name, present)
+    best = close.split("'")[1] if close else next(iter(present), "")
     type_this = {
-        "compute": f"--set {_settable(need.where)}=azureml:{present[0]}" if present else "twinloop up -s dev",
+        "compute": f"--set {_settable(need.where)}=azureml:{best}" if present else "twinloop up -s dev",
         "datastore": "name one of these in the file",
         "environment": "give image and conda_file in the component instead, or name one of these",
     }[need.kind]
@@ -130,5 +131,5 @@ def _missing(client: MLClient, need: Need, path: Path) -> NotFound:
         where=f"{path}: {key}",
         given=f"azureml:{need.name}{version}",
         allowed=", ".join(present) or f"it has no {need.kind} at all",
-        next_step=f"{close} {type_this}".strip(),
+        next_step=f"{close.removeprefix('; ')} {type_this}".strip(),
     )

@@ -24,6 +24,7 @@ _REUSED = "azureml.isreused"
 _REUSED_RUN = "azureml.reusedrunid"
 _MODULE = "azureml.moduleName"
 _NOTES = "twinloop.environmentNote"  # a JSON list of sentences, written by the twin
+_NODES = "twinloop.nodes"  # of a serverless run, written by the twin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class Run:
     reused_from: str = ""  # name of the earlier run whose result this one took
     module: str = ""  # the step's name in its pipeline, where the run says it
     notes: tuple[str, ...] = ()  # where what it ran in differs from the cloud's image; the twin's own
+    nodes: str = ""  # of a serverless run; the twin's own
 
     @property
     def over(self) -> bool:
@@ -88,6 +90,7 @@ class WorkspaceHistory:
             reused_from=_reused(properties),
             module=properties.get(_MODULE, ""),
             notes=_notes(properties),
+            nodes=properties.get(_NODES, ""),
         )
 
     def children(self, name: str) -> list[Run]:
@@ -109,6 +112,7 @@ class WorkspaceHistory:
                 reused_from=_reused(one.properties or {}),
                 module=(one.properties or {}).get(_MODULE, ""),
                 notes=_notes(one.properties or {}),
+                nodes=(one.properties or {}).get(_NODES, ""),
             )
             for one in runs
         ]

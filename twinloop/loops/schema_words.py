@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_NOT_IN_SET = re.compile(r"Value '(?P<value>.*)' passed is not in set \[(?P<allowed>.*)\]")
+_QUOTED = re.compile(r"'([^']*)'")
+# What the client adds of other ways to write a reference, whatever was meant.
+_HINTS = ("In order to specify", "Not a valid URL.")
 
 
 def problems_of(said: str) -> list[str]:
@@ -21,7 +27,7 @@ def problems_of(said: str) -> list[str]:
     errors = body.get("errors")
     if isinstance(errors, list):
         return [line for one in errors for line in problems_of(str(one.get("message", one)))]
-    return list(_leaves(body, ""))
+    return _told(_leaves(body, ""))
 
 
 def _object_in(said: str) -> dict[str, Any] | None:
@@ -36,7 +42,26 @@ def _object_in(said: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _leaves(value: object, path: str) -> Iterator[str]:
+def _told(found: Iterator[tuple[str, str]]) -> list[str]:
+    """One line for a key: what its alternatives allow is put together, hints on other ways are left out."""
+    by_key: dict[str, list[str]] = {}
+    for key, said in found:
+        by_key.setdefault(key, []).append(" ".join(said.split()))
+    return [line for key, said in by_key.items() for line in _of_key(key, said)]
+
+
+def _of_key(key: str, said: list[str]) -> Iterator[str]:
+    start = f"{key}: " if key else ""
+    if sets := [match for one in said if (match := _NOT_IN_SET.fullmatch(one))]:
+        allowed = dict.fromkeys(word for match in sets for word in _QUOTED.findall(match["allowed"]))
+        yield f"{start}'{sets[0]['value']}' is none of {', '.join(allowed)}"
+        return
+    plain = [one for one in said if not one.startswith(_HINTS)]
+    for one in dict.fromkeys(plain or said[:1]):
+        yield start + one
+
+
+def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
@@ -44,4 +69,4 @@ def _leaves(value: object, path: str) -> Iterator[str]:
         for inner in value:
             yield from _leaves(inner, path)
     else:
-        yield f"{path}: {value}" if path else str(value)
+        yield path, str(value)

@@ -105,7 +105,7 @@ def find(client: MLClient, name: str, step: str = "") -> Step:
     nodes = dict(job.jobs or {})
     if chosen not in nodes:
         raise NotFound(
-            f"This job has no step '{chosen}'" + nearest(chosen, list(nodes)) + ".",
+            f"This job has no step '{chosen}'" + (nearest(chosen, list(nodes)) or "."),
             where=name,
             given=f"--step {chosen}",
             allowed=", ".join(nodes) or "no step at all",

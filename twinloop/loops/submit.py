@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from twinloop.loops import needs, wiring
+from twinloop.loops import jobs, needs, wiring
 from twinloop.loops.client import quietly, without_bars
 from twinloop.loops.document import Document, Override, load
 from twinloop.loops.schema_words import problems_of
 from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from azure.ai.ml import MLClient
@@ -59,6 +60,8 @@ def submit(client: MLClient, document: Document, wishes: Wishes = _NONE) -> Any:
         BadUsage: a key is unknown, or a value is not what its key takes.
     """
     with quietly():
+        if name := wishes.name or document.body.get("name"):
+            jobs.require_new(client, str(name))
         needs.check(client, document)
         changes: list[dict[str, Any]] = [{change.text: change.value} for change in document.overrides]
         if wishes.name:
@@ -68,8 +71,36 @@ def submit(client: MLClient, document: Document, wishes: Wishes = _NONE) -> Any:
         job = _loaded(document, changes)
         if wishes.tags:
             job.tags = {**(job.tags or {}), **wishes.tags}
-        with without_bars():
+        with without_bars(), _of_file(document.path):
             return client.jobs.create_or_update(job, skip_validation=not wishes.validate)
+
+
+@contextmanager
+def _of_file(path: Path) -> Iterator[None]:
+    """Tell what the service or the client finds wrong with a job as a fault of its file.
+
+    Raises:
+        BadUsage: it found something.
+    """
+    from azure.ai.ml.exceptions import ErrorCategory, MlException
+    from azure.core.exceptions import HttpResponseError
+
+    from twinloop.loops.refusals import BAD_REQUEST, is_refusal, plain
+
+    try:
+        yield
+    except (HttpResponseError, MlException) as error:
+        told = getattr(error, "status_code", None) == BAD_REQUEST or (
+            isinstance(error, MlException) and error.error_category == ErrorCategory.USER_ERROR
+        )
+        if not told or is_refusal(error):
+            raise
+        raise BadUsage(
+            "The job was not accepted; nothing was submitted.",
+            where=str(path),
+            given=plain(error),
+            next_step="put right what is said there, and submit again",
+        ) from error
 
 
 def _loaded(document: Document, changes: list[dict[str, Any]]) -> Any:

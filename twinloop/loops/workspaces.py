@@ -103,7 +103,7 @@ def of_stack(path: Path) -> Workspace:
         SettingsError: the file's settings cannot be meant.
     """
     from infra.settings import EnvironmentSettings
-    from infra.stack_files import load
+    from twinloop.stack_settings import load
 
     settings = load(path)
     if not isinstance(settings, EnvironmentSettings):

@@ -76,14 +76,16 @@ def find(document: Document, step: str) -> WrittenStep:
         return _made(_Place(name="", node=body, what=body, folder=document.path.parent, document=document))
     if step not in document.jobs:
         names = list(document.jobs)
+        close = nearest(step, names)
+        best = close.split("'")[1] if close else next(iter(names), "")
         raise (NotFound if step else BadUsage)(
-            f"This file has no step '{step}'" + nearest(step, names) + "."
+            f"This file has no step '{step}'{close}" + ("" if close else ".")
             if step
             else "It cannot be told which step is meant.",
             where=str(document.path),
             given=f"--step {step}" if step else "no --step",
             allowed=", ".join(names),
-            next_step=f"run it again with --step {names[0]}" if names else "",
+            next_step=f"run it again with --step {best}" if names else "",
         )
     node = document.jobs[step]
     component, folder = node.get("component"), document.path.parent

@@ -198,11 +198,13 @@ class Executor:
             python = await self.environments.python(made, fidelity(step.variables), folder.say)
         except BadRecipe as error:
             raise EnvironmentFailed(str(error)) from error
+        properties = {NOTE: json.dumps(python.differences)}
         if step.compute == SERVERLESS:
             folder.say(serverless.described(self.twin, job.workspace, step))
+            properties[serverless.NODES_PROPERTY] = serverless.nodes(self.twin, job.workspace, step)
         for line in (python.place, *python.differences):
             folder.say(line)
-        self.jobs.add_properties(job.key, {NOTE: json.dumps(python.differences)})
+        self.jobs.add_properties(job.key, properties)
         return python
 
     async def _followed(self, job: Job, step: Step, process: Process) -> bool:

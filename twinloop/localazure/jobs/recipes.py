@@ -17,6 +17,7 @@ from twinloop.localazure.jobs.asset_lookup import asset_properties
 from twinloop.localazure.jobs.data import DataFailed, JobData
 
 NOTE = "twinloop.environmentNote"  # property of a run: JSON list of sentences, where it is not the cloud's
+_OF_A_FILE = "CliV2AnonymousEnvironment"  # the client's name for one that a file declares in place
 
 
 def recipe(twin: Twin, reference: str) -> Recipe:
@@ -35,11 +36,12 @@ def recipe(twin: Twin, reference: str) -> Recipe:
     if properties is None:
         raise BadRecipe(f"environment '{reference}' was deleted")
     arm_id = ArmId(reference)
-    name = f"{arm_id.parent.name if arm_id.parent else ''}:{arm_id.name}"
+    asset = arm_id.parent.name if arm_id.parent else ""
+    name = "of the job's own file" if asset == _OF_A_FILE else f"{asset}:{arm_id.name}"
     try:
         return _declared(twin, arm_id, name, properties)
     except (BadCondaFile, BadContext, UnknownImage, DataFailed) as error:
-        raise BadRecipe(f"environment '{name}': {error}") from error
+        raise BadRecipe(f"environment {name}: {error}") from error
 
 
 def _declared(twin: Twin, arm_id: ArmId, name: str, properties: Mapping[str, Any]) -> Recipe:

@@ -23,6 +23,7 @@ from twinloop.localazure.services.machinelearning.quotas import Room, family_roo
 NODES = 4  # that this machine runs at once where no quota says how many
 _CORES, _MEMORY = 4, 14.0  # least of a size that is chosen; GiB
 _TIERS = {"standard": "Standard", "spot": "Spot", "null": "Standard", "": "Standard"}
+NODES_PROPERTY = "twinloop.nodes"  # of a run: what it has on Azure, the size that was chosen among it
 _ANY = "-"  # in a queue's name: no quota is named for the family
 
 
@@ -107,6 +108,11 @@ def used(clusters: Clusters, subscription: str, location: str, family: str) -> i
 
 def described(twin: Twin, workspace: str, step: Step) -> str:
     """What Azure would run the step on, in a sentence."""
+    return f"Serverless compute: {nodes(twin, workspace, step)} on Azure; processes of this machine here."
+
+
+def nodes(twin: Twin, workspace: str, step: Step) -> str:
+    """How many nodes of which size and kind, and where."""
     settings = _workspace(twin, workspace).get("serverlessComputeSettings") or {}
     subnet = ArmId(settings.get("serverlessComputeCustomSubnet") or "/").name
     parts = [
@@ -115,8 +121,7 @@ def described(twin: Twin, workspace: str, step: Step) -> str:
         f"in subnet {subnet}" if subnet else "",
         "without public addresses" if settings.get("serverlessComputeNoPublicIP") else "",
     ]
-    nodes = ", ".join(part for part in parts if part)
-    return f"Serverless compute: {nodes} on Azure; processes of this machine here."
+    return ", ".join(part for part in parts if part)
 
 
 def network_problem(twin: Twin, workspace: str) -> str:
