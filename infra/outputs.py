@@ -7,14 +7,17 @@ from dataclasses import dataclass, fields
 import pulumi
 from pydantic.alias_generators import to_camel
 
+from infra.hiding import kept
+from infra.secret_settings import NONE, Secrets
+
 
 class Contract:
     """Exports every field under its name in camelCase."""
 
-    def export(self) -> None:
-        """Make each field an output of the stack."""
+    def export(self, secrets: Secrets = NONE) -> None:
+        """Make each field an output of the stack; what holds one of the secrets is a secret output."""
         for field in fields(self):  # type: ignore[arg-type]
-            pulumi.export(to_camel(field.name), getattr(self, field.name))
+            pulumi.export(to_camel(field.name), kept(getattr(self, field.name), secrets))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,52 +1,185 @@
-"""Settings that were set with `--secret`: each is named, with what to do instead.
+"""Settings that were set with `--secret`: where they are, and which of them stay readable all the same.
 
-No setting is a secret. Names, sizes and rights stand in every preview and review, and a value that must not
-be read there would be shown by what is made of it. What is secret goes into the key vault.
+A value is kept out of what people read where it is only handed on. Names, ids and addresses are computed from
+others, and a number or a choice from a few is guessed from what is made: those are used too, and said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from infra.refusals import Problem, remove_command
+from pydantic import BaseModel
+
+SECURE: Final = "secure"
+NAMES: Final = "names and ids are made of it"
+COMPUTED: Final = "other values are computed from it"
+ANSWERED: Final = "the cloud answers with it"
+SHORT: Final = "one of a few values"
+
+# Texts that become part of others, by key: `[]` is any element, `*` any name. All other texts are handed on.
+READABLE: Final[Mapping[str, str]] = {
+    "kind": SHORT,
+    "workload": NAMES,
+    "environment": NAMES,
+    "azure.subscriptionId": NAMES,
+    "azure.tenantId": ANSWERED,
+    "azure.location": NAMES,
+    "shared.stack": NAMES,
+    "shared.environment": NAMES,
+    "shared.location": NAMES,
+    "shared.subscriptionId": NAMES,
+    "shared.resourceGroup": NAMES,
+    "shared.ciEnvironment": NAMES,
+    "deployedEnvironments[]": NAMES,
+    "network.addressSpace": COMPUTED,
+    "clusters[].name": NAMES,
+    "clusters[].vmSize": SHORT,
+    "managedNetwork.outboundRules[].name": NAMES,
+    "managedNetwork.outboundRules[].tag": SHORT,
+    "managedNetwork.outboundRules[].ports": SHORT,
+    "registry.regions[]": SHORT,
+    "quotas[].location": SHORT,
+    "quotas[].family": SHORT,
+    "waivers[].rule": SHORT,
+    "waivers[].resource": NAMES,
+    "group.existing": NAMES,
+    "network.existing": NAMES,
+    "network.subnets.kubernetes": NAMES,
+    "network.subnets.privateLinks": NAMES,
+    "network.subnets.runners": NAMES,
+    "logs.existing": NAMES,
+    "vault.existing": NAMES,
+    "images.existing": NAMES,
+    "identities.*.existing": NAMES,
+}
+HANDED_ON: Final = frozenset(
+    {
+        "owner",
+        "costCentre",
+        "tags.*",
+        "access.groups.dataScientists",
+        "access.groups.mlEngineers",
+        "access.groups.platformAdmins",
+        "access.groups.auditors",
+        "budget.contacts[]",
+        "network.allowedNetworks[]",
+        "managedNetwork.outboundRules[].destination",
+        "managedNetwork.outboundRules[].reason",
+        "waivers[].who",
+        "waivers[].why",
+    }
+)
 
 
-def secret_problems(
-    config: Mapping[str, Any], secret_keys: Collection[str], ours: tuple[str, ...], stack: str
-) -> dict[str, list[Problem]]:
-    """What is said of each key of ours that is a secret, or holds one.
+@dataclass(frozen=True)
+class Secrets:
+    """The secret settings of one stack.
 
     Args:
-        config: values as in a stack file, or as a running program gets them, decrypted.
-        secret_keys: keys that the running program was told are secrets.
-        ours: beginnings of the keys that are settings.
-        stack: name of the stack, for the commands.
+        hidden: texts that nobody is to read.
+        readable: keys whose values are readable in what is made of them, each with the reason.
     """
-    found: dict[str, list[Problem]] = {}
-    for key, value in config.items():
-        places = list(_secure_places(value, key)) or ([key] if key in secret_keys else [])
-        if places and key.startswith(ours):
-            found[key] = [_problem(place, stack) for place in places]
-    return found
+
+    hidden: frozenset[str] = frozenset()
+    readable: tuple[tuple[str, str], ...] = ()
 
 
-def _secure_places(value: object, key: str) -> Iterator[str]:
+NONE: Final = Secrets()
+
+
+def secure_places(value: object, key: str) -> Iterator[tuple[str, str]]:
+    """Every encrypted value below a key, as `pulumi config` names its place, with its ciphertext."""
     if isinstance(value, Mapping):
-        if value.keys() == {"secure"}:
-            yield key
+        if is_secure(value):
+            yield key, str(value[SECURE])
             return
         for name, inner in value.items():
-            yield from _secure_places(inner, f"{key}.{name}")
+            yield from secure_places(inner, f"{key}.{name}")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _secure_places(inner, f"{key}[{index}]")
+            yield from secure_places(inner, f"{key}[{index}]")
 
 
-def _problem(key: str, stack: str) -> Problem:
-    return Problem(
-        key=key,
-        given="is a secret",
-        allowed="a value in clear text: settings stand in every preview; secrets go into the key vault",
-        next_step=f"{remove_command(key, stack)}, then set it again without --secret",
-    )
+def is_secure(value: object) -> bool:
+    """Whether this is what Pulumi writes for a secret."""
+    return isinstance(value, Mapping) and value.keys() == {SECURE} and isinstance(value[SECURE], str)
+
+
+def secrets_of(settings: BaseModel, places: Collection[str]) -> Secrets:
+    """What is secret of settings, and how far it can be kept so.
+
+    Args:
+        settings: as read, with the secrets' values.
+        places: keys that are secret as a whole, for example `twinloop:budget.contacts[0]`.
+    """
+    hidden: set[str] = set()
+    readable: dict[str, str] = {}
+    inside = tuple(_own(place) for place in places)
+    for key, pattern, annotation, value in leaves(settings):
+        if value is None or not any(_is_below(key, place) for place in inside):
+            continue
+        reason = why_readable(pattern, annotation)
+        if reason:
+            readable[_full(key)] = reason
+        else:
+            hidden.add(str(value))
+    return Secrets(frozenset(hidden), tuple(sorted(readable.items())))
+
+
+def why_readable(pattern: str, annotation: object) -> str:
+    """Why the value of a key cannot be kept from readers; empty where it can."""
+    return READABLE.get(pattern, "") or (SHORT if _is_short(annotation) else "")
+
+
+def leaves(model: BaseModel, key: str = "", pattern: str = "") -> Iterator[tuple[str, str, object, Any]]:
+    """Every single value of settings: its key, the key's pattern, its type, and the value."""
+    for name, info in type(model).model_fields.items():
+        value, alias = getattr(model, name), str(info.alias)
+        dot = "." if key else ""
+        yield from _leaves(value, f"{key}{dot}{alias}", f"{pattern}{dot}{alias}", info.annotation)
+
+
+def _leaves(value: Any, key: str, pattern: str, annotation: object) -> Iterator[tuple[str, str, object, Any]]:
+    if isinstance(value, BaseModel):
+        yield from leaves(value, key, pattern)
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{key}[{index}]", f"{pattern}[]", _inner(annotation))
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{key}.{name}", f"{pattern}.*", _inner(annotation))
+    else:
+        yield key, pattern, annotation, value
+
+
+def _inner(annotation: object) -> object:
+    """The type of what a list or a mapping holds."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    inner = [one for one in get_args(annotation) if one is not Ellipsis]
+    return inner[-1] if inner else annotation
+
+
+def _is_short(annotation: object) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _is_short(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return all(_is_short(one) for one in get_args(annotation) if one is not type(None))
+    return get_origin(annotation) is Literal or annotation in {bool, int, float, date}
+
+
+def _own(key: str) -> str:
+    """A key of `pulumi config` as the settings have it."""
+    return key.removeprefix("twinloop:").replace("azure-native:", "azure.")
+
+
+def _full(key: str) -> str:
+    return f"azure-native:{key.removeprefix('azure.')}" if key.startswith("azure.") else f"twinloop:{key}"
+
+
+def _is_below(key: str, place: str) -> bool:
+    return key == place or key.startswith((f"{place}.", f"{place}["))

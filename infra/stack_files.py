@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic import ValidationError, create_model
 
 from infra.problem_texts import problem_of
 from infra.refusals import Problem, SettingsError, remove_command, set_command
-from infra.secret_settings import secret_problems
+from infra.secret_settings import SECURE, Secrets, is_secure, secrets_of, secure_places
 from infra.sections import Azure
 from infra.settings import Common, Settings, kinds
 from infra.settings_rules import RULES_BY_KIND
@@ -21,32 +21,77 @@ from infra.stack_lines import line_of
 
 NAMESPACE = "twinloop:"
 PROVIDER = "azure-native:"
+_FREE_TEXTS = frozenset({"tags"})  # mappings whose values are any text
 _PLACE = ("subscriptionId", "tenantId", "location")
 ENDPOINT_KEYS = frozenset(
     {"metadataHost", "environment"}
 )  # where the cloud is comes from the process's environment
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, opened: Mapping[str, str] | None = None) -> Settings:
     """Settings of one stack file, read without Pulumi and without a cloud.
 
     Args:
         path: a file named `Pulumi.<stack>.yaml`.
+        opened: the texts of encrypted values that could be decrypted, by their ciphertext; for the others
+            placeholders stand (`closed` names them).
 
     Raises:
         SettingsError: the file is no stack file, or says what cannot be meant; all reasons at once.
     """
-    stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-    config = _config_of(path)
+    stack, config = _stack_of(path), _config_of(path)
+    plain = dict(opened or {})
+    places = _secure(config)
+    if places.values() - plain.keys():
+        plain = placeholders(path, plain)
     try:
-        return read(config, source=path.name, stack=stack)
+        settings = read(with_plain(config, plain), source=path.name, stack=stack)
     except SettingsError as error:
-        found = [replace(problem, line=line_of(path, problem.key)) for problem in error.problems]
+        hushed = [_hushed(problem, places) for problem in error.problems]
+        found = [replace(problem, line=line_of(path, problem.key)) for problem in hushed]
         raise SettingsError(error.source, found) from None
+    return settings
 
 
-def from_pulumi() -> Settings:
-    """Settings of the stack whose program is running.
+def closed(path: Path, opened: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Keys of settings that are encrypted and not among those opened, for example `twinloop:tags.team`.
+
+    Raises:
+        SettingsError: the file is no stack file.
+    """
+    known = opened or {}
+    return tuple(place for place, text in _secure(_config_of(path)).items() if text not in known)
+
+
+def placeholders(path: Path, opened: Mapping[str, str]) -> dict[str, str]:
+    """The text of every encrypted value of a stack file: its own, or one that the settings' rules allow.
+
+    Args:
+        path: the stack file.
+        opened: texts that are known, by ciphertext.
+
+    Raises:
+        SettingsError: the file is no stack file.
+    """
+    from infra.closed_settings import Closed
+
+    config, stack = _config_of(path), _stack_of(path)
+    others = {
+        _stack_of(one): _config_of(one) for one in sorted(path.parent.glob("Pulumi.*.yaml")) if one != path
+    }
+
+    def problems(plain: Mapping[str, str]) -> int:
+        try:
+            read(with_plain(config, plain), source=path.name, stack=stack)
+        except SettingsError as error:
+            return len(error.problems)
+        return 0
+
+    return Closed(config, opened, stack, others).filled(problems)
+
+
+def from_pulumi() -> tuple[Settings, Secrets]:
+    """Settings of the stack whose program is running, and which of them are secret.
 
     Raises:
         SettingsError: as `load`.
@@ -56,43 +101,41 @@ def from_pulumi() -> Settings:
     from pulumi.runtime.config import CONFIG, get_config_env  # the SDK lists no keys in public
 
     stack, config = pulumi.get_stack(), {**get_config_env(), **CONFIG.get()}
-    secret = [key for key in config if is_config_secret(key)]
-    return read(config, source=f"Pulumi.{stack}.yaml", stack=stack, secret_keys=secret)
+    source = f"Pulumi.{stack}.yaml"
+    keys = [key for key in config if is_config_secret(key) and _is_ours(key)]
+    places = _narrowed(keys, Path(pulumi.runtime.get_root_directory() or ".") / source) if keys else []
+    try:
+        settings = read(config, source=source, stack=stack)
+    except SettingsError as error:
+        raise SettingsError(source, [_hushed(one, places) for one in error.problems]) from None
+    return settings, secrets_of(settings, places)
 
 
-def read(
-    config: Mapping[str, Any], *, source: str, stack: str, secret_keys: Collection[str] = ()
-) -> Settings:
+def read(config: Mapping[str, Any], *, source: str, stack: str) -> Settings:
     """Typed settings from a flat configuration with keys `namespace:name`.
 
     Args:
-        config: values as in a stack file, or as strings (structures as JSON).
+        config: values as in a stack file, in clear, or as strings (structures as JSON).
         source: what to call the place that the values are from.
         stack: name of the stack, for the commands in a refusal.
-        secret_keys: keys that are secrets although their values are given in clear text.
 
     Raises:
         SettingsError: with every problem there is.
     """
-    ours = (NAMESPACE, *(PROVIDER + name for name in _PLACE))
-    secrets = secret_problems(config, secret_keys, ours, stack)
-    config = {key: value for key, value in config.items() if key not in secrets}
-    hidden = {key.removeprefix(NAMESPACE).removeprefix(PROVIDER) for key in secrets}
     own = {key.removeprefix(NAMESPACE): value for key, value in config.items() if key.startswith(NAMESPACE)}
     model = kinds().get(str(own.get("kind")))
-    problems = [problem for found in secrets.values() for problem in found]
     if model is None:
-        raise SettingsError(source, problems if "kind" in hidden else [*problems, _kind_problem(own, stack)])
-    raw = {key: _structured(value) if _takes_structure(model, key) else value for key, value in own.items()}
+        raise SettingsError(source, [_kind_problem(own, stack)])
+    raw = {
+        key: _structured(value, key) if _takes_structure(model, key) else value for key, value in own.items()
+    }
     raw["azure"] = {name: config[PROVIDER + name] for name in _PLACE if PROVIDER + name in config}
-    problems += _endpoint_problems(config, stack)
+    problems = list(_endpoint_problems(config, stack))
     try:
         settings: Settings = model.model_validate(raw)
     except ValidationError as error:
         problems += [
-            problem_of(details, model, raw, source, stack)
-            for details in error.errors(include_url=False)
-            if not (details["type"] == "missing" and str(details["loc"][-1]) in hidden)
+            problem_of(details, model, raw, source, stack) for details in error.errors(include_url=False)
         ]
         refused = {str(details["loc"][0]) for details in error.errors() if details["loc"]}
         problems += _rules(str(own["kind"]), _valid_fields(model, raw, refused), stack)
@@ -101,6 +144,50 @@ def read(
         if not problems:
             return settings
     raise SettingsError(source, problems)
+
+
+def with_plain(config: Mapping[str, Any], plain: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration with texts in place of encrypted values, as far as they are given."""
+
+    def opened(value: Any) -> Any:
+        if is_secure(value):
+            return plain.get(str(value[SECURE]), value)
+        if isinstance(value, Mapping):
+            return {name: opened(inner) for name, inner in value.items()}
+        return [opened(inner) for inner in value] if isinstance(value, list) else value
+
+    return {key: opened(value) for key, value in config.items()}
+
+
+def _secure(config: Mapping[str, Any]) -> dict[str, str]:
+    """Ciphertexts of our settings, by the place that each stands in."""
+    ours = {key: value for key, value in config.items() if _is_ours(key)}
+    return {place: text for key, value in ours.items() for place, text in secure_places(value, key)}
+
+
+def _is_ours(key: str) -> bool:
+    return key.startswith((NAMESPACE, *(PROVIDER + name for name in _PLACE)))
+
+
+def _narrowed(keys: Iterable[str], path: Path) -> list[str]:
+    """Which part of each key is secret, as the stack file says; a program is told of whole keys only."""
+    try:
+        config = _config_of(path)
+    except SettingsError:
+        return list(keys)
+    found = {key: [place for place, _ in secure_places(config.get(key), key)] for key in keys}
+    return [place for key, places in found.items() for place in places or [key]]
+
+
+def _hushed(problem: Problem, places: Iterable[str]) -> Problem:
+    """A refusal that does not repeat what was given, where that is secret."""
+    if any(problem.key.startswith(place) or place.startswith(problem.key) for place in places):
+        return replace(problem, given="is a secret whose value cannot be used here")
+    return problem
+
+
+def _stack_of(path: Path) -> str:
+    return path.name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def _config_of(path: Path) -> dict[str, Any]:
@@ -137,12 +224,17 @@ def _takes_structure(model: type[Common], key: str) -> bool:
     )
 
 
-def _structured(value: object) -> object:
-    """A structure that came as JSON text (`pulumi config set`, a running program), decoded; else as it is."""
-    if not isinstance(value, str) or value[:1] not in {"[", "{"}:
+def _structured(value: object, key: str) -> object:
+    """Structures that came as JSON text (`pulumi config set`, a running program), decoded at every depth."""
+    if isinstance(value, Mapping):
+        free = key in _FREE_TEXTS
+        return {name: inner if free else _structured(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_structured(inner, "") for inner in value]
+    if not isinstance(value, str) or value[:1] not in {"[", "{"} or key in {"reason", "why"}:
         return value
     try:
-        return json.loads(value)
+        return _structured(json.loads(value), key)
     except ValueError:
         return value
 

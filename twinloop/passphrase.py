@@ -8,7 +8,7 @@ import hashlib
 import os
 import threading
 from concurrent.futures import Future
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -72,7 +72,7 @@ class Crypter:
         self._lock = threading.Lock()
 
     @classmethod
-    def fresh(cls, passphrase: str, stack: str) -> Crypter:
+    def fresh(cls, passphrase: str, stack: str) -> Self:
         """A crypter with a salt of its own."""
         # The key is derived when the first secret is sealed or the state is written: a preview needs neither.
         return cls(passphrase, "", stack)

@@ -22,7 +22,7 @@ from azure.core.exceptions import AzureError
 
 from infra.refusals import SettingsError
 from infra.settings import Settings, SharedSettings
-from infra.stack_files import load
+from infra.stack_files import closed, load
 from setup.first_deploy.azure import Azure, Denied, NotSignedIn
 from setup.first_deploy.wanted import CONTAINER, KEY, Deployer, Wanted, home, namespaces, wanted
 
@@ -45,7 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = _arguments().parse_args(argv)
     try:
-        stacks = [load(file) for file in sorted(Path().glob("Pulumi.*.yaml"))]
+        files = sorted(Path().glob("Pulumi.*.yaml"))
+        stacks = [load(file) for file in files]
+        _refuse_closed(files)
         shared = _shared(stacks)
         who = Deployer(object_id=str(uuid.UUID(given.deployer)), kind=given.kind)
     except (SettingsError, ValueError) as error:
@@ -62,6 +64,22 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"stopped: {error}\nwhat was made stays; run it again\n")
         return FAILED
     return _end(lines, shared, as_json=given.json, check=given.check)
+
+
+def _refuse_closed(files: list[Path]) -> None:
+    """Names and places of what is prepared are made of settings, so none of those may be encrypted.
+
+    Raises:
+        ValueError: some are.
+    """
+    needed = ("azure-native:", *(f"twinloop:{key}" for key in ("kind", "workload", "environment", "group")))
+    found = [f"{file.name}: {key}" for file in files for key in closed(file) if key.startswith(needed)]
+    if found:
+        raise ValueError(
+            "settings that names are made of are encrypted, and this script opens no secrets:\n  "
+            + "\n  ".join(found)
+            + "\nset them without --secret: they stand in every name and id anyway"
+        )
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -151,9 +151,9 @@ def project(root: Path) -> None:
     shutil.copytree(ROOT / "infra", root / "infra", ignore=shutil.ignore_patterns("__pycache__"))
     main = root / "infra" / "__main__.py"
     text = main.read_text()
-    told = "build(from_pulumi()).export()"
+    told = "build(settings).export(secrets)"
     assert told in text
-    main.write_text(text.replace(told, f"contract = build(from_pulumi())\ncontract.export()\n{MORE}"))
+    main.write_text(text.replace(told, f"contract = build(settings)\ncontract.export(secrets)\n{MORE}"))
     file = root / "Pulumi.dev.yaml"
     crypter = Crypter.fresh(PASSPHRASE, "dev")
     content = yaml.safe_load(file.read_text())

@@ -33,7 +33,7 @@ def test_a_passphrase_is_made_once_for_its_owner_only(checkout):
 def test_a_secret_that_stays_closed_becomes_a_listed_placeholder(checkout):
     given = configuration(secret_stack(checkout))
     assert given.values["shop:token"] == PLACEHOLDER
-    assert given.placeholders == ("shop:token", "shop:all")
+    assert given.placeholders == ("shop:token", "shop:all.deep[0]")
     assert given.secret_keys == {"shop:token", "shop:all"}
 
 
@@ -49,7 +49,7 @@ def test_with_the_teams_passphrase_secrets_are_opened(checkout, monkeypatch):
 def test_a_wrong_passphrase_opens_nothing_and_breaks_nothing(checkout, monkeypatch):
     file = secret_stack(checkout)
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "wrong")
-    assert configuration(file).placeholders == ("shop:token", "shop:all")
+    assert configuration(file).placeholders == ("shop:token", "shop:all.deep[0]")
 
 
 def test_the_generated_file_has_a_salt_of_its_own_and_no_provider_of_secrets(checkout, monkeypatch):

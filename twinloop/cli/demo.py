@@ -156,7 +156,7 @@ def _registration(scene: Scene, job: str, out: Console) -> None:
 def _describe_platform(home: Home, outcomes: dict[str, Outcome], out: Console) -> None:
     from infra.grants import ENVIRONMENT, in_force
     from infra.settings import EnvironmentSettings
-    from infra.stack_files import load
+    from twinloop.stack_settings import load
 
     for stack, outcome in outcomes.items():
         found = _by_concern(outcome)

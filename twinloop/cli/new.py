@@ -173,11 +173,11 @@ def stand_ins(*, stack: Stack = "", _json: Json = False) -> None:
 
     What is there already is left alone. Sizes and addresses are invented: their owner knows the real ones.
     """
-    from infra.stack_files import load
     from twinloop.clouds import stand_ins as rehearsal
     from twinloop.clouds.home import find_home
     from twinloop.clouds.personas import DEPLOYER
     from twinloop.clouds.session import open_session
+    from twinloop.stack_settings import load
     from twinloop.stacks.choice import choose
 
     home = find_home()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from checks.catalogue.vm_sizes import family_key
 from infra import stack_text
 from infra.addresses import next_free
+from infra.secret_settings import secure_places
 from infra.settings import EnvironmentSettings
 from infra.settings_rules import worst_case_cores
 from infra.stack_lines import steps_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
     from twinloop.clouds.new_clusters import Fitted
 
-OWN_TO_A_STACK = ("encryptionsalt", "encryptedkey")  # keys of one stack's secrets: another one makes its own
+OWN_TO_A_STACK = ("encryptionsalt", "encryptedkey")  # what opens one stack's secrets
 TEAM_SHARE = 10  # a team's environment gets this part of the budget of the environment that it is made from
 TEAM_NODES = 2
 
@@ -81,8 +82,6 @@ class Draft:
         """All changes, in the order of the file."""
         answers, team = self.answers, self.answers.team
         self.text = _headed(text, self.short, answers)
-        for key in OWN_TO_A_STACK:
-            self.text = stack_text.without(self.text, key)
         self._set("twinloop:environment", answers.environment or self.short.lower(), "")
         self._place()
         if answers.owner:
@@ -101,6 +100,11 @@ class Draft:
             self._set("twinloop:budget.monthlyAmount", _number(budget), reason)
         start = today.replace(day=1).isoformat()
         self._set("twinloop:budget.start", start, "Azure's budgets begin in the month in which they are made")
+        if not _has_secrets(
+            self.text
+        ):  # else the copied ones would open no more; Pulumi goes on with the key
+            for key in OWN_TO_A_STACK:
+                self.text = stack_text.without(self.text, key)
         return self.text
 
     def _place(self) -> None:
@@ -121,6 +125,8 @@ class Draft:
             self._set(f"twinloop:{section}.existing", arm_id, "as asked for")
         own = {"resource_group": "group", "vault": "vault"}
         for kind in taken_ids(self.source):
+            if kind.startswith("zone/"):
+                continue  # for all networks: they are there to be shared
             section = own.get(kind) or (kind.replace("identity/", "identities.") if "/" in kind else "")
             if section and section not in self.answers.existing:
                 raise BadUsage(
@@ -228,6 +234,10 @@ class Draft:
             next_step="run it again with --subscription of another one, or lower maxNodes in a stack of this "
             "one, or ask Azure for more cores and raise the limit in every stack file that has it",
         )
+
+
+def _has_secrets(text: str) -> bool:
+    return any(True for _ in secure_places(pulumi_yaml.parse(text).get("config") or {}, ""))
 
 
 def _headed(text: str, short: str, answers: Answers) -> str:

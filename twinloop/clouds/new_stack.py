@@ -13,11 +13,12 @@ from infra import stack_text
 from infra.refusals import SettingsError
 from infra.settings import EnvironmentSettings, SharedSettings
 from infra.settings_rules import across_stacks
-from infra.stack_files import load, read
+from infra.stack_files import read, with_plain
 from twinloop.clouds import pulumi_yaml, stack_file
 from twinloop.clouds.files import write_durably
 from twinloop.clouds.new_draft import Answers, Difference, Draft
 from twinloop.problems import BadUsage, Refused
+from twinloop.stack_settings import closed, load, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,8 @@ def plan(checkout: Path, answers: Answers, *, today: date) -> NewStack:
     others = _others(checkout)
     draft = Draft(answers, source, others, short)
     text = draft.write((checkout / f"Pulumi.{answers.source}.yaml").read_text(encoding="utf-8"), today)
-    settings = _checked(text, path, others, answers)
+    plain = opened(checkout / f"Pulumi.{answers.source}.yaml")
+    settings = _checked(text, plain, path, others, answers)
     shared = _with_ci(checkout, settings, others)
     return NewStack(
         name=answers.name,
@@ -127,6 +129,14 @@ def _source(checkout: Path, name: str) -> EnvironmentSettings:
             ),
             next_step="name one of these with --from",
         )
+    if sealed := closed(file.path):
+        raise Refused(
+            f"{file.path.name} has secrets that cannot be opened here, so nothing is made from it.",
+            where=str(file.path),
+            given=", ".join(sealed),
+            allowed="a source without secrets, or the passphrase that opens them",
+            next_step="export PULUMI_CONFIG_PASSPHRASE=..., then run it again; or choose another --from",
+        )
     return settings
 
 
@@ -153,7 +163,9 @@ def _others(checkout: Path) -> dict[str, Settings]:
     return found
 
 
-def _checked(text: str, path: Path, others: Mapping[str, Settings], answers: Answers) -> EnvironmentSettings:
+def _checked(
+    text: str, plain: Mapping[str, str], path: Path, others: Mapping[str, Settings], answers: Answers
+) -> EnvironmentSettings:
     """The settings that the text says, right in themselves and beside the other stacks.
 
     Raises:
@@ -161,7 +173,7 @@ def _checked(text: str, path: Path, others: Mapping[str, Settings], answers: Ans
     """
     name = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
     try:
-        settings = read(pulumi_yaml.parse(text)["config"], source=path.name, stack=name)
+        settings = read(with_plain(pulumi_yaml.parse(text)["config"], plain), source=path.name, stack=name)
     except SettingsError as error:
         problems = list(error.problems)
     else:

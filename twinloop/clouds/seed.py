@@ -95,22 +95,26 @@ def facts_of(file: StackFile) -> Facts:
         return Facts(file.name, file.subscription, file.tenant, (location,) if location else ())
     from infra.arm_ids import subscription_of
     from infra.refusals import SettingsError
-    from infra.stack_files import load
+    from infra.settings import SharedSettings
+    from twinloop.stack_settings import closed, load
 
     try:
         settings = load(file.path)
     except SettingsError as error:
         raise refused(file, error) from error
     azure = settings.azure
+    guessed = any(key.startswith(f"{SETTINGS}quotas") for key in closed(file.path)) if file.secure else False
+    regions = settings.registry.regions if isinstance(settings, SharedSettings) else ()
     return Facts(
         stack=file.name,
         subscription=azure.subscription_id,
         tenant=azure.tenant_id,
-        locations=(azure.location, *getattr(settings, "registry_regions", ())),
+        locations=tuple(dict.fromkeys((azure.location, *regions))),
         groups={name: getattr(settings.access.groups, name) for name in PEOPLE},
         quotas={
             (azure.subscription_id, quota.location or azure.location, quota.family): quota.limit
             for quota in settings.quotas
+            if not guessed  # another stack's file may say what the subscription has
         },
         taken_from=tuple({subscription_of(taken): None for taken in settings.names.taken.values()}),
     )

@@ -46,6 +46,12 @@ class StackFile:
         """Keys that are encrypted, or hold an encrypted value somewhere inside."""
         return tuple(key for key, value in self.raw.items() if any(_ciphertexts(value)))
 
+    def secure_places(self) -> list[tuple[str, str]]:
+        """Every encrypted value's place, as `pulumi config` names it, with its ciphertext."""
+        from infra.secret_settings import secure_places
+
+        return [pair for key, value in self.raw.items() for pair in secure_places(value, key)]
+
     def ciphertexts(self, key: str = "") -> list[str]:
         """Every encrypted value of the file, or those of one key, in the file's order."""
         chosen = [self.raw[key]] if key else self.raw.values()

@@ -74,6 +74,8 @@ class Program:
     """Folder of `__main__.py`."""
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_keys: frozenset[str] = frozenset()
+    hushed: frozenset[str] | None = field(default=None, repr=False)
+    """Texts that nothing that a run tells may hold; the values of `secret_keys` where None."""
     transport: Literal["in-process", "child"] = "in-process"
     python: Path | None = None
     """Interpreter of a child; this process's own where None."""

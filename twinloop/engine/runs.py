@@ -222,7 +222,11 @@ class _Run:
 
 def _secrets(program: Program | None) -> list[str]:
     """The settings that nobody is to read."""
-    return [program.config[key] for key in program.secret_keys if key in program.config] if program else []
+    if program is None:
+        return []
+    if program.hushed is not None:
+        return sorted(program.hushed)
+    return [program.config[key] for key in program.secret_keys if key in program.config]
 
 
 def _outputs(snapshot: Snapshot) -> Properties:

@@ -11,7 +11,7 @@ from twinloop.loops import az_defaults, workspace_files
 from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from twinloop.loops.az_defaults import AzDefaults
 
@@ -103,7 +103,7 @@ def of_stack(path: Path) -> Workspace:
         SettingsError: the file's settings cannot be meant.
     """
     from infra.settings import EnvironmentSettings
-    from twinloop.stack_settings import load
+    from twinloop.stack_settings import closed, load
 
     settings = load(path)
     if not isinstance(settings, EnvironmentSettings):
@@ -118,8 +118,13 @@ def of_stack(path: Path) -> Workspace:
         subscription=names.subscription_id,
         group=names.resource_group,
         name=names.workspace,
-        source=f"the settings of {path.name}",
+        source=f"the settings of {path.name}" + _guessed(closed(path)),
     )
+
+
+def _guessed(closed: Sequence[str]) -> str:
+    """What must be said where a name or an id may not be the real one."""
+    return f" (placeholders stand for what is encrypted there: {', '.join(closed)})" if closed else ""
 
 
 def _noted(start: Path, az: AzDefaults) -> list[Workspace]:

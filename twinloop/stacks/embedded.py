@@ -56,6 +56,7 @@ def run_embedded(
         main=stack_file.program_folder(target.home.checkout),
         config=given.values,
         secret_keys=given.secret_keys,
+        hushed=given.hushed,
     )
     with environment.applied(variables):
         return run(operation, stack_of(target), program, partial(provider, purge=purge), options, on_event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.clouds import process, stack_file
 from twinloop.clouds.files import write_durably
+from twinloop.clouds.seed import SETTINGS
 from twinloop.engine import Stack
 from twinloop.engine import passphrase as passphrases
 from twinloop.engine.backend import Backend
-from twinloop.engine.errors import PassphraseWrong
 from twinloop.engine.passphrase import Crypter
 from twinloop.problems import NotSupported
+from twinloop.stack_settings import opened_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from twinloop.stacks.target import Target
 
 PLACEHOLDER = "placeholder-on-the-twin"
+OURS = (SETTINGS, "azure-native:")
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,14 @@ class Configuration:
     Args:
         values: full key -> text.
         secret_keys: keys that hold a secret.
-        placeholders: secret keys whose value could not be decrypted here; a placeholder stands in.
+        placeholders: secrets that could not be decrypted here; a placeholder stands in.
+        hushed: texts that nothing that is told may hold.
     """
 
     values: Mapping[str, str]
     secret_keys: frozenset[str]
     placeholders: tuple[str, ...]
+    hushed: frozenset[str] = frozenset()
 
 
 def passphrase(home: Home) -> str:
@@ -89,18 +92,27 @@ def configuration(file: StackFile, *, closed: bool = False) -> Configuration:
             allowed=f"the same keys in {file.path.name}",
             next_step=f"twinloop preview -s {file.name} --engine pulumi",
         )
-    plain = dict.fromkeys(file.ciphertexts(), PLACEHOLDER) if closed else _opened(file)[0]
+    if not file.secure:
+        return Configuration(values=file.flat({}), secret_keys=frozenset(), placeholders=())
+    plain = _opened(file, nothing=closed)
+    values = file.flat(plain)
     return Configuration(
-        values=file.flat(plain),
+        values=values,
         secret_keys=frozenset(file.secure),
-        placeholders=file.secure if closed else placeholders(file),
+        placeholders=placeholders(file, closed=closed),
+        hushed=_hushed(file, plain, values),
     )
 
 
-def placeholders(file: StackFile) -> tuple[str, ...]:
-    """Secret keys whose value cannot be decrypted here, so that on the twin a placeholder stands in."""
-    _, closed = _opened(file)
-    return tuple(key for key in file.secure if closed.intersection(file.ciphertexts(key)))
+def placeholders(file: StackFile, *, closed: bool = False) -> tuple[str, ...]:
+    """Places of secrets that cannot be decrypted here, so that on the twin placeholders stand in.
+
+    Args:
+        file: the stack file.
+        closed: open no secret, even where that could be done.
+    """
+    found = {} if closed else opened_texts(file.ciphertexts(), file.salt, file.name)
+    return tuple(place for place, text in file.secure_places() if text not in found)
 
 
 def config_file(home: Home, file: StackFile, state: Path) -> Path:
@@ -121,7 +133,7 @@ def config_file(home: Home, file: StackFile, state: Path) -> Path:
             Crypter(passphrase(home), salt, file.name) if salt else Crypter.fresh(passphrase(home), file.name)
         )
         salt = crypter.salt_line
-        plain, _ = _opened(file)
+        plain = _opened(file)
         replaced = {ciphertext: crypter.seal(text) for ciphertext, text in plain.items()}
     content: dict[str, Any] = {"config": file.resealed(replaced)}
     if file.environments:
@@ -133,30 +145,42 @@ def config_file(home: Home, file: StackFile, state: Path) -> Path:
     return path
 
 
-def _opened(file: StackFile) -> tuple[dict[str, str], set[str]]:
-    """Ciphertext -> plain text, and the ciphertexts that stay closed here."""
-    given = _team_passphrase()
-    crypter = Crypter(given, file.salt, file.name) if given and file.salt else None
-    found = {ciphertext: _open(crypter, ciphertext) for ciphertext in file.ciphertexts()}
-    closed = {ciphertext for ciphertext, text in found.items() if text is None}
-    return {ciphertext: PLACEHOLDER if text is None else text for ciphertext, text in found.items()}, closed
+def _opened(file: StackFile, *, nothing: bool = False) -> dict[str, str]:
+    """Ciphertext -> plain text, or what stands for it."""
+    texts = file.ciphertexts()
+    found = {} if nothing else opened_texts(texts, file.salt, file.name)
+    left = dict.fromkeys((one for one in texts if one not in found), PLACEHOLDER)
+    return left | (_stand_ins(file, found) if left else {}) | found
 
 
-def _open(crypter: Crypter | None, ciphertext: str) -> str | None:
-    try:
-        return crypter.open(ciphertext) if crypter else None
-    except PassphraseWrong:
-        return None
+def _hushed(file: StackFile, plain: Mapping[str, str], values: Mapping[str, str]) -> frozenset[str]:
+    """What a run masks: every secret, but of our settings what becomes names or is one of a few values."""
+    places = file.secure_places()
+    ours = [place for place, _ in places if place.startswith(OURS)]
+    if not any(key.startswith(SETTINGS) for key in file.raw):
+        ours = []
+    texts = {plain[text] for place, text in places if place not in ours}
+    if ours:
+        from infra.refusals import SettingsError
+        from infra.secret_settings import secrets_of
+        from infra.stack_files import read
+
+        try:
+            texts |= secrets_of(read(values, source=file.path.name, stack=file.name), ours).hidden
+        except SettingsError:
+            texts |= {plain[text] for place, text in places if place in ours}
+    return frozenset(texts)
 
 
-def _team_passphrase() -> str:
-    if given := os.environ.get("PULUMI_CONFIG_PASSPHRASE"):
-        return given
-    file = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-    try:
-        return Path(file).read_text(encoding="utf-8").strip() if file else ""
-    except OSError:
-        return ""
+def _stand_ins(file: StackFile, found: dict[str, str]) -> dict[str, str]:
+    """What stands for settings of ours that stay closed: of a type that the program takes."""
+    ours = [one for key in file.raw if key.startswith(OURS) for one in file.ciphertexts(key)]
+    if not any(key.startswith(SETTINGS) for key in file.raw) or set(ours) <= found.keys():
+        return {}
+    from infra.stack_files import placeholders as of_settings
+
+    made = of_settings(file.path, found)
+    return {one: made[one] for one in ours}
 
 
 def _salt(path: Path) -> str:
