@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from register_model.__main__ import settle
+from register_model.__main__ import Sample, settle
 from register_model.content import fingerprint
 from register_model.registry import FINGERPRINT
 
@@ -49,8 +49,8 @@ def a_report(*, promote=True):
     return {"candidate": {"roc_auc": SCORE}, "verdict": {"promote": promote, "reason": "it is better"}}
 
 
-def settled(client, model, *, promote=True):
-    return settle(client, name="m", model=model, profile=PROFILE, report=a_report(promote=promote))
+def settled(client, model, *, promote=True, **more):
+    return settle(client, name="m", model=model, profile=PROFILE, report=a_report(promote=promote), **more)
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +113,26 @@ def test_the_fingerprint_is_kept_with_the_version(tmp_path):
     client = Client()
     settled(client, a_model(tmp_path))
     assert client.models.entries[0].tags[FINGERPRINT] == fingerprint(tmp_path)
+
+
+def test_a_model_of_a_sample_is_not_registered_and_the_reason_says_how_it_would_be(tmp_path):
+    client = Client(Entry("m", "1"))
+    found = settled(client, a_model(tmp_path), sample=Sample.told({"TWINLOOP_SAMPLE": "5%"}))
+    assert (found["registered"], found["version"], len(client.models.entries)) == (False, "1", 1)
+    assert found["reason"] == (
+        "it saw a sample of the data only (5%); TWINLOOP_REGISTER_SAMPLE=yes registers it all the same"
+    )
+
+
+def test_a_model_of_a_sample_that_is_wanted_all_the_same_carries_a_tag_of_it(tmp_path):
+    client = Client()
+    told = Sample.told({"TWINLOOP_SAMPLE": "5%", "TWINLOOP_REGISTER_SAMPLE": "yes"})
+    assert settled(client, a_model(tmp_path), sample=told)["registered"]
+    assert client.models.entries[0].tags["sample"] == "5%"
+
+
+def test_without_a_word_of_a_sample_the_data_is_whole(tmp_path):
+    assert Sample.told({"TWINLOOP_REGISTER_SAMPLE": "yes"}) is None
+    client = Client()
+    settled(client, a_model(tmp_path))
+    assert "sample" not in client.models.entries[0].tags

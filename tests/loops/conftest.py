@@ -32,7 +32,9 @@ a = p.parse_args()
 numbers = [int(x) for x in pathlib.Path(a.rows, "rows.txt").read_text().split()]
 assert a.factor < 5, f"a factor of {a.factor} is too much"
 pathlib.Path(a.total, "total.txt").write_text(str(sum(numbers) * a.factor))
+import os
 print("note:", a.note)
+print("sample:", os.environ.get("TWINLOOP_SAMPLE"))
 """
 COMPONENT = """
 $schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json

@@ -107,7 +107,19 @@ def test_a_sample_is_submitted_as_an_input_of_its_own_and_tagged(scientist, fail
         scientist, steps.find(scientist, job.name, "cut").job, folder=tmp_path / "down", wanted=Wanted("rows")
     )
     assert len(files[0].read_text().split()) == 10
+    sum_ran = WorkspaceHistory(scientist).run(steps.find(scientist, job.name, "sum").job)
+    told = [WorkspaceHistory(scientist).text(address) for address in sum_ran.logs.values()]
+    assert any("sample: 10\n" in text for text in told)
     assert (pipeline.parent / "table.csv").read_bytes() == before
+
+
+def test_steps_are_told_that_a_model_of_the_sample_may_be_registered_only_if_asked(pipeline, tmp_path):
+    def told(folder, **how):
+        made = sampled(None, load(pipeline), Amount.parse("5%"), tmp_path / folder, **how)
+        return made.document.body["jobs"]["sum"]["environment_variables"]
+
+    assert told("a") == {"TWINLOOP_SAMPLE": "5%"}
+    assert told("b", register=True) == {"TWINLOOP_SAMPLE": "5%", "TWINLOOP_REGISTER_SAMPLE": "yes"}
 
 
 def test_data_of_the_workspace_is_sampled_and_its_asset_stays(scientist, failed, pipeline, tmp_path):
@@ -229,10 +241,10 @@ def test_what_the_service_finds_wrong_with_a_job_is_told_as_a_fault_of_its_file(
 def test_where_steps_ran_is_shown_with_the_size_of_their_nodes(scientist, failed):
     shown = jobs.show(scientist, failed)
     assert {step: str(on) for step, on in shown.on.items()} == {
-        "cut": "cpu, 1 x Standard_DS3_v2",
-        "sum": "cpu, 1 x Standard_DS3_v2",
+        "cut": "cpu, 1 x Standard_F4s_v2",
+        "sum": "cpu, 1 x Standard_F4s_v2",
     }
-    assert shown.as_json()["steps"][0]["nodes"] == "1 x Standard_DS3_v2"
+    assert shown.as_json()["steps"][0]["nodes"] == "1 x Standard_F4s_v2"
 
 
 def test_a_serverless_job_is_shown_with_the_size_that_was_chosen_for_it(scientist, tmp_path, environment):

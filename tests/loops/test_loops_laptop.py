@@ -147,6 +147,7 @@ def test_a_step_gets_a_sample_of_its_data_and_the_original_stays(scientist, fail
     piece = piece_of(scientist, pipeline, "cut")
     staged = laptop.stage(scientist, piece, tmp_path / "run", Amount(number=10))
     assert staged.samples == {"table": "10 of 100 rows"}
+    assert staged.variables["TWINLOOP_SAMPLE"] == "10"
     assert len(Path(staged.inputs["table"]).read_text().splitlines()) == 11
     assert len((pipeline.parent / "table.csv").read_text().splitlines()) == 101
 

@@ -32,6 +32,7 @@ class Sending:
     web: flags.Web = False
     sample: flags.Sample = ""
     seed: flags.Seed = 0
+    register_sample: flags.RegisterSample = False
     skip_validation: flags.Validate = False
     save_as: flags.SaveAs = None
 
@@ -90,6 +91,22 @@ def send(file: Path | None, sending: Sending, where: Where) -> None:
             allowed="the name of a stack; az's -s (stream) at the end of the line, or --stream",
             next_step=f"twinloop submit {where.stack} --stream",
         )
+    if sending.register_sample and not sending.sample:
+        raise BadUsage(
+            "There is no sample.",
+            where="--register-sample",
+            given="no --sample",
+            allowed="with --sample ROWS or --sample SHARE%",
+            next_step="leave it out: a model of the whole data is registered without it",
+        )
+    if sending.save_as and not sending.save_as.absolute().parent.is_dir():
+        raise BadUsage(
+            "There is no such folder; nothing was submitted.",
+            where="--save-as",
+            given=str(sending.save_as),
+            allowed="a file in a folder that is there",
+            next_step=f"mkdir -p '{sending.save_as.parent}', then run it again",
+        )
     if file is None:
         raise BadUsage(
             "No file was given.",
@@ -141,14 +158,17 @@ def _submitted(scene: Scene, document: Document, sending: Sending) -> Any:
         return submit(scene.client, document, wishes)
     amount = Amount.parse(sending.sample, seed=sending.seed)
     with tempfile.TemporaryDirectory(prefix="twinloop-sample-") as folder:
-        taken = sampled(scene.client, document, amount, Path(folder))
+        taken = sampled(scene.client, document, amount, Path(folder), register=sending.register_sample)
         tags = taken.tags(amount)
         job = submit(
             scene.client,
             taken.document,
             Wishes(name=wishes.name, validate=wishes.validate, tags=tags),
         )
-    say("[yellow]note:[/] every step runs, on the sample: so would one that registers a model")
+    say(
+        "[yellow]note:[/] every step runs, on the sample; "
+        + ("a model of it may be registered" if sending.register_sample else "no model of it is registered")
+    )
     for one in taken.inputs:
         say(f"[yellow]sample[/]  {one.where}: {one.taken} (seed {amount.seed}) of {one.original}")
     for uncut in taken.whole:

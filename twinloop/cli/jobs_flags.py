@@ -52,6 +52,10 @@ Sample = Annotated[
         show_default=False,
     ),
 ]
+RegisterSample = Annotated[
+    bool,
+    typer.Option("--register-sample", help="Let a step register a model although it saw a sample only."),
+]
 Seed = Annotated[int, typer.Option("--sample-seed", help="Another number draws other rows.")]
 
 

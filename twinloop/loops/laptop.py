@@ -15,6 +15,7 @@ from checks.environments.differences import differences
 from checks.environments.recipe import BadRecipe, demanded, fidelity, to_build
 from checks.environments.requirements import Wanted
 from twinloop.loops import command_line, sample, stores
+from twinloop.loops.sampling import VARIABLE
 from twinloop.loops.steps import Data
 from twinloop.problems import BadUsage, NotFound, Refused
 
@@ -89,7 +90,11 @@ def stage(client: MLClient, piece: Piece, folder: Path, amount: Amount | None = 
         code=piece.code or work,
         inputs=inputs,
         outputs=outputs,
-        variables={**_of_environment(piece), **piece.variables},
+        variables={
+            **_of_environment(piece),
+            **piece.variables,
+            **({VARIABLE: str(amount)} if samples else {}),
+        },
         samples=samples,
     )
 

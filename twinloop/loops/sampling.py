@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from twinloop.loops.sample import Amount, Taken
 
 TAG = "twinloop.sample"
+# Variables of each step: how much of the data it sees; whether a model of it may be registered.
+VARIABLE, REGISTER = "TWINLOOP_SAMPLE", "TWINLOOP_REGISTER_SAMPLE"
 _TYPES = ("uri_file", "uri_folder")
 
 
@@ -50,7 +52,9 @@ class SampledDocument:
         return {TAG: str(amount), **told}
 
 
-def sampled(client: MLClient, document: Document, amount: Amount, folder: Path) -> SampledDocument:
+def sampled(
+    client: MLClient, document: Document, amount: Amount, folder: Path, *, register: bool = False
+) -> SampledDocument:
     """Take a sample of each file and folder that a job's file names as data.
 
     Args:
@@ -58,6 +62,7 @@ def sampled(client: MLClient, document: Document, amount: Amount, folder: Path) 
         document: the job's file.
         amount: how much of each.
         folder: to write samples to; they are needed until the job was submitted.
+        register: tell the steps that a model of the sample may be registered.
 
     Raises:
         BadUsage: nothing in the file is data of which a sample can be taken.
@@ -82,6 +87,7 @@ def sampled(client: MLClient, document: Document, amount: Amount, folder: Path) 
             allowed="files that end in " + ", ".join(sample.TABULAR) + ", or folders",
             next_step="submit it without --sample",
         )
+    changes += _told(document, amount, register=register)
     body = document.body
     for change in changes:
         body = _with(body, change)
@@ -124,8 +130,19 @@ def _data(body: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str, str]]:
                 yield (*above, name), path, kind
 
 
+def _told(document: Document, amount: Amount, *, register: bool) -> Iterator[Override]:
+    """Variables of each command that say that it runs on a sample."""
+    variables = {VARIABLE: str(amount), **({REGISTER: "yes"} if register else {})}
+    steps: list[tuple[str, ...]] = [
+        ("jobs", name) for name, step in document.jobs.items() if step.get("type", "command") == "command"
+    ]
+    for step in steps if document.body.get("type") == "pipeline" else [()]:
+        for name, value in variables.items():
+            yield Override((*step, "environment_variables", name), value)
+
+
 def _with(body: dict[str, Any], change: Override) -> dict[str, Any]:
-    """The body with another value at a path that is there."""
+    """The body with another value at a path; what is missing on the way is added."""
     first, *rest = change.path
-    inner = _with(body[first], Override(tuple(rest), change.value)) if rest else change.value
+    inner = _with(body.get(first) or {}, Override(tuple(rest), change.value)) if rest else change.value
     return {**body, first: inner}

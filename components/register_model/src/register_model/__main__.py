@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,23 @@ from register_model.registry import FINGERPRINT, job_facts, register, versions, 
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
+
+
+SAMPLE, OVERRULE = "TWINLOOP_SAMPLE", "TWINLOOP_REGISTER_SAMPLE"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A part of the data, as whoever submitted the job says in variables of the step."""
+
+    amount: str  # "100" rows, or "5%"
+    register: bool  # all the same
+
+    @classmethod
+    def told(cls, variables: Mapping[str, str]) -> "Sample | None":
+        """The sample that the variables tell of; None for the whole data."""
+        amount = variables.get(SAMPLE, "")
+        return cls(amount, variables.get(OVERRULE, "").lower() == "yes") if amount else None
 
 
 def lineage(profile: dict[str, Any], report: dict[str, Any], facts: dict[str, str]) -> dict[str, str]:
@@ -30,9 +49,23 @@ def lineage(profile: dict[str, Any], report: dict[str, Any], facts: dict[str, st
 
 
 def settle(
-    client: "MLClient", *, name: str, model: Path, profile: dict[str, Any], report: dict[str, Any]
+    client: "MLClient",
+    *,
+    name: str,
+    model: Path,
+    profile: dict[str, Any],
+    report: dict[str, Any],
+    sample: Sample | None = None,
 ) -> dict[str, Any]:
-    """Register the candidate if the verdict says so and its content is new.
+    """Register the candidate if the verdict says so, its content is new, and it saw the whole data.
+
+    Args:
+        client: on the workspace.
+        name: to register under.
+        model: folder of the candidate.
+        profile: of the data.
+        report: scores and verdict.
+        sample: how much of the data it saw; None for all of it.
 
     Returns:
         {registered, name, version, reason}; version is the one that stands afterwards, None if there is none.
@@ -46,7 +79,13 @@ def settle(
         return {"registered": False, "name": name, "version": standing, "reason": reason}
     if not report["verdict"]["promote"]:
         return {"registered": False, "name": name, "version": standing, "reason": report["verdict"]["reason"]}
-    tags = {FINGERPRINT: content, **lineage(profile, report, job_facts(client))}
+    if sample and not sample.register:
+        reason = (
+            f"it saw a sample of the data only ({sample.amount}); {OVERRULE}=yes registers it all the same"
+        )
+        return {"registered": False, "name": name, "version": standing, "reason": reason}
+    told = {"sample": sample.amount} if sample else {}
+    tags = {FINGERPRINT: content, **told, **lineage(profile, report, job_facts(client))}
     made = register(client, name, model, f"Registered because {report['verdict']['reason']}.", tags)
     return {
         "registered": True,
@@ -70,6 +109,7 @@ def main() -> int:
         model=given.model,
         profile=json.loads((given.profile / "profile.json").read_text(encoding="utf-8")),
         report=json.loads((given.report / "evaluation.json").read_text(encoding="utf-8")),
+        sample=Sample.told(os.environ),
     )
     given.registration.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result, indent=1)
