@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from twinloop.engine.errors import NotSupported
+from twinloop.engine.errors import EngineError, NotSupported
 from twinloop.engine.states import ResourceState
 from twinloop.engine.values import Properties, from_struct
 
@@ -55,9 +55,16 @@ def seconds(text: str) -> float:
 
 
 def timeouts(message: Any) -> dict[str, float]:
-    """The time limits of a request, in seconds; only those that are set."""
+    """The time limits of a request, in seconds; only those that are set.
+
+    Raises:
+        EngineError: one of them is no duration.
+    """
     wanted = {name: getattr(message, name) for name in ("create", "update", "delete", "read")}
-    found = {name: seconds(text) for name, text in wanted.items() if text}
+    try:
+        found = {name: seconds(text) for name, text in wanted.items() if text}
+    except ValueError as error:
+        raise EngineError(f"customTimeouts: {error}") from error
     return {name: int(value) if value == int(value) else value for name, value in found.items()}
 
 

@@ -99,7 +99,7 @@ class Reader:
         try:
             return provider.invoke(request.tok, args, preview=self._deployment.dry_run)
         except ProviderFailure as error:
-            raise EngineError(f"function {request.tok} failed: {error}") from error
+            raise EngineError(f"function {request.tok} failed: {_once(request.tok, str(error))}") from error
 
     def _builtin(self, token: str, args: Properties) -> Properties:
         if token == "pulumi:pulumi:readStackOutputs":  # noqa: S105 (the name of a function)
@@ -130,3 +130,8 @@ def stack_outputs_of(stack: Stack, name: str) -> Properties | None:
             # Sealed with the other stack's key: in this stack's state they are sealed anew.
             return dict(unsealed(state.outputs))
     return None
+
+
+def _once(token: str, said: str) -> str:
+    """A provider's words without the token that the sentence has already."""
+    return said.removeprefix(f"{token}: ")

@@ -20,6 +20,7 @@ SERVER_ERROR = 500
 BAD_REQUEST = 400
 _NO_PERMISSION = "have permission to alter this storage account"  # the client's words for a 403 of an upload
 _ADVERTS = ("Additional Resources:", "If using the CLI, you can also", "Resolutions:", "Details:")
+_STACK_FILE = re.compile(r"Pulumi\.([\w.-]+)\.yaml")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -63,24 +64,25 @@ def asking(workspace: Workspace) -> Iterator[None]:
             "Azure knows nothing of that name.",
             where=f"{workspace.id} (named by {workspace.source})",
             given=plain(error),
-            next_step="twinloop up -s dev brings the platform up; -g and -w name another workspace",
+            next_step=f"twinloop up -s {_stack_of(workspace)}   brings the platform up; -g and -w name "
+            "another workspace",
         ) from error
     except HttpResponseError as error:
         if error.status_code in {FORBIDDEN, UNAUTHORIZED}:
             raise Refused(
                 "Azure refused it.",
-                where=workspace.id,
+                where=f"{workspace.id} (named by {workspace.source})",
                 given=plain(error),
                 allowed="what a role of yours allows; until the platform is up nobody has one here",
-                next_step="twinloop up -s dev   brings the platform up; if it is up, ask a platform "
-                "administrator for a role that is named",
+                next_step=f"twinloop up -s {_stack_of(workspace)}   brings the platform up; if it is up, ask "
+                "a platform administrator for a role that is named",
             ) from error
         if error.status_code and error.status_code < SERVER_ERROR:
             raise Problem(
                 "Azure did not accept it.",
                 where=workspace.id,
                 given=plain(error),
-                next_step="put right what is said there, then run it again",
+                next_step="put that right, then run it again",
             ) from error
         raise Problem(
             "Azure answered with an error.",
@@ -120,8 +122,14 @@ def _of_client(error: Exception, workspace: Workspace) -> Problem:
         "Azure ML's client refused it.",
         where=workspace.id,
         given=text,
-        next_step="put right what is said there, then run it again",
+        next_step="put that right, then run it again",
     )
+
+
+def _stack_of(workspace: Workspace) -> str:
+    """The stack whose settings named the workspace; dev where something else did."""
+    found = _STACK_FILE.search(workspace.source)
+    return found[1] if found else "dev"
 
 
 def plain(error: BaseException) -> str:

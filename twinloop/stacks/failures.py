@@ -90,13 +90,13 @@ def _held(_error: ResourceFailed, said: str, target: Target, again: str) -> Prob
     )
 
 
-def _not_emulated(_error: ResourceFailed, said: str, _target: Target, _again: str) -> Problem | None:
+def _not_emulated(_error: ResourceFailed, said: str, _target: Target, again: str) -> Problem | None:
     if not _NOT_EMULATED.search(said):
         return None
     return Problem(
         "The local Azure does not emulate this.",
         allowed="what docs/reference/emulated.md lists",
-        next_step="twinloop twin logs   names the request; leave it out by the settings, or act on Azure",
+        next_step=f"leave it out by the settings, or act on Azure: {again} --cloud azure",
         kind=Kind.NOT_SUPPORTED,
     )
 

@@ -28,7 +28,7 @@ from twinloop.localazure.jobs.clusters import Clusters, Scale
 from twinloop.localazure.jobs.data import DataFailed, JobData
 from twinloop.localazure.jobs.durations import seconds
 from twinloop.localazure.jobs.environments import EnvironmentFailed, Environments, Python
-from twinloop.localazure.jobs.failures import StepFailed, ended_badly, error
+from twinloop.localazure.jobs.failures import StepFailed, ended_badly, error, named
 from twinloop.localazure.jobs.folders import JobFolder, folder_of
 from twinloop.localazure.jobs.identities import NoIdentity
 from twinloop.localazure.jobs.processes import Command, Process
@@ -129,9 +129,7 @@ class Executor:
                 job = await self._through(job, step, folder, begun=begun, fingerprint=fingerprint)
             except _EXPECTED as failure:
                 code = getattr(failure, "code", "UserError")
-                job = await self._failed(
-                    job, folder, str(code), f"Step '{step.name}' (run {job.name}): {failure}"
-                )
+                job = await self._failed(job, folder, str(code), f"{named(step.name, job.name)}: {failure}")
             except Exception as failure:
                 log.exception("job %s failed inside the twin", job.name)
                 message = f"a defect of the twin, see log/twin.log: {failure!r}"
@@ -160,8 +158,7 @@ class Executor:
             job, process = await self._begin(job, step, folder)
         if process is not None and not await self._followed(job, step, process):
             message = (
-                f"Step '{step.name}' (run {job.name}) ran longer than its limit of {step.timeout:g} s "
-                "and was ended"
+                f"{named(step.name, job.name)} ran longer than its limit of {step.timeout:g} s and was ended"
             )
             return await self._failed(job, folder, "JobTimeout", message)
         return await self._finish(job, step, folder, fingerprint)

@@ -123,7 +123,8 @@ def render(text: str, inputs: Mapping[str, str | None], outputs: Mapping[str, st
         found = inputs.get(name) if kind == "inputs" else outputs.get(name) if kind == "outputs" else None
         if found is None:
             raise BadExpression(
-                f"'{match[0]}' has no value here; inputs: {sorted(inputs)}, outputs: {sorted(outputs)}"
+                f"'{match[0]}' has no value here; inputs: {', '.join(sorted(inputs)) or 'none'}; "
+                f"outputs: {', '.join(sorted(outputs)) or 'none'}"
             )
         if folder and found.startswith(folder):
             return written(folder, match.string, match.start()) + found.removeprefix(folder)

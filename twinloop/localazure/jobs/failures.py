@@ -23,6 +23,11 @@ def error(code: str, message: str) -> dict[str, Any]:
     return {"code": code, "message": message}
 
 
+def named(step: str, run: str) -> str:
+    """What failed, as a sentence begins: a job that is no pipeline has no step of another name."""
+    return f"Job '{run}'" if step == run else f"Step '{step}' (run {run})"
+
+
 def ended_badly(step: str, run: str, exit_code: int, folder: JobFolder) -> dict[str, Any]:
     """The error of a command that ended with another code than 0."""
     logs = [name for name in folder.log_files() if name.startswith("user_logs/")]
@@ -32,4 +37,4 @@ def ended_badly(step: str, run: str, exit_code: int, folder: JobFolder) -> dict[
         how += f" (signal {exit_code - _SIGNALLED})"
     words = folder.tail(TAIL, log)
     last = f"The last lines of {log}:\n{words}" if words.strip() else f"{log} is empty."
-    return error("UserError", f"Step '{step}' (run {run}) ended with {how}. {last}")
+    return error("UserError", f"{named(step, run)} ended with {how}. {last}")
