@@ -25,5 +25,7 @@ class Finding:
     """One sentence: the reason that it matters."""
     fix: str
     """What to write or type next."""
+    copied: str = ""
+    """Lines to copy as they stand into the stack file, under `config:`; empty where there are none."""
     source: str = ""
     """Where the rule comes from: a document, a service limit."""

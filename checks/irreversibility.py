@@ -50,13 +50,24 @@ def _loss(change: Change, others: tuple[Change, ...]) -> Iterator[Finding]:
     with_parts = f", with {', '.join(parts)} in it" if parts else ""
     if change.op == "delete":
         what, rule = f"{name} is deleted{with_parts}", "stateful-delete"
-        fix = f"keep {resource.name} in the program"
+        fix = _kept(resource, others)
     else:
         what, rule = f"{name} is replaced{_because(change)}{with_parts}", "stateful-replace"
         fix = "leave the property as it was, or copy the data first"
     yield _finding(
         change, row.severity, rule, f"{what}; lost: {row.lost}", f"back: {row.back}", fix, row.source
     )
+
+
+def _kept(resource: Resource, others: tuple[Change, ...]) -> str:
+    """What to do instead of deleting; where only its name in the program is another, the alias for it."""
+    for other in others:
+        if other.op == "create" and resource.id and other.resource.id.lower() == resource.id.lower():
+            return (
+                f"it only has another name in the program: give {other.resource.name} the option "
+                f'aliases=[pulumi.Alias(name="{resource.name}")], and parent= too where that is another one'
+            )
+    return f"keep {resource.name} in the program"
 
 
 def _because(change: Change) -> str:

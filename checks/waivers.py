@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -41,7 +42,8 @@ def applied(
             continue
         waiver = given.get((finding.rule, finding.resource))
         if waiver is None:
-            yield replace(finding, fix=f"{finding.fix}; if it is meant: {written(finding, today)}")
+            fix = f"{finding.fix}; if it is meant, add to Pulumi.{finding.stack}.yaml under config"
+            yield replace(finding, fix=fix, copied=written(finding, today))
             continue
         used.add((waiver.rule, waiver.resource))
         words = f"waived by {waiver.who} until {waiver.until}: {waiver.why}"
@@ -52,7 +54,8 @@ def applied(
                 finding,
                 severity="refuse",
                 what=f"{finding.what} (the waiver of {waiver.who} ended on {waiver.until})",
-                fix=f"have it looked at again, then write a new date: {written(finding, today)}",
+                fix=f"have it looked at again, then write a new date in Pulumi.{stack}.yaml",
+                copied=written(finding, today),
             )
     for key, waiver in given.items():
         if key not in used:
@@ -60,12 +63,19 @@ def applied(
 
 
 def written(finding: Finding, today: date) -> str:
-    """The YAML that waives a finding, to copy into the stack file and to fill in."""
+    """The YAML that waives a finding, to copy into the stack file and to fill in.
+
+    Whatever a resource is called, the lines are these five: its name is quoted, and no backtick is in it.
+    """
     until = (today + timedelta(days=_USUAL_DAYS)).isoformat()
+    resource = json.dumps(finding.resource).replace("`", "\\x60")
     return (
-        f"add to Pulumi.{finding.stack}.yaml under config: `twinloop:waivers: [{{ rule: {finding.rule}, "
-        f'resource: "{finding.resource}", who: you@example.com, why: "say why this is right", '
-        f"until: {until} }}]`"
+        "  twinloop:waivers:\n"
+        f"    - rule: {finding.rule}\n"
+        f"      resource: {resource}\n"
+        "      who: you@example.com\n"
+        "      why: say why this is right\n"
+        f'      until: "{until}"\n'
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,28 @@ _ACTS = re.compile(
 )
 
 
+def _outside_of_fences(lines: list[str]) -> Iterator[str]:
+    """The lines but those of blocks of code, as GitHub sees them: at the left margin, after an empty line.
+
+    One that begins anywhere else, or does not end, is no such block: its backticks are found.
+    """
+    at = 0
+    while at < len(lines):
+        yield lines[at]
+        at += 1
+        if lines[at - 1] or lines[at : at + 1] != [_FENCE + "yaml"]:
+            continue
+        end = next((end for end in range(at + 1, len(lines)) if _FENCE in lines[end]), len(lines))
+        if lines[end : end + 1] == [_FENCE]:
+            at = end + 1
+
+
+_FENCE = "```"
+
+
 def _acting(text: str) -> str:
     """The first mention, link, reference or foreign markup outside of code; empty where there is none."""
-    for line in text.split("\n"):
+    for line in _outside_of_fences(text.split("\n")):
         if _FOLD.fullmatch(line):
             continue
         # GitHub looks for mentions and references in what is shown, and a backslash is not

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from checks.waivers import WAIVABLE
 from infra.shapes import Email, Section, example
@@ -15,6 +16,12 @@ def _waivable(value: str) -> str:
     if value not in WAIVABLE:
         raise ValueError(f"a rule that can be waived: {', '.join(WAIVABLE)}")
     return value
+
+
+def _day(value: object) -> object:
+    """Pulumi reads a day without quotes as a time, and hands it on as Go writes one."""
+    written = re.fullmatch(r"(\d{4}-\d\d-\d\d)[ T]00:00:00(?:Z| \+0000 UTC)", str(value))
+    return written[1] if written else value
 
 
 class Waiver(Section):
@@ -28,4 +35,4 @@ class Waiver(Section):
     ]
     who: Email
     why: Annotated[str, Field(min_length=10), example("the data was copied to the new account and compared")]
-    until: Annotated[date, example("2026-12-31")]  # the last day that it holds
+    until: Annotated[date, BeforeValidator(_day), example("2026-12-31")]  # the last day that it holds

@@ -142,6 +142,32 @@ def test_a_comment_with_what_a_review_never_writes_is_refused(hub, artifact_fold
     assert hub.calls == []
 
 
+def test_lines_to_copy_may_hold_anything(hub, artifact_folder):
+    path = artifact_folder / "comment.md"
+    path.write_text(path.read_text() + "\n```yaml\nwho: you@example.com # @octocat <b> #12\n```\n")
+    assert post(artifact_folder) == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "text\n```yaml\n@octocat\n```\n",
+        "\n    ```yaml\n@octocat\n```\n",
+        "\n```yaml\n@octocat\n",
+        "\n```yaml\na\n````\n@octocat\n```\n",
+        "\n```yaml\na\n ```\n@octocat\n```\n",
+        "\n```yaml\na\n```\n@octocat\n\n```yaml\nb\n```\n",
+        "\n```html\n@octocat\n```\n",
+        "<details><summary>more</summary>\n```yaml\n@octocat\n```\n",
+    ],
+)
+def test_what_only_looks_like_lines_to_copy_is_refused(hub, artifact_folder, lines):
+    path = artifact_folder / "comment.md"
+    path.write_text(path.read_text() + lines)
+    assert post(artifact_folder) == 4
+    assert hub.calls == []
+
+
 @settings(max_examples=30, deadline=None)
 @given(hostile_reviews)
 def test_every_comment_that_a_review_writes_is_taken(reviewed):

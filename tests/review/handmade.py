@@ -117,7 +117,7 @@ def rich(stack="dev"):
         ),
         quota=(quota(cluster),),
         findings=(
-            finding("refuse", lake),
+            finding("refuse", lake, copied='  twinloop:waivers:\n    - until: "2026-12-05"\n'),
             finding("warn", cluster, rule="much-bigger", what="Ten times as many nodes."),
             finding("note", made, rule="new", what="It is new."),
         ),

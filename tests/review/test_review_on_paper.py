@@ -104,7 +104,10 @@ def test_a_stack_whose_file_is_gone_says_so_and_all_of_it_would_have_to_go(proje
     stack = next(one for one in project.review().stacks if one.stack == "old")
     assert stack.is_gone
     assert {change.op for change in stack.plan.changes} == {"delete"}
-    assert any("twinloop destroy -s old" in note for note in stack.notes)
+    (gone,) = stack.findings
+    assert (gone.severity, gone.rule) == ("warn", "stack-file-gone")
+    assert "deletes none of its 2 resources" in gone.what
+    assert "twinloop destroy -s old" in gone.fix
 
 
 def test_a_stack_that_nobody_knows_is_refused_with_the_nearest_name(project: Project, run):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from twinloop.review import labels
-from twinloop.review.assembling import NOT_EVALUATED
 
 if TYPE_CHECKING:
     from checks.cost import Estimate
@@ -49,7 +48,9 @@ def _stack(stack: StackReview) -> Iterator[Text]:
         line.append(f"{finding.rule}: {about}{finding.what}", style="not bold default")
         line.append(_at(stack.places.get(finding.resource or finding.rule)), style="not bold dim")
         yield line
-        yield Text(f"         do: {finding.fix}", style="dim")
+        yield Text(f"         do: {finding.fix}{':' if finding.copied else ''}", style="dim")
+        for copied in finding.copied.splitlines():
+            yield Text(labels.seen(copied))
     for change in changes:
         yield from _change(change, stack.places.get(change.resource.urn))
     for access in stack.access:
@@ -70,12 +71,14 @@ def _stack(stack: StackReview) -> Iterator[Text]:
 def _head(stack: StackReview) -> Text:
     counts = labels.counts(stack.plan.changes)
     parts = [f"{counts[op]} to {op}" for op in labels.OPS if counts[op]] or ["no resource changes"]
-    if any(finding.rule in NOT_EVALUATED for finding in stack.findings):
+    if not labels.is_known(stack):
         parts = ["not evaluated"]
     head = Text(stack.stack, style="bold")
     state = " (new)" if stack.is_new else " (gone)" if stack.is_gone else ""
     head.append(
-        f"{state}  {', '.join(parts)}; {_bill(stack.cost_before, stack.cost_after)}", style="not bold"
+        f"{state}  {', '.join(parts)}"
+        + (f"; {_bill(stack.cost_before, stack.cost_after)}" if labels.is_known(stack) else ""),
+        style="not bold",
     )
     return head
 

@@ -143,14 +143,20 @@ def _limit(memory: int) -> None:
 
 def start(script: str) -> Awaitable[None]:
     """Run the program's main file, inside its stack resource; what is returned is to be awaited."""
-    from pulumi import runtime
+    from pulumi import log, runtime
 
     runtime.register_stack_transformation(_SourcesKept())
+    # Several calls for each resource, a tenth of the time; the engine drops what is said there.
+    log.debug = _unsaid
     runpy.run_path(script, run_name="__main__")
     # The registrations have to be under way before the SDK starts to wait for the end: it waits for them
     # one by one,
     # in linear time, but for outputs that are still open by looking at all of them again and again.
     return asyncio.sleep(0)
+
+
+def _unsaid(*_words: object, **_options: object) -> None:
+    """Say nothing."""
 
 
 class _SourcesKept:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,31 @@ from twinloop.engine.errors import ProgramFailed
 from twinloop.engine.model import Limits
 
 CHILD: Final = Path(__file__).with_name("child.py")
+_LONGEST: Final = 64 * 1024  # characters of a line; what is longer is told as several
+_MOST: Final = 16 * 1024  # characters of its stderr that are kept: its first and its last words
 _FAREWELL: Final = 5.0  # seconds that a process has to end by itself, once it has nothing more to do
+
+
+class _Words:
+    """What is said on stderr: of very much only the beginning and the end, however much comes."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._size = 0
+
+    def keep(self, line: str) -> None:
+        """Take one more line."""
+        self._lines.append(line)
+        self._size += len(line) + 1
+        if self._size > 8 * _MOST:
+            self._lines = [self.text()]
+            self._size = len(self._lines[0])
+
+    def text(self) -> str:
+        """What is kept."""
+        text = "\n".join(self._lines).strip()
+        half = _MOST // 2
+        return text if len(text) <= _MOST else f"{text[:half]}\n[... more was said ...]\n{text[-half:]}"
 
 
 @dataclass
@@ -67,10 +91,10 @@ class ProgramProcess:
         Raises:
             ProgramFailed: it ended badly, or was stopped; the message is what it said.
         """
-        errors: list[str] = []
+        errors = _Words()
         with self._alone:
             process = self._started()
-            watched = self._watch(say, errors.append)
+            watched = self._watch(say, errors.keep)
             with suppress(BrokenPipeError):  # it has ended already; its last words follow
                 assert process.stdin is not None  # noqa: S101 - a pipe, by its start
                 process.stdin.write(
@@ -83,7 +107,7 @@ class ProgramProcess:
                     f"the program was stopped: it took more than its {self._limits.seconds} s"
                 )
             status = self._status(process, watched[1].last)
-        said = "\n".join(errors).strip()
+        said = errors.text()
         if status:
             raise ProgramFailed(self._last_words(said, status))
         for line in said.splitlines():
@@ -153,7 +177,7 @@ class ProgramProcess:
 
     def _pump(self, stream: Any, name: str, mark: str) -> None:
         streams = self._streams
-        for line in stream:
+        for line in _lines(stream, len(mark) + 8):
             text, marked, last = line.rstrip("\n").partition(mark)
             watched = streams[name]
             if text or not marked:
@@ -181,3 +205,18 @@ class ProgramProcess:
         if memory and ("MemoryError" in words or status < 0 or "can't start new thread" in words):
             return f"the program had no more memory than its {memory // 2**20} MiB: {words}"
         return words
+
+
+def _lines(stream: Any, kept: int) -> Iterator[str]:
+    """The lines of a stream; one too long comes in parts, not cut within its last `kept` characters."""
+    held = ""
+    while part := stream.readline(_LONGEST):
+        held += part
+        if not part.endswith("\n") and len(part) == _LONGEST:
+            yield held[:-kept]
+            held = held[-kept:]
+            continue
+        yield held
+        held = ""
+    if held:
+        yield held

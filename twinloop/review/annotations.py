@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from checks.findings import Finding
-from twinloop.review.labels import resource_label, seen, sentence
+from twinloop.review.labels import finding_told, resource_label, seen
 from twinloop.review.model import Place, Review
 
 Style = Literal["github", "azure-pipelines"]
@@ -33,9 +33,9 @@ def _found(review: Review) -> Iterator[tuple[Finding, Place | None]]:
 
 def _message(finding: Finding) -> str:
     about = f"{resource_label(finding.resource)}: " if finding.resource else ""
-    return seen(
-        f"{finding.stack}: {about}{sentence(finding.what)} {sentence(finding.why)} Do: {finding.fix}"
-    )[:LONGEST]
+    copied = f":\n{finding.copied}" if finding.copied else ""
+    told = seen(f"{finding.stack}: {about}{finding_told(finding)} Do: {finding.fix}")
+    return f"{told[:LONGEST]}{copied}"
 
 
 def _github(finding: Finding, place: Place | None) -> str:

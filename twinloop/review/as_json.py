@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from twinloop.review.labels import counts, in_cloud, name_of, type_of
+from twinloop.review.labels import counts, in_cloud, is_known, name_of, type_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -47,10 +47,14 @@ def _stack(stack: StackReview) -> dict[str, Any]:
         "environment": stack.environment,
         "isNew": stack.is_new,
         "isGone": stack.is_gone,
+        "evaluated": is_known(stack),
         "notes": list(stack.notes),
         "counts": {op: found[op] for op in ("create", "update", "replace", "delete", "same")},
         "changes": [_change(one, stack) for one in stack.plan.changes if one.op != "same"],
-        "cost": {"before": bill(stack.cost_before), "after": bill(stack.cost_after)},
+        "cost": {
+            "before": bill(stack.cost_before),
+            "after": bill(stack.cost_after) if is_known(stack) else None,
+        },
         "access": [_picked(one, "access") for one in stack.access],
         "exposure": [_picked(one, "exposure") for one in stack.exposure],
         "quota": [_picked(one, "quota") for one in stack.quota],
@@ -102,6 +106,7 @@ def _item(item: Item) -> dict[str, Any]:
         "atWorst": _amount(item.at_worst),
         "unknown": item.is_unknown,
         "hidden": item.hidden,
+        "ceiling": item.ceiling,
         "byUse": item.by_use,
         "unitPrice": _amount(item.unit_price),
         "unit": item.unit,

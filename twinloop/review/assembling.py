@@ -14,6 +14,7 @@ from checks.waivers import Waiver
 from twinloop.clouds.stack_file import StackFile
 from twinloop.problems import Kind, Problem
 from twinloop.review import stack_settings
+from twinloop.review.labels import in_cloud
 from twinloop.review.model import Place, StackReview
 from twinloop.review.pairs import Files, Pair
 from twinloop.review.places import Sources, places
@@ -77,7 +78,7 @@ def _stack(
     file = around.head.found.get(pair.stack)
     findings = [
         *_failures(pair),
-        *irreversibility.findings(pair.plan.changes, _waivers(file), stack=pair.stack),
+        *_irreversible(pair, file),
         *exposure.findings(opened),
         *found,
     ]
@@ -96,6 +97,27 @@ def _stack(
         notes=tuple(dict.fromkeys((*_notes(pair), *pair.base.notes, *pair.head.notes))),
         is_new=pair.is_new,
         is_gone=pair.is_gone,
+    )
+
+
+def _irreversible(pair: Pair, file: StackFile | None) -> Iterable[Finding]:
+    if pair.is_gone:
+        return [_gone(pair)]
+    if pair.head.problem is not None:
+        return []  # nothing is known about it; least of all that a waiver is of no use
+    return irreversibility.findings(pair.plan.changes, _waivers(file), stack=pair.stack)
+
+
+def _gone(pair: Pair) -> Finding:
+    stays = len([one for one in pair.plan.before if in_cloud(one) and not one.taken])
+    return Finding(
+        severity="warn",
+        rule="stack-file-gone",
+        stack=pair.stack,
+        resource="",
+        what=f"its file is gone; that alone deletes none of its {stays} resources, which are listed here",
+        why="where the stack stands they stay, cost and give access, and no command reaches them any more",
+        fix=f"keep the file; or delete them before this is merged: twinloop destroy -s {pair.stack}",
     )
 
 
@@ -144,9 +166,6 @@ def _told(problem: Problem) -> str:
 
 
 def _notes(pair: Pair) -> list[str]:
-    if pair.is_gone:
-        destroy = f"twinloop destroy -s {pair.stack}"
-        return [f"its file is gone; that alone deletes nothing: `{destroy}` before it is merged does"]
     return ["it is new"] if pair.is_new else []
 
 

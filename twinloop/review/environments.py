@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -166,7 +167,8 @@ def _do(command: list[str]) -> None:
 
 def imports(root: Path, main: Path) -> list[str]:
     """The modules of others that the program names, as far as its source tells: worth importing ahead."""
-    return sorted(name for name in _named(main) if name.partition(".")[0] not in _own(root, main))
+    own = _own(root, main)
+    return sorted(name for name in _named(main) if name.partition(".")[0] not in own)
 
 
 def _imported(root: Path, main: Path) -> set[str]:
@@ -181,19 +183,23 @@ def _own(root: Path, main: Path) -> set[str]:
 
 
 def _named(main: Path) -> set[str]:
+    return set().union(*(_named_by(path.read_bytes()) for path in main.rglob("*.py") if path.is_file()))
+
+
+@cache  # two revisions have most of their files in common, and are asked several times
+def _named_by(source: bytes) -> frozenset[str]:
     found: set[str] = set()
-    for path in main.rglob("*.py"):
-        try:
-            tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError):
-            continue  # whoever runs it says so
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                found.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module)
-                found.update(f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())
-    return found
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()  # whoever runs it says so
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names if alias.name.islower())
+    return frozenset(found)
 
 
 def _normal(name: str) -> str:

@@ -7,15 +7,17 @@ import shutil
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from checks.plan import Resource
-from twinloop.engine import Limits, Operation, Options, Outcome, Program, Stack, run
+from twinloop.engine import Limits, Operation, Options, Outcome, Program, Stack, durable, run
 from twinloop.engine.backend import Backend
+from twinloop.engine.passphrase import Crypter
 from twinloop.engine.processes import ProgramProcess
 from twinloop.engine.provider_calls import public
-from twinloop.engine.store import Store
+from twinloop.engine.store import Store, checkpoint_bytes
 from twinloop.engine.values import masked
 from twinloop.review import environments
 from twinloop.review.paper import Paper
@@ -53,6 +55,7 @@ class Bench:
         python: interpreter of its environment.
         limits: what the program may use.
         passphrase: of the states in the backend.
+        beside: another bench of the same program and environment, whose process runs this one's too.
     """
 
     root: Path
@@ -63,13 +66,17 @@ class Bench:
     limits: Limits = field(default_factory=Limits)
     passphrase: str = field(default=_PASSPHRASE, repr=False)
     paper: Paper = field(default_factory=Paper)
+    beside: Bench | None = None
 
     def __post_init__(self) -> None:
+        self._closing = threading.Lock()
+        if self.beside is not None:
+            self._process: ProgramProcess = self.beside._process
+            return
         home = self.folder / "home"
         home.mkdir(parents=True)
         ahead = environments.imports(self.root, self.main)
         self._process = ProgramProcess(self.python, self._variables(home), self.limits, ahead)
-        self._closing = threading.Lock()
 
     def _variables(self, home: Path) -> dict[str, str]:
         known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -107,11 +114,13 @@ class Bench:
             main=self.main,
             config=given.values,
             secret_keys=given.secret_keys,
+            hushed=given.hushed,
             transport="child",
             process=self._process,
         )
         # What is protected is replaced on paper all the same: that it would be is what a reader must know.
         options = Options(unprotect=True)
+        self._begin(stack)
         outcome = run(
             Operation.UP, self._stack(stack), program, self.paper.provider, options, lambda _event: None
         )
@@ -126,6 +135,15 @@ class Bench:
             outcome=outcome,
         )
 
+    def _begin(self, stack: str) -> None:
+        """A state with nothing in it, whose key is derived already: to derive one for each takes long."""
+        backend = self.backend(stack)
+        if self.passphrase != _PASSPHRASE or backend.checkpoint.exists() or backend.journal.exists():
+            return
+        provider = {"type": "passphrase", "state": {"salt": _salt_line()}}
+        empty = {"resources": [], "secrets_providers": provider}
+        durable.write(backend.checkpoint, checkpoint_bytes(backend.stack.full_name, empty))
+
     def states(self, stack: str) -> list[ResourceState]:
         """Everything that stands in the stack now."""
         snapshot = Store(self.backend(stack), self.passphrase).open()
@@ -135,6 +153,11 @@ class Bench:
         """End the program's process."""
         with self._closing:
             self._process.close()
+
+
+@cache
+def _salt_line() -> str:
+    return Crypter.fresh(_PASSPHRASE, "on paper").salt_line
 
 
 def resource_of(stack: str, state: ResourceState) -> Resource:

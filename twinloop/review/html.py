@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
+from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from twinloop.pictures import style
 from twinloop.review.html_elements import badge, folded, resource, table, text, value
 from twinloop.review.html_stack import stack_section
-from twinloop.review.labels import OPS, SIGNS, counts, is_known, is_live, money, sentence, side
+from twinloop.review.labels import OPS, SIGNS, counts, finding_told, is_known, is_live, money, side
 
 if TYPE_CHECKING:
     from checks.cost import Estimate
@@ -88,8 +89,7 @@ def _row(numbered: tuple[int, StackReview]) -> tuple[str, ...]:
     return (
         f'<a href="#s{at}">{text(stack.stack)}</a>',
         *((badge(op, str(found[op])) if found[op] else "") if is_known(stack) else "?" for op in OPS),
-        _amount(before, after, worst=False),
-        _amount(before, after, worst=True),
+        *(_amount(before, after, worst=worst) if is_known(stack) else "?" for worst in (False, True)),
         _both(gained, len(stack.access), "gained", "lost"),
         _both(opened, len(stack.exposure), "opened", "closed"),
         " ".join(badge(kind, f"{severities.count(kind)} {kind}") for kind in dict.fromkeys(severities)),
@@ -128,11 +128,12 @@ def _finding(stack: StackReview, finding: Finding) -> str:
     place = stack.places.get(finding.resource or finding.rule)
     about = f" {resource(finding.resource)}" if finding.resource else ""
     where = f"{value(f'{place.file}:{place.line}')} · " if place else ""
+    copied = f"<pre>{escape(finding.copied)}</pre>" if finding.copied else ""
     source = f" · source: {text(finding.source)}" if finding.source else ""
     return (
         f'<article class="finding {finding.severity}">'
         f"<p>{badge(finding.severity)} <b>{text(stack.stack)}</b>{about}</p>"
-        f"<p>{text(sentence(finding.what))} {text(sentence(finding.why))}</p>"
-        f"<p><b>Do:</b> {text(finding.fix)}</p>"
+        f"<p>{text(finding_told(finding))}</p>"
+        f"<p><b>Do:</b> {text(finding.fix)}</p>{copied}"
         f'<p class="soft">{where}rule {value(finding.rule)}{source}</p></article>'
     )

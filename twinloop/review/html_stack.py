@@ -5,15 +5,17 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from checks.plan import UNKNOWN
 from twinloop.review.html_elements import badge, folded, resource, table, text, value
 from twinloop.review.html_picture import picture
 from twinloop.review.labels import (
     OPS,
+    by_of,
     cost_changes,
     counts,
+    dated,
     is_known,
     money,
-    name_of,
     priced,
     real_changes,
     seen,
@@ -99,6 +101,9 @@ def _differences(change: Change) -> str:
 
 def _row(found: Difference) -> tuple[str, str, str]:
     forces = f" {badge('replace', 'forces the replacement')}" if found.replaces else ""
+    if found.before == found.after and found.replaces:
+        why = "another one, that nobody knows yet" if found.after == UNKNOWN else "of what is replaced itself"
+        forces += f' <span class="soft">{why}</span>'
     before = f'<span class="old">{value(found.before)}</span>'
     return value(found.path) + forces, before, f'<span class="new">{value(found.after)}</span>'
 
@@ -116,7 +121,7 @@ def _grant(one: AccessChange) -> tuple[str, ...]:
     change = badge("gained") if one.gained else badge("lost")
     risks = "".join(f" {badge('risk', risk)}" for risk in one.risks)
     kind = ("data" if one.data else "management") + ("" if one.standing else ", by elevation")
-    by = one.by.replace(one.urn, name_of(one.urn)) if one.urn else one.by
+    by = by_of(one)
     condition = f'<br><span class="soft">where {text(one.condition)}</span>' if one.condition else ""
     actions = "<br>".join(value(action) for action in one.actions)
     return (
@@ -161,6 +166,8 @@ def _cost(review: StackReview) -> str:
         )
         for one in changed
     )
+    if not is_known(review):
+        return ""
     body = _sums(review.cost_before, review.cost_after)
     body += table(head, rows) if changed else '<p class="soft">No line of the bill changes.</p>'
     return folded("Cost", body, count=len(changed) if changed else None, is_open=bool(changed))
@@ -184,8 +191,8 @@ def _sums(before: Estimate, after: Estimate) -> str:
 def _source(item: Item) -> str:
     if not item.source:
         return '<span class="soft">no source: unknown</span>'
-    details = ", ".join(part for part in (item.as_of, item.region) if part)
-    return text(item.source) + (f' <span class="soft">{text(details)}</span>' if details else "")
+    details = ", ".join(part for part in (f"price{dated(item)}", item.region) if part)
+    return text(item.source) + f' <span class="soft">{text(details)}</span>'
 
 
 def _quota(review: StackReview) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +12,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from checks.access import AccessChange
     from checks.cost import Estimate, Item
+    from checks.findings import Finding
     from checks.plan import Change, Resource
     from twinloop.review.model import Review, Side, StackReview
 
@@ -21,6 +24,7 @@ SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": "
 LONGEST = 120  # characters of one value before its middle is left out
 MOST = 20_000  # characters of one value that are compared at all
 AROUND = 30  # characters that are shown on both sides of what differs
+_URN = re.compile(r"urn:pulumi:[^;]+")  # names are joined with semicolons
 COMMIT = 10  # digits of a commit that a reader needs
 # Characters that a page would obey instead of showing: controls, writing direction, private use, line ends.
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -47,6 +51,11 @@ def resource_label(urn: str) -> str:
     """`storage:StorageAccount lake`: what a person calls the resource of a URN."""
     kind = short_type(type_of(urn))
     return f"{kind} {name_of(urn)}" if kind else urn
+
+
+def by_of(access: AccessChange) -> str:
+    """Roles and the names of their assignments; whole URNs say no more."""
+    return _URN.sub(lambda found: name_of(found[0]), access.by)
 
 
 def seen(text: str) -> str:
@@ -165,6 +174,20 @@ def real_changes(review: StackReview) -> list[Change]:
     return [change for change in review.plan.changes if change.op != "same" and in_cloud(change.resource)]
 
 
+def finding_told(finding: Finding) -> str:
+    """What is so and why it matters, as sentences; after a resource's name the first begins as it is."""
+    what = finding.what if finding.resource else sentence(finding.what)
+    end = "" if what.endswith((".", "!", "?", ":")) else "."
+    return f"{what}{end} {sentence(finding.why)}"
+
+
+def dated(item: Item) -> str:
+    """When a price was read: ` of 2026-11-01`, or that nobody knows."""
+    if item.as_of in {"", "unknown"}:
+        return " of an unknown date"
+    return f" of {item.as_of}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class CostChange:
     """One line of the bill, before and after."""
@@ -206,13 +229,11 @@ def _by_line(estimate: Estimate) -> dict[tuple[str, int], Item]:
 def _same_price(before: Item | None, after: Item | None) -> bool:
     if before is None or after is None:
         return False
-    return (before.what, before.at_rest, before.at_worst, before.unit_price, before.by_use) == (
-        after.what,
-        after.at_rest,
-        after.at_worst,
-        after.unit_price,
-        after.by_use,
-    )
+    facts = [
+        (one.what, one.at_rest, one.at_worst, one.unit_price, one.by_use, one.ceiling)
+        for one in (before, after)
+    ]
+    return facts[0] == facts[1]
 
 
 def _growth(change: CostChange) -> Decimal:
@@ -230,6 +251,7 @@ def priced(item: Item) -> str:
         return f"by use{price}"
     if item.at_rest is None and item.at_worst is None:
         return "unknown"
+    most = "at most " if item.ceiling else ""
     rest = "unknown" if item.at_rest is None else money(item.at_rest)
     worst = "unknown" if item.at_worst is None else money(item.at_worst)
-    return f"{rest} USD a month" if rest == worst else f"{rest} to {worst} USD a month"
+    return f"{most}{rest} USD a month" if rest == worst else f"{most}{rest} to {worst} USD a month"

@@ -108,8 +108,7 @@ def _row(stack: StackReview) -> str:
     cells = [
         named(stack.stack, 40) + new,
         *((str(found[op]) if found[op] else "") if is_known(stack) else "?" for op in OPS),
-        _amounts(stack.cost_before.at_rest, stack.cost_after.at_rest, stack.cost_after),
-        _amounts(stack.cost_before.at_worst, stack.cost_after.at_worst, stack.cost_after),
+        *(_amounts(*amounts, stack.cost_after) if is_known(stack) else "?" for amounts in _sums(stack)),
         _plus_minus(sum(one.gained for one in stack.access), len(stack.access), ("gained", "lost")),
         _plus_minus(sum(one.opened for one in stack.exposure), len(stack.exposure), ("opened", "closed")),
         ", ".join(
@@ -117,6 +116,11 @@ def _row(stack: StackReview) -> str:
         ),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _sums(stack: StackReview) -> list[tuple[Decimal, Decimal]]:
+    before, after = stack.cost_before, stack.cost_after
+    return [(before.at_rest, after.at_rest), (before.at_worst, after.at_worst)]
 
 
 _NAMES = {"refuse": ("refused", "refused"), "warn": ("warning", "warnings"), "note": ("note", "notes")}

@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from checks.plan import UNKNOWN
 from twinloop.review.labels import (
     CostChange,
+    by_of,
     cost_changes,
-    name_of,
+    dated,
+    finding_told,
     pair,
     priced,
     real_changes,
     resource_label,
-    sentence,
 )
 from twinloop.review.markdown_blocks import Block
-from twinloop.review.markdown_text import code, html_code, named, span, words
+from twinloop.review.markdown_text import code, fenced, html_code, named, span, words
 
 if TYPE_CHECKING:
     from checks.access import AccessChange
@@ -59,13 +61,13 @@ def _finding(stack: StackReview, finding: Finding) -> str:
     about = f"{named(resource_label(finding.resource))}: " if finding.resource else ""
     place = stack.places.get(finding.resource or finding.rule)
     lines = [
-        f"{about}{words(sentence(finding.what))} {words(sentence(finding.why))}",
-        f"  - do: {words(finding.fix)}",
+        f"{about}{words(finding_told(finding), 1200)}",
+        f"  - do: {words(finding.fix)}{':' if finding.copied else ''}",
     ]
     where = f" at {code(f'{place.file}:{place.line}')}" if place else ""
     source = f"; source: {words(finding.source)}" if finding.source else ""
-    lines.append(f"  - rule {named(finding.rule)}{where}{source}")
-    return "\n".join(lines)
+    lines.insert(1, f"  - rule {named(finding.rule)}{where}{source}")
+    return "\n".join([*lines, *fenced(finding.copied)])
 
 
 def _remarks(review: Review) -> Told:
@@ -75,18 +77,31 @@ def _remarks(review: Review) -> Told:
 
 
 def _lost(review: Review) -> Iterable[Block]:
-    return _folded("Replaced and deleted", _changed(review, ("replace", "delete")), seen_first=40)
+    told = _changed(review, ("replace", "delete"), lambda change: not _is_assignment(change))
+    return _folded("Replaced and deleted", told, seen_first=40)
+
+
+def _assignments(review: Review) -> Iterable[Block]:
+    """Apart, because what they give or gave is told as access, in words."""
+    told = _changed(review, ("replace", "delete"), _is_assignment)
+    return _folded("Role assignments replaced and deleted", told, seen_first=3)
+
+
+def _is_assignment(change: Change) -> bool:
+    return change.resource.type == "azure-native:authorization:RoleAssignment"
 
 
 def _updated(review: Review) -> Iterable[Block]:
     return _folded("Updated", _changed(review, ("update",)))
 
 
-def _changed(review: Review, ops: tuple[str, ...]) -> Told:
+def _changed(
+    review: Review, ops: tuple[str, ...], chosen: Callable[[Change], bool] = lambda _change: True
+) -> Told:
     for op in ops:
         for stack in review.stacks:
             for change in real_changes(stack):
-                if change.op == op:
+                if change.op == op and chosen(change):
                     yield from ((stack.stack, text) for text in _resource(change))
 
 
@@ -114,6 +129,10 @@ def _listed(paths: Iterable[str]) -> str:
 
 def _difference(one: Difference) -> str:
     forces = " (forces the replacement)" if one.replaces else ""
+    if one.before == one.after == UNKNOWN and one.replaces:
+        return f"  - {named(one.path)}: another one, that nobody knows yet{forces}"
+    if one.before == one.after and one.replaces:
+        return f"  - {named(one.path)}: {code(one.after)}, of what is replaced itself{forces}"
     if one.before is None:
         return f"  - {named(one.path)}: set to {code(one.after)}{forces}"
     if one.after is None:
@@ -137,8 +156,8 @@ def _access(review: Review, *, gained: bool) -> Told:
                 yield stack.stack, _grant(one)
 
 
-def _reach(one: AccessChange) -> tuple[bool, str, str, str]:
-    return not one.risks, one.principal, one.where, one.what
+def _reach(one: AccessChange) -> tuple[int, str, str, str]:
+    return -len(one.risks), one.principal, one.where, one.what
 
 
 def _grant(one: AccessChange) -> str:
@@ -146,17 +165,12 @@ def _grant(one: AccessChange) -> str:
     standing = "" if one.standing else ", not standing"
     verb = "may now" if one.gained else "may no longer"
     risks = f"**{words(', '.join(one.risks))}**: " if one.risks else ""
-    by = f", by {words(_by(one))}" if one.by else ""
+    by = f", by {words(by_of(one))}" if one.by else ""
     condition = f", where {words(one.condition)}" if one.condition else ""
     return (
         f"{risks}{named(one.principal)} {verb} {words(one.what)} on {named(one.where)} "
         f"({kind}{standing}: {_listed(one.actions)}){by}{condition}"
     )
-
-
-def _by(one: AccessChange) -> str:
-    """The role and the assignment's name; its whole URN says no more."""
-    return one.by.replace(one.urn, name_of(one.urn)) if one.urn else one.by
 
 
 def _opened(review: Review) -> Iterable[Block]:
@@ -213,9 +227,8 @@ def _priced(change: CostChange) -> str:
     after = priced(change.after) if change.after else "nothing"
     hidden = "**hidden**: brought along by a setting, " if item.hidden else ""
     basis = f". {words(item.basis)}" if item.basis else ""
-    dated = f" of {words(item.as_of)}" if item.as_of else ""
     region = f" for {named(item.region)}" if item.region else ""
-    source = f" (price{dated}{region}: {words(item.source)})" if item.source else ""
+    source = f" (price{words(dated(item))}{region}: {words(item.source)})" if item.source else ""
     about = f"{named(resource_label(item.resource))}: {hidden}{words(item.what)}"
     return f"{about}: {before} → {after}{basis}{source}"
 
@@ -258,6 +271,7 @@ SECTIONS: tuple[Callable[[Review], Iterable[Block]], ...] = (
     _quota,
     _cost,
     _updated,
+    _assignments,
     _access_lost,
     _closed,
     _created,

@@ -44,6 +44,18 @@ def span(text: str) -> str:
     return f"`{text}`"
 
 
+def fenced(text: str) -> list[str]:
+    """Lines to copy as they stand, as a block of code; at the left margin, where nothing can open or end it.
+
+    A text that could end it, or that a page would not show as it is, is left to the other pages.
+    """
+    if not text:
+        return []
+    if "```" in text or any(seen(line) != line for line in text.splitlines()):
+        return ["", words("the lines to copy are in the report and in the JSON")]
+    return ["", "```yaml", text.rstrip("\n"), "```", ""]
+
+
 def html_code(value: Any, longest: int = LONGEST) -> str:
     """One value within HTML, where Markdown is not read."""
     return f"<code>{escape(shown(value, longest))}</code>"

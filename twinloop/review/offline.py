@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from twinloop.clouds import stack_file
 from twinloop.review import places, stack_settings
 from twinloop.review.assembling import Surroundings, assembled
 from twinloop.review.digests import digest
-from twinloop.review.evaluation import Bench
 from twinloop.review.model import Review, Side
 from twinloop.review.pairs import Files, Pair, Revisions
 from twinloop.review.places import Sources
@@ -30,7 +29,8 @@ from twinloop.review.revisions import Repository, Revision
 
 # Files that no program reads: a change of them changes no stack.
 _NEVER_READ = (".md", ".svg")
-_NEVER_READ_FOLDERS = ("docs/", "tests/", ".github/", ".azuredevops/", "benchmarks/")
+_NEVER_READ_FOLDERS = ("docs/", "tests/", ".github/", ".azure-pipelines/", "ci/", "benchmarks/")
+_STACK_FILE = re.compile(r"Pulumi\.([^/]+)\.yaml")
 
 
 def review_code(request: Request, say: Say) -> Reviewed:
@@ -52,25 +52,27 @@ def review_code(request: Request, say: Say) -> Reviewed:
         files = (Files.of(old.root), Files.of(new.root))
         wanted = wanted_of(request.stacks, files, new.root)
         say(f"comparing {named(new.side)} with {named(old.side)}, on paper: {', '.join(wanted)}")
-        benches = [
-            bench(one, folder / f"{place}-bench", request, say)
-            for one, place in ((old, "base"), (new, "head"))
-        ]
-        for made, _ in benches:
-            exits.callback(made.close)
+        touched = _touched(repository, old.side, new.side)
+        first = bench(old, folder / "base-bench", request, say)
+        exits.callback(first[0].close)
+        # Where only settings differ both sides are one program, and one process runs it.
+        runs = new if touched is None else old
+        beside = first[0] if runs is old else None
+        benches = [first, bench(runs, folder / "head-bench", request, say, beside=beside)]
+        exits.callback(benches[1][0].close)
+        same_python = benches[0][0].python == benches[1][0].python
         revisions = Revisions(
             base=benches[0][0],
             head=benches[1][0],
             base_files=files[0],
             head_files=files[1],
-            untouched=_untouched(repository, old.side, new.side, files[1], benches),
+            untouched=_untouched(touched, files[1], same_python=same_python),
             say=say,
         )
-        beside = neighbours(files[1], wanted)
-        pairs = revisions.evaluate([*wanted, *beside])
-        same_python = benches[0][0].python == benches[1][0].python
+        pairs = revisions.evaluate([*wanted, *neighbours(files[1], wanted)])
         sources = {
-            pair.stack: _sources(pair, old, new, repository, same_python=same_python) for pair in pairs
+            pair.stack: _sources(pair, old, new, repository, same_python=same_python, declared_in=runs.root)
+            for pair in pairs
         }
         asked, others = pairs[: len(wanted)], pairs[len(wanted) :]
         around = Surroundings(base=files[0], head=files[1], neighbours=others, sources=sources)
@@ -82,26 +84,38 @@ def review_code(request: Request, say: Say) -> Reviewed:
     )
 
 
-def _untouched(
-    repository: Repository, base: Side, head: Side, files: Files, benches: Sequence[tuple[Bench, str]]
-) -> set[str]:
-    """The stacks that are the same on both sides for sure, because no file changed that they could read."""
-    if benches[0][0].python != benches[1][0].python:
-        return set()
+def _touched(repository: Repository, base: Side, head: Side) -> set[str] | None:
+    """The stacks whose files changed, where nothing else did that a program could read; None where it did."""
     changed = [
         file
         for file in repository.changed_files(base, head)
         if not file.endswith(_NEVER_READ) and not file.startswith(_NEVER_READ_FOLDERS)
     ]
-    own = {f"Pulumi.{name}.yaml": name for name in files.found}
-    if any(file not in own for file in changed):
+    found = [_STACK_FILE.fullmatch(file) for file in changed]
+    return None if None in found else {match[1] for match in found if match}
+
+
+def _untouched(touched: set[str] | None, files: Files, *, same_python: bool) -> set[str]:
+    """The stacks that are the same on both sides for sure: neither their file changed, nor one they need."""
+    if touched is None or not same_python:
         return set()
-    touched = {own[file] for file in changed}
-    return {name for name in files.found if touched.isdisjoint(stack_settings.in_order(files.found, [name]))}
+    found = set()
+    for name in files.found:
+        chain = stack_settings.in_order(files.found, [name])
+        needed = {stack_settings.needed_stack(files.found[one]) for one in chain}
+        if touched.isdisjoint({*chain, *needed}):
+            found.add(name)
+    return found
 
 
 def _sources(
-    pair: Pair, old: Revision, new: Revision, repository: Repository, *, same_python: bool
+    pair: Pair,
+    old: Revision,
+    new: Revision,
+    repository: Repository,
+    *,
+    same_python: bool,
+    declared_in: Path,
 ) -> Sources:
     name = f"Pulumi.{pair.stack}.yaml"
     changed = repository.changed_lines(old.side, new.side)
@@ -109,7 +123,7 @@ def _sources(
     code = {file: spans for file, spans in changed.items() if file.startswith(f"{main}/")}
     others = set(changed) - set(code) - {name}
     return Sources(
-        root=new.root.resolve(),
+        root=declared_in.resolve(),
         prefix=repository.prefix(),
         stack_file=name,
         settings=places.differing(_text(old.root / name), _text(new.root / name)),

@@ -47,6 +47,8 @@ def plan(
         differences = () if op in {"create", "same"} else _differences(steps[urn])
         if op == "replace" and not any(one.replaces for one in differences):
             differences += tuple(_carried(resource, previous, after.needs.get(urn, {}), replaced))
+        if op == "replace" and not any(one.replaces for one in differences):
+            differences += tuple(_moved(resource, previous))
         hidden = tuple(_without_placeholders(one, is_placeholder) for one in differences)
         changes.append(Change(op=op, before=previous, after=resource, differences=hidden))
     kept = {change.before.urn for change in changes if change.before is not None}
@@ -111,6 +113,12 @@ def _carried(
         if any(urn in replaced for urn in urns):
             before = previous.inputs.get(name) if previous else None
             yield Difference(path=name, before=before, after=resource.inputs.get(name), replaces=True)
+
+
+def _moved(resource: Resource, previous: Resource | None) -> Iterator[Difference]:
+    """What no property says: it has to be elsewhere, in another subscription."""
+    if previous is not None and previous.id != resource.id:
+        yield Difference(path="id", before=previous.id, after=resource.id, replaces=True)
 
 
 def _without_placeholders(found: Difference, is_placeholder: Callable[[str], bool]) -> Difference:

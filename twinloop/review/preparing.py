@@ -90,8 +90,17 @@ def wanted_of(asked: Sequence[str], files: tuple[Files, Files], root: Path) -> l
     return list(dict.fromkeys(found))
 
 
-def bench(revision: Revision, folder: Path, request: Request, say: Say) -> tuple[Bench, str]:
+def bench(
+    revision: Revision, folder: Path, request: Request, say: Say, *, beside: Bench | None = None
+) -> tuple[Bench, str]:
     """Where a revision is evaluated, and how a review calls its environment.
+
+    Args:
+        revision: whose program it is.
+        folder: to be written in.
+        request: what is reviewed.
+        say: told what takes time.
+        beside: a bench of the same program; where the environment is the same too, one process runs both.
 
     Raises:
         Problem: its environment cannot be made.
@@ -107,15 +116,16 @@ def bench(revision: Revision, folder: Path, request: Request, say: Say) -> tuple
         same=request.same_environment,
         say=lambda text: say(f"{named(revision.side)}: {text}"),
     )
-    bench = Bench(
+    made = Bench(
         root=revision.root,
         folder=folder,
         project=stack_file.project_name(revision.root),
         main=main,
         python=python,
         limits=request.limits,
+        beside=beside if beside is not None and beside.python == python else None,
     )
-    return bench, name
+    return made, name
 
 
 def neighbours(files: Files, wanted: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,16 +19,20 @@ _GROUPS, _QUOTAS, _SHARED, _WAIVERS = (
 
 
 def people(files: Iterable[StackFile]) -> dict[str, str]:
-    """Group name (`data-scientists`) by object id."""
+    """Group name (`data-scientists`) by object id; two groups of one name are told apart by their ids."""
     found: dict[str, str] = {}
     for file in files:
         groups = _mapping(_mapping(_value(file, _GROUPS)).get("groups"))
         found |= {str(key): _dashed(str(name)) for name, key in groups.items() if isinstance(key, str)}
-    return found
+    times = Counter(found.values())
+    return {key: f"{name} ({key})" if times[name] > 1 else name for key, name in found.items()}
 
 
 def quotas(files: Iterable[StackFile]) -> dict[tuple[str, str, str], int]:
-    """Cores by subscription, location and family, of all stacks that stand in one of them."""
+    """Cores by subscription, location and family, of all stacks that stand in one of them.
+
+    Where several files state one limit the largest counts, as in the settings' own rule.
+    """
     found: dict[tuple[str, str, str], int] = {}
     for file in files:
         rows = _value(file, _QUOTAS)
@@ -35,7 +40,8 @@ def quotas(files: Iterable[StackFile]) -> dict[tuple[str, str, str], int]:
             limit = _mapping(row).get("limit")
             location = _mapping(row).get("location") or file.value("azure-native:location")
             if isinstance(limit, int | str) and str(limit).isdigit():
-                found[file.subscription, str(location), str(row.get("family", "")).lower()] = int(limit)
+                place = (file.subscription, str(location), str(row.get("family", "")).lower())
+                found[place] = max(found.get(place, 0), int(limit))
     return found
 
 
