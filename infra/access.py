@@ -12,7 +12,7 @@ from pulumi_azure_native import authorization
 
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
-from infra.grants import REGISTRY_READER_ACTIONS, Grant, Role
+from infra.grants import DNS_LINKER_ACTIONS, OWN_ROLES, REGISTRY_READER_ACTIONS, Grant, Role
 from infra.naming import Names
 
 
@@ -40,9 +40,7 @@ class AccessArgs:
     grants: tuple[Grant, ...]
     principals: Mapping[str, Principal]
     scopes: Mapping[str, ScopeTarget]
-    registry_reader: tuple[
-        str, pulumi.Resource | None
-    ]  # the registry's own role: its GUID, and who makes it here
+    own_roles: Mapping[Role, tuple[str, pulumi.Resource | None]]  # their GUIDs, and who makes each here
     assignable: Iterable[Role] = ()  # what a limited administrator may assign
 
 
@@ -57,8 +55,8 @@ class Access(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:Access", name, None, opts)
-        own_guid, own_role = args.registry_reader
-        guids = {role: role_guid(role, own_guid) for role in Role}
+        own = {role: guid for role, (guid, _) in args.own_roles.items()}
+        guids = {role: own.get(role) or role_named(role.value).guid for role in Role}
         limit = limit_assignable_roles(guids[role] for role in args.assignable) if args.assignable else None
         self.assignments = {}
         self._rows_of = {
@@ -86,7 +84,7 @@ class Access(pulumi.ComponentResource):
                         first
                         for first in (
                             scope.resource,
-                            own_role if grant.role is Role.REGISTRY_READER else None,
+                            args.own_roles[grant.role][1] if grant.role in OWN_ROLES else None,
                         )
                         if first is not None
                     ],
@@ -97,6 +95,27 @@ class Access(pulumi.ComponentResource):
     def of(self, who: str) -> list[pulumi.Resource]:
         """The assignments of one principal, for whatever must not start before they are there."""
         return [made for name, made in self.assignments.items() if name in self._rows_of[who]]
+
+
+class DnsLinker(pulumi.ComponentResource):
+    """The role that links networks to private DNS zones and does nothing else."""
+
+    role: authorization.RoleDefinition
+
+    def __init__(self, name: str, names: Names, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("twinloop:infra:DnsLinker", name, None, opts)
+        self.role = authorization.RoleDefinition(
+            f"{name}-role",
+            role_definition_id=dns_linker_guid(names),
+            role_name=f"{Role.DNS_LINKER.value} ({names.resource_group})",  # unique in the whole tenant
+            role_type="CustomRole",
+            description="Link virtual networks to private DNS zones, and change nothing else of a zone",
+            scope=names.subscription,
+            assignable_scopes=[names.subscription],
+            permissions=[authorization.PermissionArgs(actions=list(DNS_LINKER_ACTIONS))],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"role_id": self.role.id})
 
 
 class RegistryReader(pulumi.ComponentResource):
@@ -120,14 +139,19 @@ class RegistryReader(pulumi.ComponentResource):
         self.register_outputs({"role_id": self.role.id})
 
 
+def dns_linker_guid(shared: Names) -> str:
+    """Id of the zones' own role, computed from where the zones are."""
+    return str(uuid5(NAMESPACE_URL, f"{shared.resource_group_id}|{Role.DNS_LINKER.name}".lower()))
+
+
+def own_role_guids(shared: Names) -> dict[Role, str]:
+    """Ids of the roles that the shared stack makes."""
+    return {Role.REGISTRY_READER: registry_reader_guid(shared), Role.DNS_LINKER: dns_linker_guid(shared)}
+
+
 def registry_reader_guid(shared: Names) -> str:
     """Id of the registry's own role, computed from where the registry is."""
     return str(uuid5(NAMESPACE_URL, f"{shared.registry_id}|{Role.REGISTRY_READER.name}".lower()))
-
-
-def role_guid(role: Role, registry_reader: str) -> str:
-    """Id of a role: from the catalogue, or our own."""
-    return registry_reader if role is Role.REGISTRY_READER else role_named(role.value).guid
 
 
 def role_definition_id(scope: str, guid: str) -> str:

@@ -19,6 +19,11 @@ def subscription_of(arm_id: str) -> str:
     return arm_id.split("/")[2]
 
 
+def group_name_of(arm_id: str) -> str:
+    """The resource group that an id lies in."""
+    return arm_id.split("/")[4]
+
+
 def name_of(arm_id: str) -> str:
     """The resource's own name."""
     return arm_id.rsplit("/", 1)[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from infra.access import Access, AccessArgs, Principal, ScopeTarget, registry_reader_guid
+from infra.access import Access, AccessArgs, Principal, ScopeTarget, own_role_guids
 from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
 from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
@@ -16,6 +16,7 @@ from infra.network import Network, NetworkArgs
 from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore, Traces, TracesArgs
 from infra.outputs import EnvironmentOutputs
 from infra.people import machines, people
+from infra.private_dns import look_up
 from infra.purposes import ENVIRONMENT as ENVIRONMENT_PURPOSES
 from infra.reach import Reach
 from infra.settings import EnvironmentSettings
@@ -45,7 +46,7 @@ class Environment:
         self.governance()
 
     def foundation(self) -> None:
-        """Identities, network, logs."""
+        """Identities, network, private DNS, logs."""
         self.identities = Identities(
             "identity",
             IdentitiesArgs(
@@ -67,6 +68,7 @@ class Environment:
                 tags=self.tags,
             ),
         )
+        self.zone_ids = look_up(self.settings, self.network.network_id)
         self.logs = LogStore(
             "logs",
             LogsArgs(
@@ -248,6 +250,7 @@ class Environment:
             images_login_server=self.images.login_server,
             log_workspace_id=self.logs.logs_id,
             network_id=self.network.network_id,
+            private_zone_ids=self.zone_ids,
             subnet_ids=self.network.subnet_ids,
             cluster_names=self.clusters.names,
             datastore_names=self.datastores.names,
@@ -296,7 +299,9 @@ class Environment:
                 grants=grants,
                 principals=self.principals,
                 scopes=inside,
-                registry_reader=(registry_reader_guid(self.settings.shared_names), None),
+                own_roles={
+                    role: (guid, None) for role, guid in own_role_guids(self.settings.shared_names).items()
+                },
                 assignable={grant.role for grant in self.grants} - {Role.RBAC_ADMINISTRATOR},
             ),
         )

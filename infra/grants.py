@@ -26,6 +26,7 @@ class Role(StrEnum):
     BLOB_READER = "Storage Blob Data Reader"
     CONTRIBUTOR = "Contributor"
     COST_READER = "Cost Management Reader"
+    DNS_LINKER = "Twinloop Private DNS Linker"  # our own, see DNS_LINKER_ACTIONS
     FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
     KEY_VAULT_ADMINISTRATOR = "Key Vault Administrator"
     LOCKS_CONTRIBUTOR = "Locks Contributor"
@@ -45,8 +46,26 @@ REGISTRY_READER_ACTIONS = (
     "Microsoft.MachineLearningServices/registries/assets/read",
 )
 
+# Link networks to zones, and nothing else: the built-in Private DNS Zone Contributor also writes records and
+# deletes zones, so that the identity of dev's CI could point the names of prod elsewhere.
+DNS_LINKER_ACTIONS = (
+    "Microsoft.Network/privateDnsZones/read",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/delete",
+    "Microsoft.Network/privateDnsOperationResults/read",
+    "Microsoft.Network/privateDnsOperationStatuses/read",
+)
+OWN_ROLES = {Role.REGISTRY_READER: REGISTRY_READER_ACTIONS, Role.DNS_LINKER: DNS_LINKER_ACTIONS}
+
 When = Literal[
-    "always", "develop", "observe", "managed network", "managed network, images taken", "protected"
+    "always",
+    "develop",
+    "observe",
+    "managed network",
+    "managed network, images taken",
+    "protected",
+    "zones made",
 ]
 Scope = Literal[
     "group",
@@ -187,6 +206,13 @@ SHARED = (
 SHARED_CI = (
     _row(
         "ci-deploy", Role.RBAC_ADMINISTRATOR, "registry", "lets its environment in; limited to registry roles"
+    ),
+    _row(
+        "ci-deploy",
+        Role.DNS_LINKER,
+        "group",
+        "links its environment's network to the zones here, and changes no record",
+        "zones made",
     ),
     _row("ci-models", Role.AML_REGISTRY_USER, "registry", "promotes models with their proof"),
 )

@@ -39,6 +39,21 @@ REGIONS = {
     "centralindia": "cin",
 }
 
+# The zones that private endpoints of a workspace, a registry and their stores are named in, public cloud.
+# Source: Microsoft, "Azure Private Endpoint private DNS zone values" and "How to use your workspace with a
+# custom DNS server"; a registry of Azure ML shares the zone of workspaces.
+ZONES = {
+    "workspaces": "privatelink.api.azureml.ms",
+    "notebooks": "privatelink.notebooks.azure.net",
+    "blob": "privatelink.blob.core.windows.net",
+    "dfs": "privatelink.dfs.core.windows.net",
+    "file": "privatelink.file.core.windows.net",
+    "queue": "privatelink.queue.core.windows.net",
+    "table": "privatelink.table.core.windows.net",
+    "vault": "privatelink.vaultcore.azure.net",
+    "images": "privatelink.azurecr.io",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -69,6 +84,7 @@ RULES = {
     "registry": Rule(
         of="azure-native:machinelearningservices:Registry", prefix="mlr", max_length=33, unique=True
     ),
+    "dns_link": Rule(of="azure-native:privatedns:VirtualNetworkLink", prefix="link", max_length=80),
     "budget": Rule(of="azure-native:consumption:Budget", prefix="budget", max_length=63),
 }
 
@@ -81,7 +97,8 @@ class Names:
     environment: str
     location: str
     subscription_id: str
-    # ids of what is taken and not made, by the keys of RULES; of identities by `identity/<purpose>`
+    # ids of what is taken and not made, by the keys of RULES; of identities by `identity/<purpose>`, of zones
+    # by `zone/<word>`
     taken: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def physical(self, kind: str, purpose: str = "") -> str:
@@ -136,6 +153,15 @@ class Names:
         """ARM id of the identity for a purpose."""
         made = self.arm_id(RULES["identity"].of, resourceName=self.physical("identity", purpose))
         return self.taken.get(f"identity/{purpose}", made)
+
+    @cached_property
+    def zone_ids(self) -> dict[str, str]:
+        """ARM ids of the private DNS zones, by the words of ZONES."""
+        of = "azure-native:privatedns:PrivateZone"
+        return {
+            word: self.taken.get(f"zone/{word}") or self.arm_id(of, privateZoneName=zone)
+            for word, zone in ZONES.items()
+        }
 
     @cached_property
     def storage(self) -> str:

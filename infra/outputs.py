@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import pulumi
@@ -37,6 +38,9 @@ class EnvironmentOutputs(Contract):
     images_login_server: pulumi.Output[str]
     log_workspace_id: pulumi.Output[str]
     network_id: pulumi.Output[str]
+    private_zone_ids: Mapping[
+        str, pulumi.Input[str]
+    ]  # by the words of naming.ZONES
     subnet_ids: dict[str, pulumi.Output[str]]
     cluster_names: dict[str, pulumi.Output[str]]
     datastore_names: dict[str, pulumi.Output[str]]
@@ -59,6 +63,9 @@ class SharedOutputs(Contract):
     registry_id: pulumi.Output[str]
     registry_reader_role_id: pulumi.Output[str]
     log_workspace_id: pulumi.Output[str]
+    private_zone_ids: Mapping[
+        str, pulumi.Input[str]
+    ]  # by the words of naming.ZONES
     ci_principal_ids: dict[
         str, pulumi.Output[str]
     ]  # by purpose and environment: preview, deploy-dev, models-dev

@@ -117,6 +117,21 @@ class Network(Reachable):
     address_space: PrivateSpace
 
 
+class SharedZones(Section):
+    """Private DNS zones: made by this stack, or by a policy of the company, so that nothing is declared."""
+
+    mode: Annotated[Literal["made", "madeByPolicy"], example("made")]
+
+
+class EnvironmentZones(Section):
+    """Private DNS zones: those that the shared stack makes, or a policy's, so that nothing is declared.
+
+    With `shared`, and where `network.publicAccess` is `Disabled`, the stack links its network to each zone.
+    """
+
+    mode: Annotated[Literal["shared", "madeByPolicy"], example("shared")]
+
+
 class WorkspaceStorage(Section):
     """The workspace's own account: no hierarchical namespace and not premium, as Azure ML demands of it."""
 

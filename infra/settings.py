@@ -17,21 +17,26 @@ from infra.sections import (
     Azure,
     Budget,
     Cluster,
+    EnvironmentZones,
     Lake,
     ManagedNetwork,
     Quota,
     Registry,
     SharedStack,
+    SharedZones,
     WorkspaceStorage,
 )
 from infra.shapes import CostCentre, Email, EnvironmentName, Section, TagName, TagValue, Workload, example
 from infra.taken import (
+    DnsChoice,
     EnvironmentIdentities,
     ImagesChoice,
     LogsChoice,
     NetworkChoice,
+    SharedDnsChoice,
     SharedIdentities,
     TakenGroup,
+    TakenZones,
     VaultChoice,
     taken_ids,
 )
@@ -73,6 +78,7 @@ class SharedSettings(Common):
     kind: Literal["shared"]
     identities: SharedIdentities
     registry: Registry
+    dns: SharedDnsChoice = SharedZones(mode="madeByPolicy")
     deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example('["dev"]')]
 
 
@@ -83,6 +89,7 @@ class EnvironmentSettings(Common):
     shared: SharedStack
     identities: EnvironmentIdentities
     network: NetworkChoice
+    dns: DnsChoice = EnvironmentZones(mode="madeByPolicy")
     storage: WorkspaceStorage
     lake: Lake
     vault: VaultChoice
@@ -102,6 +109,19 @@ class EnvironmentSettings(Common):
             subscription_id=subscription,
             taken={"resource_group": group} if group else {},
         )
+
+    @property
+    def zone_ids(self) -> Mapping[str, str]:
+        """Private DNS zones that this environment knows, by their words: the shared stack's, or taken."""
+        if isinstance(self.dns, TakenZones):
+            return self.names.zone_ids
+        return self.shared_names.zone_ids if self.dns.mode == "shared" else {}
+
+    @property
+    def linked_zone_ids(self) -> Mapping[str, str]:
+        """Zones that the environment links its network to: where stores answer private endpoints only."""
+        mine = not isinstance(self.dns, TakenZones) or self.dns.link
+        return self.zone_ids if mine and self.network.public_access == "Disabled" else {}
 
     @property
     def build_cluster(self) -> Cluster:

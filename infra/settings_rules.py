@@ -17,7 +17,14 @@ from infra.sections import Cluster
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.tagging import REQUIRED
 from infra.taken import TakenImages, TakenNetwork
-from infra.taken_rules import apart_rules, place_rules, purpose_rules, same_names, taken_twice
+from infra.taken_rules import (
+    apart_rules,
+    place_rules,
+    purpose_rules,
+    same_names,
+    taken_twice,
+)
+from infra.zone_rules import link_rules, own_group_rules, zones_across
 
 
 @dataclass(frozen=True)
@@ -197,11 +204,13 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
         *COMMON_RULES,
         CrossRule(TAKEN, apart_rules),
         CrossRule(frozenset({"identities", "deployed_environments"}), purpose_rules),
+        CrossRule(frozenset({"azure", "workload", "environment", "group", "dns"}), own_group_rules),
         CrossRule(frozenset({"azure", "registry"}), registry_rules),
     ),
     "environment": (
         *COMMON_RULES,
         CrossRule(TAKEN | {"network", "vault", "images"}, apart_rules),
+        CrossRule(frozenset({"dns", "network"}), link_rules),
         CrossRule(frozenset({"clusters"}), cluster_rules),
         CrossRule(frozenset({"clusters", "quotas", "azure"}), quota_rules),
         CrossRule(frozenset({"network", "images", "managed_network"}), isolation_rules),
@@ -219,6 +228,7 @@ def across_stacks(stacks: Mapping[str, Settings]) -> list[Problem]:
     return [
         *same_names(stacks),
         *taken_twice(environments),
+        *zones_across(stacks),
         *_shared_addresses(environments),
         *_shared_quotas(environments),
     ]

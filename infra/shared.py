@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from infra.access import Access, AccessArgs, RegistryReader, ScopeTarget, registry_reader_guid
-from infra.grants import SHARED, SHARED_CI, Grant, Role, on_taken
+import pulumi
+
+from infra.access import Access, AccessArgs, DnsLinker, RegistryReader, ScopeTarget, own_role_guids
+from infra.grants import SHARED, SHARED_CI, Grant, Role, in_force, on_taken
 from infra.group import group as group_of
 from infra.group import group_id
 from infra.identities import Identities, IdentitiesArgs
@@ -13,12 +15,13 @@ from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
 from infra.outputs import SharedOutputs
 from infra.people import machines, people
+from infra.private_dns import Zones, ZonesArgs
 from infra.purposes import ci_purposes
 from infra.registry import Registry, RegistryArgs
 from infra.settings import SharedSettings
 from infra.spending import Spending, SpendingArgs
 from infra.tagging import tags
-from infra.taken import taken_grants
+from infra.taken import TakenSharedZones, taken_grants
 
 REGISTRY_ROLES = (Role.REGISTRY_READER, Role.AML_REGISTRY_USER, Role.NETWORK_APPROVER)
 
@@ -59,18 +62,27 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
             tags=tagged,
         ),
     )
+    zones = _zones(settings, group.name)
+    zones_are_made = zones is not None and not isinstance(settings.dns, TakenSharedZones)
     reader = RegistryReader("registry-reader", names)
+    linker = DnsLinker("dns-linker", names) if zones_are_made else None
+    guids = own_role_guids(names)
+    conditions = ["zones made"] if zones_are_made else []
+    ci = _ci_grants(in_force(SHARED_CI, *conditions), settings.deployed_environments)
     access = Access(
         "access",
         AccessArgs(
-            grants=on_taken((*SHARED, *_ci_grants(settings.deployed_environments)), taken_grants(settings)),
+            grants=on_taken((*SHARED, *ci), taken_grants(settings)),
             principals=people(settings.access.groups) | machines(names, identities.principal_ids),
             scopes={
                 "group": ScopeTarget(id=names.resource_group_id, resource=group),
                 "logs": ScopeTarget(id=names.logs_id, resource=logs),
                 "registry": ScopeTarget(id=names.registry_id, resource=registry),
             },
-            registry_reader=(registry_reader_guid(names), reader),
+            own_roles={
+                Role.REGISTRY_READER: (guids[Role.REGISTRY_READER], reader),
+                Role.DNS_LINKER: (guids[Role.DNS_LINKER], linker),
+            },
             assignable=REGISTRY_ROLES,
         ),
     )
@@ -99,13 +111,31 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
         registry_id=registry.registry_id,
         registry_reader_role_id=reader.role.id,
         log_workspace_id=logs.logs_id,
+        private_zone_ids=zones.zone_ids if zones is not None else {},
         ci_principal_ids=identities.principal_ids,
         ci_client_ids=identities.client_ids,
     )
 
 
-def _ci_grants(environments: tuple[str, ...]) -> tuple[Grant, ...]:
+def _zones(settings: SharedSettings, resource_group: pulumi.Input[str]) -> Zones | None:
+    """The private DNS zones, unless a policy of the company makes them."""
+    if isinstance(settings.dns, TakenSharedZones):
+        return Zones("dns", ZonesArgs(names=settings.names))
+    if settings.dns.mode == "madeByPolicy":
+        return None
+    return Zones(
+        "dns",
+        ZonesArgs(
+            names=settings.names,
+            resource_group=resource_group,
+            protect=settings.protect,
+            tags=tags(settings),
+        ),
+    )
+
+
+def _ci_grants(grants: tuple[Grant, ...], environments: tuple[str, ...]) -> tuple[Grant, ...]:
     """The rows of CI, once per environment, for that environment's own identities."""
     return tuple(
-        dataclasses.replace(grant, who=f"{grant.who}-{name}") for name in environments for grant in SHARED_CI
+        dataclasses.replace(grant, who=f"{grant.who}-{name}") for name in environments for grant in grants
     )

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from infra.arm_ids import example_id, id_of
-from infra.sections import Images, Logs, Network, Reachable, Vault
+from infra.naming import ZONES
+from infra.sections import EnvironmentZones, Images, Logs, Network, Reachable, SharedZones, Vault
 from infra.shapes import Section, example
 
 MADE, TAKEN = "<made>", "<taken>"  # members of the unions below; a refusal leaves them out of its keys
@@ -24,6 +25,7 @@ SUBNET = "azure-native:network:Subnet"
 LOGS = "azure-native:operationalinsights:Workspace"
 VAULT = "azure-native:keyvault:Vault"
 IMAGES = "azure-native:containerregistry:Registry"
+ZONE = "azure-native:privatedns:PrivateZone"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
 
 Grants = Annotated[Literal["machines", "all", "none"], example("machines")]
@@ -92,6 +94,19 @@ class TakenImages(Section):
     grants: Grants = "machines"
 
 
+class TakenSharedZones(Section):
+    """The resource group of the company's private DNS zones, usually in the hub."""
+
+    existing: GroupId
+
+
+class TakenZones(Section):
+    """The resource group of the company's private DNS zones, and who links this network to them."""
+
+    existing: GroupId
+    link: bool = False  # whether the stack writes links into them; by default their owner does
+
+
 class TakenIdentity(Section):
     """An identity that somebody else made for one purpose."""
 
@@ -115,6 +130,10 @@ LogsChoice = Annotated[Annotated[Logs, Tag(MADE)] | Annotated[TakenLogs, Tag(TAK
 VaultChoice = Annotated[Annotated[Vault, Tag(MADE)] | Annotated[TakenVault, Tag(TAKEN)], _Choice]
 ImagesChoice = Annotated[Annotated[Images, Tag(MADE)] | Annotated[TakenImages, Tag(TAKEN)], _Choice]
 NetworkChoice = Annotated[Annotated[Network, Tag(MADE)] | Annotated[TakenNetwork, Tag(TAKEN)], _Choice]
+SharedDnsChoice = Annotated[
+    Annotated[SharedZones, Tag(MADE)] | Annotated[TakenSharedZones, Tag(TAKEN)], _Choice
+]
+DnsChoice = Annotated[Annotated[EnvironmentZones, Tag(MADE)] | Annotated[TakenZones, Tag(TAKEN)], _Choice]
 EnvironmentIdentities = Annotated[
     dict[Literal["workspace", "training", "build"], TakenIdentity], Field(default_factory=dict)
 ]
@@ -130,6 +149,9 @@ def taken_ids(settings: Any) -> dict[str, str]:
         for name, section in sections.items()
         if section and is_taken(section)
     }
+    if is_taken(settings.dns):
+        zones = f"{settings.dns.existing}/providers/Microsoft.Network/privateDnsZones"
+        found |= {f"zone/{word}": f"{zones}/{name}" for word, name in ZONES.items()}
     return found | {f"identity/{purpose}": one.existing for purpose, one in settings.identities.items()}
 
 

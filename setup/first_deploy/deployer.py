@@ -9,8 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
-from infra.access import registry_reader_guid
-from infra.grants import CI, ENVIRONMENT, SHARED, SHARED_CI, Role
+from infra.access import own_role_guids
+from infra.grants import CI, ENVIRONMENT, OWN_ROLES, SHARED, SHARED_CI
 from infra.settings import EnvironmentSettings, Settings
 
 ROLE = "Twinloop Deployer"
@@ -73,9 +73,9 @@ def assignable(stacks: Iterable[Settings]) -> str:
     guids = {
         role_named(grant.role.value).guid
         for grant in (*ENVIRONMENT, *CI, *SHARED, *SHARED_CI)
-        if grant.role is not Role.REGISTRY_READER
+        if grant.role not in OWN_ROLES
     }
     for settings in stacks:
         shared = settings.shared_names if isinstance(settings, EnvironmentSettings) else settings.names
-        guids.add(registry_reader_guid(shared))
+        guids |= set(own_role_guids(shared).values())
     return limit_assignable_roles(guids)

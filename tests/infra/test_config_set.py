@@ -58,6 +58,7 @@ def written():
     for section in ("logs", "vault", "images"):
         taken[f"twinloop:{section}"]["grants"] = "none"
     taken["twinloop:network"]["subnets"]["kubernetes"] = company.subnet("kubernetes")
+    taken["twinloop:dns"]["link"] = True
     shared = yaml.safe_load((ROOT / "Pulumi.shared.yaml").read_text())["config"]
     shared["twinloop:identities"] = {"ci-preview": {"existing": company.identity("ci")}}
     subscription = found["shared"]["azure-native:subscriptionId"]
@@ -65,6 +66,7 @@ def written():
     shared["twinloop:group"] |= {"grants": "none", "budget": False}
     shared["twinloop:quotas"] = [{"family": "standardDSv3Family", "limit": 8, "location": "northeurope"}]
     shared["twinloop:waivers"] = [WAIVER]
+    shared["twinloop:dns"] = {"existing": company.HUB}
     shared["twinloop:logs"] = {"existing": company.LOGS, "categories": "all", "grants": "machines"}
     return json.loads(json.dumps(found | {"more": more, "taken": taken, "taken-shared": shared}, default=str))
 

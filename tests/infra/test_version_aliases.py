@@ -36,6 +36,8 @@ MOVES = {
         "azure-native:machinelearningservices:MachineLearningDatastore"
     ],
     "azure-native:monitor:DiagnosticSetting": ["azure-native:insights:DiagnosticSetting"],
+    "azure-native:privatedns:PrivateZone": ["azure-native:network:PrivateZone"],
+    "azure-native:privatedns:VirtualNetworkLink": ["azure-native:network:VirtualNetworkLink"],
 }
 
 

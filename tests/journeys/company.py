@@ -4,6 +4,7 @@ import uuid
 
 import yaml
 
+from infra import naming
 from twinloop.clouds.session import acting
 
 CONNECTIVITY = "3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a0aa"  # a subscription of its own for networks and logs
@@ -16,6 +17,9 @@ NETWORK = f"{HUB}/providers/Microsoft.Network/virtualNetworks/vnet-hub"
 LOGS = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/log-company"
 VAULT = f"{OURS}/Microsoft.KeyVault/vaults/kv-company-ml"
 IMAGES = f"{OURS}/Microsoft.ContainerRegistry/registries/crcompanyml"
+ZONES = {
+    name: f"{HUB}/providers/Microsoft.Network/privateDnsZones/{zone}" for name, zone in naming.ZONES.items()
+}
 TAGS = {"madeBy": "the company"}
 
 
@@ -40,6 +44,7 @@ def bodies(tenant):
         ),
         subnet("links"): ("2024-05-01", {"properties": {"addressPrefix": "10.80.1.0/24"}}),
         subnet("runners"): ("2024-05-01", {"properties": {"addressPrefix": "10.80.2.0/26"}}),
+        **{zone: ("2024-06-01", {"location": "global", "tags": TAGS}) for zone in ZONES.values()},
         LOGS: ("2023-09-01", here | {"properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 90}}),
         VAULT: (
             "2024-11-01",
@@ -66,6 +71,7 @@ def settings(text):
         "existing": NETWORK,
         "subnets": {"privateLinks": subnet("links"), "runners": subnet("runners")},
     }
+    config["twinloop:dns"] = {"existing": HUB}
     config["twinloop:logs"] = {"existing": LOGS, "categories": "all"}
     config["twinloop:vault"] = {"existing": VAULT}
     config["twinloop:images"] = {"existing": IMAGES}

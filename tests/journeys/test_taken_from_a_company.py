@@ -21,6 +21,7 @@ ROLES = (
     ("Role Based Access Control Administrator", owner.GIVEN),
     ("Locks Contributor", owner.GIVEN),
     ("Reader", owner.NETWORK),
+    *(("Reader", zone) for zone in owner.ZONES.values()),
     ("Log Analytics Contributor", owner.LOGS),
     *(
         (role, scope)
@@ -92,6 +93,7 @@ def test_a_preview_names_every_taken_resource_that_does_not_exist(missing):
         owner.VAULT,
         owner.IMAGES,
         owner.identity("build"),
+        owner.ZONES["blob"],
     ):
         assert f"there is no '{arm_id}'" in json.dumps(said)
 
@@ -110,6 +112,7 @@ def test_what_is_made_lies_in_the_group_that_was_given_and_hangs_on_what_was_tak
     assert outputs["resourceGroup"] == "rg-company-ml"
     assert outputs["workspaceId"].startswith(owner.GIVEN)
     assert (outputs["vaultId"], outputs["logWorkspaceId"]) == (owner.VAULT, owner.LOGS)
+    assert outputs["privateZoneIds"] == owner.ZONES
     assert outputs["imagesLoginServer"].startswith("crcompanyml.")
     assert outputs["subnetIds"] == {
         "private-links": owner.subnet("links"),

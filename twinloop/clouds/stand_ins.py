@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import resource_types
 from infra.settings import EnvironmentSettings
-from infra.taken import GROUP, IDENTITY, IMAGES, LOGS, NETWORK, SUBNET, VAULT, TakenNetwork, taken_ids
+from infra.taken import (
+    GROUP,
+    IDENTITY,
+    IMAGES,
+    LOGS,
+    NETWORK,
+    SUBNET,
+    VAULT,
+    ZONE,
+    TakenNetwork,
+    taken_ids,
+)
 from twinloop.problems import Problem
 
 if TYPE_CHECKING:
@@ -53,12 +64,13 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
         LOGS: here | {"properties": {"sku": {"name": "PerGB2018"}}},
         VAULT: here | {"properties": vault | {"enableRbacAuthorization": True}},
         IMAGES: here | {"sku": {"name": "Premium"}},
+        ZONE: {"location": "global"},
     }
     taken = taken_ids(settings)
     groups = {"/".join(arm_id.split("/")[:5]): None for arm_id in taken.values()}
     yield from ((GROUP, group, here) for group in groups)
     for kind, arm_id in taken.items():
-        token = tokens.get(kind, IDENTITY)
+        token = tokens.get(kind, ZONE if kind.startswith("zone/") else IDENTITY)
         if token != GROUP:
             yield token, arm_id, bodies.get(token, here)
     if isinstance(settings, EnvironmentSettings) and isinstance(settings.network, TakenNetwork):
