@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -14,40 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.documents.command_blocks import MARK, blocks, documents, script
+from tests.documents.readers import environment, fresh_clone
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 280  # seconds for one document
 WITH_COMMANDS = [page for page in documents(ROOT) if any(not b.reason for b in blocks(page.read_text()))]
 NEEDS = {"pulumi": "the official Pulumi CLI", "chromium": "a browser", "az": "azure-cli"}
 NEEDED = "<!-- needs: "
-
-
-def _clone(folder: Path) -> None:
-    """The checkout as it is now, with an environment of its own made of links."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    (folder / ".venv").mkdir()
-    for part in (ROOT / ".venv").iterdir():
-        if part.name != ".ready":
-            (folder / ".venv" / part.name).symlink_to(part)
-    (folder / ".venv/.ready").touch()
-    git = ["git", "-c", "user.name=reader", "-c", "user.email=reader@example.com"]
-    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "As it is now"]):
-        subprocess.run([*git, *words], cwd=folder, check=True, capture_output=True)
-
-
-def _environment(home: Path) -> dict[str, str]:
-    leaking = ("TWINLOOP_", "PULUMI_", "ARM_", "AZURE", "IDENTITY_", "MLFLOW_", "GITHUB_", "GIT_")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(leaking)}
-    who = {f"GIT_{part}_{what}": value for part in ("AUTHOR", "COMMITTER") for what, value in
-           (("NAME", "reader"), ("EMAIL", "reader@example.com"))}  # fmt: skip
-    return kept | who | {"HOME": str(home), "BROWSER": "true", "COLUMNS": "120", "UV_OFFLINE": "1"}
 
 
 @pytest.mark.journey
@@ -61,17 +33,17 @@ def test_every_command_block_of_the_document_runs_as_it_stands(page, tmp_path):
     clone, home = tmp_path / "clone", tmp_path / "home"
     clone.mkdir()
     home.mkdir()
-    _clone(clone)
+    fresh_clone(ROOT, clone)
     try:
         done = subprocess.run(
             ["bash", "-c", script(blocks(text))],
-            cwd=clone, env=_environment(home), capture_output=True, text=True,
+            cwd=clone, env=environment(home), capture_output=True, text=True,
             stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False,
         )  # fmt: skip
     finally:
         subprocess.run(
             [sys.executable, "-m", "twinloop", "twin", "stop"],
-            cwd=clone, env=_environment(home), capture_output=True, check=False,
+            cwd=clone, env=environment(home), capture_output=True, check=False,
         )  # fmt: skip
     at = done.stderr.rpartition(MARK)[2].partition("\n")[0]
     assert done.returncode == 0, (
@@ -101,9 +73,9 @@ def test_make_clean_stops_the_twin_and_leaves_nothing_behind(tmp_path):
     clone, home = tmp_path / "clone", tmp_path / "home"
     clone.mkdir()
     home.mkdir()
-    _clone(clone)
+    fresh_clone(ROOT, clone)
     run = functools.partial(
-        subprocess.run, cwd=clone, env=_environment(home), capture_output=True, text=True, check=True
+        subprocess.run, cwd=clone, env=environment(home), capture_output=True, text=True, check=True
     )
     run([".venv/bin/twinloop", "twin", "start"])
     port = json.loads((clone / ".twinloop/twin.json").read_text())["httpsPort"]

@@ -41,7 +41,7 @@ NEXT = (
     ("submit again, changed", f"twinloop submit {PIPELINE} --set inputs.rounds=300 --stream"),
     ("use any Azure client", 'eval "$(twinloop twin env --as data-scientist)"'),
     ("rehearse prod", "twinloop preview -s prod"),
-    ("see who is refused", "twinloop up -s dev --as data-scientist --refresh"),
+    ("see a refusal (exit 4)", "twinloop up -s dev --as data-scientist --refresh"),
     ("stop, all stays", "twinloop twin stop"),
     ("stop and remove all", "make clean"),
 )
@@ -86,8 +86,24 @@ def tell() -> int:
         out.print(f'  {"have the tool on your path":<28}export PATH="{scripts}:$PATH"', markup=False)
     for label, line in NEXT:
         out.print(f"  {label:<28}{line}", markup=False)
+    _link(home, out)
     out.print(f"\n[dim]The whole story took {time.monotonic() - began:.0f} s.[/]")
     return 0
+
+
+def _link(home: Home, out: Console) -> None:
+    """A link that opens what stands in a browser, without signing in."""
+    from twinloop.cli.studio import link
+    from twinloop.clouds import personas
+    from twinloop.clouds.session import open_twin
+
+    twin, _ = open_twin(home)
+    out.print("\n[bold]To click[/]: jobs, the model, computes, and a picture of each stack")
+    out.print(f"  {link(twin, personas.DEPLOYER)}", markup=False, soft_wrap=True)
+    out.print(
+        "[dim]  The browser warns once of a certificate that it does not know: the twin has its own.\n"
+        "  The link is good for a day or two; another one: twinloop studio[/]"
+    )
 
 
 def _start(home: Home, out: Console) -> None:
