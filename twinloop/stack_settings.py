@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,23 +34,41 @@ def closed(path: Path) -> tuple[str, ...]:
     return stack_files.closed(path, opened(path))
 
 
+def sealed(path: Path) -> tuple[str, ...]:
+    """Ciphertexts of the file that cannot be opened here; none where it is no stack file."""
+    found = _sealed(path)
+    return tuple(sorted(set(found.ciphertexts) - opened_texts(*found).keys()))
+
+
 def opened(path: Path) -> dict[str, str]:
     """The texts of the file's encrypted values, by their ciphertexts; what cannot be opened is left out."""
+    return opened_texts(*_sealed(path))
+
+
+class _Sealed(NamedTuple):
+    """What of a stack file is encrypted, and with what it is opened."""
+
+    ciphertexts: tuple[str, ...] = ()
+    salt: str = ""
+    stack: str = ""
+
+
+def _sealed(path: Path) -> _Sealed:
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if "secure:" not in text and '"secure"' not in text:
-        return {}  # the usual file is not parsed for it
+        return _Sealed()  # the usual file is not parsed for it
     import yaml
 
     try:
         document: Any = yaml.safe_load(text)
     except yaml.YAMLError:
-        return {}  # whoever reads the settings says so
+        return _Sealed()  # whoever reads the settings says so
     if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
-        return {}
+        return _Sealed()
     from infra.secret_settings import secure_places
 
-    places = [pair for key, value in document["config"].items() for pair in secure_places(value, str(key))]
-    return opened_texts((one for _, one in places), str(document.get("encryptionsalt") or ""), path.name)
+    found = (one for key, value in document["config"].items() for _, one in secure_places(value, str(key)))
+    return _Sealed(tuple(found), str(document.get("encryptionsalt") or ""), path.name)
 
 
 def opened_texts(ciphertexts: Iterable[str], salt: str, stack: str) -> dict[str, str]:

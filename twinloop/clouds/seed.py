@@ -229,14 +229,16 @@ def _settled(home: Home) -> Path:
 
 
 def _digest(checkout: Path) -> str:
-    """Of everything the seed is computed from: the stack files' text, and the code that reads them."""
+    """Of everything the seed is computed from: the stack files' text, what is open of it, the code."""
     import infra
+    from twinloop.stack_settings import sealed
 
     rules = sorted(Path(str(infra.__file__)).parent.glob("*.py"))
     own = [Path(__file__), Path(personas.__file__)]
     summary = hashlib.sha256(__version__.encode())
     for path in sorted(checkout.glob("Pulumi*.yaml")):
         summary.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        summary.update("\0".join(sealed(path)).encode())
     for path in (*rules, *own):
         facts = path.stat()
         summary.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())

@@ -115,13 +115,19 @@ def placeholders(file: StackFile, *, closed: bool = False) -> tuple[str, ...]:
     return tuple(place for place, text in file.secure_places() if text not in found)
 
 
-def config_file(home: Home, file: StackFile, state: Path) -> Path:
+def texts(file: StackFile) -> dict[str, str]:
+    """The text of each of the file's secrets, by its ciphertext, or what stands for it here."""
+    return _opened(file)
+
+
+def config_file(home: Home, file: StackFile, state: Path, plain: Mapping[str, str] | None = None) -> Path:
     """Write `.twinloop/Pulumi.<stack>.yaml` for `--config-file`: own salt, no `secretsprovider`.
 
     Args:
         home: of the twin.
         file: the team's stack file, which stays as it is.
         state: the stack's state file; its salt is taken over where there is one.
+        plain: what `texts` answered, where this process has taken the twin's passphrase on since.
     """
     import yaml
 
@@ -133,8 +139,8 @@ def config_file(home: Home, file: StackFile, state: Path) -> Path:
             Crypter(passphrase(home), salt, file.name) if salt else Crypter.fresh(passphrase(home), file.name)
         )
         salt = crypter.salt_line
-        plain = _opened(file)
-        replaced = {ciphertext: crypter.seal(text) for ciphertext, text in plain.items()}
+        opened = texts(file) if plain is None else plain
+        replaced = {ciphertext: crypter.seal(text) for ciphertext, text in opened.items()}
     content: dict[str, Any] = {"config": file.resealed(replaced)}
     if file.environments:
         content["environment"] = list(file.environments)
@@ -147,9 +153,9 @@ def config_file(home: Home, file: StackFile, state: Path) -> Path:
 
 def _opened(file: StackFile, *, nothing: bool = False) -> dict[str, str]:
     """Ciphertext -> plain text, or what stands for it."""
-    texts = file.ciphertexts()
-    found = {} if nothing else opened_texts(texts, file.salt, file.name)
-    left = dict.fromkeys((one for one in texts if one not in found), PLACEHOLDER)
+    sealed = file.ciphertexts()
+    found = {} if nothing else opened_texts(sealed, file.salt, file.name)
+    left = dict.fromkeys((one for one in sealed if one not in found), PLACEHOLDER)
     return left | (_stand_ins(file, found) if left else {}) | found
 
 

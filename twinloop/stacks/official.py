@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from twinloop.clouds import environment, stack_file
 from twinloop.problems import NotFound, Problem
-from twinloop.stacks.local_state import config_file, passphrase
+from twinloop.stacks.local_state import config_file, passphrase, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,6 +74,7 @@ def run_on_twin(
     if not Path(command[0]).is_absolute():
         command = [executable(), *command[1:]]
     passphrase(home)
+    plain = texts(file)  # by the team's passphrase: below, the twin's own takes its place
     project = stack_file.project_name(home.checkout)
     state = home.state / ".pulumi" / "stacks" / project / f"{file.name}.json"
     with environment.applied(session.variables), served_providers() as port:
@@ -84,7 +85,7 @@ def run_on_twin(
             make_stack(home, project, file.name, state, variables)
         if "/" in variables.get("PULUMI_STACK", ""):
             variables["PULUMI_STACK"] = file.name
-        words = with_short_name(with_config_file(command, config_file(home, file, state)))
+        words = with_short_name(with_config_file(command, config_file(home, file, state, plain)))
         return call(words, variables, to_stderr=to_stderr)
 
 
