@@ -2,9 +2,10 @@
 
     python -m setup.first_deploy --deployer OBJECT_ID              make what is missing
     python -m setup.first_deploy --deployer OBJECT_ID --check      change nothing, say what is missing
+    python -m setup.first_deploy --deployer OBJECT_ID --ci         and what CI needs, once shared is up
 
 Exit codes: 0 all is there; 1 Azure failed; 2 wrong words; 4 something must be asked of somebody else, who is
-named with the command to type; 6 with --check: something is missing.
+named with the command to type; 6 something is missing: with --check anything, with --ci its identities.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from azure.core.exceptions import AzureError
 from infra.refusals import SettingsError
 from infra.settings import Settings, SharedSettings
 from infra.stack_files import closed, load
+from setup.first_deploy import ci
 from setup.first_deploy.azure import Azure, Denied, NotSignedIn
 from setup.first_deploy.wanted import CONTAINER, KEY, Deployer, Wanted, home, namespaces, wanted
 
@@ -57,13 +59,13 @@ def main(argv: list[str] | None = None) -> int:
     sys.stderr.write(f"{'looking at' if given.check else 'preparing'} {azure.host}\n")
     lines: list[Line] = []
     try:
-        for line in _all(azure, shared, stacks, who, check=given.check):
+        for line in _all(azure, shared, stacks, who, given):
             lines.append(line)
             sys.stderr.write(f"  {line.state:8} {line.what}\n")
     except (AzureError, NotSignedIn) as error:
         sys.stderr.write(f"stopped: {error}\nwhat was made stays; run it again\n")
         return FAILED
-    return _end(lines, shared, as_json=given.json, check=given.check)
+    return _end(lines, shared, as_json=given.json)
 
 
 def _refuse_closed(files: list[Path]) -> None:
@@ -94,6 +96,11 @@ def _arguments() -> argparse.ArgumentParser:
         "--kind", choices=("User", "Group", "ServicePrincipal"), default="User", help="what the deployer is"
     )
     parser.add_argument("--check", action="store_true", help="change nothing; say what is missing")
+    parser.add_argument(
+        "--ci",
+        action="store_true",
+        help="let the identities of CI read, or change, the state: after `up -s shared`",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return parser
 
@@ -106,12 +113,32 @@ def _shared(stacks: list[Settings]) -> SharedSettings:
 
 
 def _all(
-    azure: Azure, shared: Settings, stacks: list[Settings], who: Deployer, *, check: bool
+    azure: Azure, shared: SharedSettings, stacks: list[Settings], who: Deployer, given: argparse.Namespace
 ) -> Iterator[Line]:
+    check: bool = given.check
     for subscription in dict.fromkeys(one.azure.subscription_id for one in stacks):
         yield _providers(azure, subscription, check=check)
     for one in wanted(shared, stacks, who):
         yield _one(azure, one, check=check)
+    if given.ci:
+        yield from _of_ci(azure, shared, check=check)
+
+
+def _of_ci(azure: Azure, shared: SharedSettings, *, check: bool) -> Iterator[Line]:
+    for purpose, arm_id in ci.identities(shared).items():
+        what = f"rights of {purpose} on the state and the key"
+        try:
+            found = azure.get(arm_id, ci.api_version())
+        except Denied as denied:
+            ask = f"a Reader of {arm_id.partition('/providers/')[0]}, to run this"
+            yield Line(what=what, state="denied", ask=ask, command="the same command", why=str(denied))
+            continue
+        if found is None:
+            why = f"the shared stack makes {arm_id}, or its owner"
+            yield Line(what=what, state="waits", command="pulumi up -s shared", why=why)
+            continue
+        for one in ci.rights(shared, purpose, found):
+            yield _one(azure, one, check=check)
 
 
 def _providers(azure: Azure, subscription: str, *, check: bool) -> Line:
@@ -159,9 +186,10 @@ def _holds(found: Any, body: Any) -> bool:
     return bool(found == body)
 
 
-def _end(lines: list[Line], shared: Settings, *, as_json: bool, check: bool) -> int:
+def _end(lines: list[Line], shared: Settings, *, as_json: bool) -> int:
     asked = [line for line in lines if line.state == "denied"]
-    missing = [line for line in lines if line.state == "missing"]
+    waiting = [line for line in lines if line.state == "waits"]
+    missing = [line for line in lines if line.state == "missing"] + waiting
     names = home(shared)
     following = [
         f"export AZURE_STORAGE_ACCOUNT={names.physical('storage')}",
@@ -174,13 +202,19 @@ def _end(lines: list[Line], shared: Settings, *, as_json: bool, check: bool) -> 
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
     elif asked:
         sys.stdout.write(_letter(asked))
+    elif waiting:
+        sys.stdout.write(
+            f"{len(waiting)} of these wait for the identities of CI, which the shared stack makes.\n"
+            "What to type next:\n\n"
+            "  pulumi up -s shared\n  and this command again\n"
+        )
     elif not missing:
         sys.stdout.write(
             "All is there. What to type next:\n\n" + "".join(f"  {line}\n" for line in following)
         )
     if asked:
         return ASK
-    return MISSING if check and missing else 0
+    return MISSING if missing else 0
 
 
 def _letter(asked: list[Line]) -> str:

@@ -27,6 +27,7 @@ class Deployer:
     object_id: str
     kind: str = "User"
     """User, Group or ServicePrincipal, as Azure spells them."""
+    name: str = "the deployer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,11 +204,7 @@ def _secrets(names: Names, shared: Settings) -> Iterator[Wanted]:
 
 
 def _rights(stacks: list[Settings], names: Names, who: Deployer) -> Iterator[Wanted]:
-    for role, scope, where in (
-        ("Storage Blob Data Contributor", state_id(names), "the container of states"),
-        ("Key Vault Crypto User", key_id(names), "the key of secrets"),
-    ):
-        yield _assignment(Right(role, role_named(role).guid, scope, where), who)
+    yield from on_state(names, who)
     condition = deployer.assignable(stacks)
     limited = role_named("Role Based Access Control Administrator")
     for subscription in dict.fromkeys(settings.azure.subscription_id for settings in stacks):
@@ -226,6 +223,16 @@ def _rights(stacks: list[Settings], names: Names, who: Deployer) -> Iterator[Wan
         yield _assignment(
             Right(limited.name, limited.guid, scope, f"{where}, our roles only", condition), who
         )
+
+
+def on_state(names: Names, who: Deployer, *, writes: bool = True) -> Iterator[Wanted]:
+    """Read the states, write them too where that is asked for, and decrypt what is secret in them."""
+    blobs = "Storage Blob Data Contributor" if writes else "Storage Blob Data Reader"
+    for role, scope, where in (
+        (blobs, state_id(names), "the container of states"),
+        ("Key Vault Crypto User", key_id(names), "the key of secrets"),
+    ):
+        yield _assignment(Right(role, role_named(role).guid, scope, where), who)
 
 
 @dataclass(frozen=True)
@@ -253,7 +260,7 @@ def _assignment(right: Right, who: Deployer) -> Wanted:
         properties |= {"condition": right.condition, "conditionVersion": "2.0"}
         words = f" --condition {shlex.quote(right.condition)} --condition-version 2.0"
     return Wanted(
-        what=f"{right.role} on {right.where}, for the deployer",
+        what=f"{right.role} on {right.where}, for {who.name}",
         id=f"{right.scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
         body={"properties": properties},
         ask=f"an Owner or User Access Administrator of subscription {subscription}",

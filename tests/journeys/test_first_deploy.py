@@ -15,6 +15,7 @@ from checks.catalogue.roles import role_named
 from checks.permissions import parse_condition
 from infra.stack_files import load
 from setup.first_deploy import deployer
+from setup.first_deploy.ci import identities
 from setup.first_deploy.wanted import Deployer, home, namespaces, wanted
 from tests.journeys.conftest import ROOT
 from twinloop.clouds.personas import PERSONAS
@@ -59,6 +60,10 @@ def test_the_deployer_may_assign_the_roles_of_our_table_and_no_other():
     may = condition.roles_of["microsoft.authorization/roleassignments/write"]
     assert role_named("AcrPull").guid in may
     assert not {role_named("Owner").guid, role_named("User Access Administrator").guid} & may
+
+
+def test_of_ci_only_what_previews_and_deploys_comes_near_a_state():
+    assert list(identities(SHARED)) == ["ci-preview", "ci-deploy-dev", "ci-deploy-staging", "ci-deploy-prod"]
 
 
 def test_nothing_that_is_prepared_answers_to_a_key_or_can_be_deleted_by_a_slip():
@@ -125,9 +130,35 @@ def test_what_was_changed_by_hand_is_put_right(world):
     assert states(prepare(world, "infra-engineer")[1])[one.what] == "changed"
 
 
+def test_what_ci_needs_on_the_state_waits_for_the_stack_that_makes_its_identities(world):
+    done, result = prepare(world, "infra-engineer", "--ci")
+    assert done.returncode == 6, done.stderr
+    waiting = [line for line in result["lines"] if line["state"] == "waits"]
+    assert [line["what"].split()[2] for line in waiting] == list(identities(SHARED))
+    assert {line["command"] for line in waiting} == {"pulumi up -s shared"}
+
+
 @pytest.mark.parametrize("stack", ["shared", "dev"])
 def test_the_least_role_is_enough_to_bring_a_stack_up(world, stack):
     world.succeed("up", "-s", stack, "--as", "platform-admin")
+
+
+def test_after_that_the_identities_of_ci_are_let_to_the_state_and_the_key_and_to_nothing_else(world):
+    done, result = prepare(world, "infra-engineer", "--ci")
+    assert done.returncode == 0, done.stderr
+    made = [what for what, state in states(result).items() if state == "made"]
+    assert sorted(made) == sorted(
+        f"{role} on {where}, for {purpose}"
+        for purpose in identities(SHARED)
+        for role, where in (
+            (
+                "Storage Blob Data Reader" if purpose == "ci-preview" else "Storage Blob Data Contributor",
+                "the container of states",
+            ),
+            ("Key Vault Crypto User", "the key of secrets"),
+        )
+    )
+    assert set(states(prepare(world, "infra-engineer", "--ci")[1]).values()) == {"there"}
 
 
 def test_the_least_role_is_too_little_to_make_oneself_an_owner(world):
