@@ -78,3 +78,10 @@ def test_the_clients_advertisements_are_left_out():
         error_category=ErrorCategory.USER_ERROR,
     )
     assert told(refused).given == "1) One file does not exist."
+
+
+def test_a_cloud_that_went_away_before_it_said_what_it_is_is_unreachable_and_no_wrong_usage():
+    text = 'Unknown cloud environment supplied: "LocalCloud".'
+    problem = told(ValidationException(text, text))
+    assert problem.kind == Kind.TWIN_UNREACHABLE
+    assert problem.next_step.startswith("twinloop twin start")

@@ -19,6 +19,7 @@ UNAUTHORIZED = 401
 SERVER_ERROR = 500
 BAD_REQUEST = 400
 _NO_PERMISSION = "have permission to alter this storage account"  # the client's words for a 403 of an upload
+_NO_METADATA = "Unknown cloud environment"  # the client's words where nobody answers with metadata
 _ADVERTS = ("Additional Resources:", "If using the CLI, you can also", "Resolutions:", "Details:")
 _STACK_FILE = re.compile(r"Pulumi\.([\w.-]+)\.yaml")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -109,6 +110,14 @@ def is_refusal(error: BaseException) -> bool:
 def _of_client(error: Exception, workspace: Workspace) -> Problem:
     """What Azure ML's own client says before, or instead of, the service."""
     text = plain(error)
+    if _NO_METADATA in text:
+        return Problem(
+            "The cloud does not say what it is: it stopped answering.",
+            where=workspace.id,
+            given=text,
+            next_step="twinloop twin start, then run it again; on Azure, check the network",
+            kind=Kind.TWIN_UNREACHABLE,
+        )
     if _NO_PERMISSION in text:
         return Refused(
             "The storage of the workspace refuses you.",
