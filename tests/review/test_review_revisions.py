@@ -102,3 +102,12 @@ def test_a_project_below_the_top_of_its_repository_is_reviewed_with_places_from_
     stack = top.one("dev")
     (change,) = changes(stack).values()
     assert stack.places[change.resource.urn].file == "ml/Pulumi.dev.yaml"
+
+
+def test_a_line_that_looks_like_the_head_of_a_file_moves_no_place(project: Project):
+    project.program("first = 1\n")
+    project.commit()
+    project.program('first = 1\ntext = """\n++ b/infra/other.py\n@@ -1 +7 @@\n"""\n')
+    repository = Repository(project.root)
+    base, head = repository.commit("HEAD", option="--base"), repository.working_tree()
+    assert repository.changed_lines(base, head) == {"infra/__main__.py": [(2, 5)]}

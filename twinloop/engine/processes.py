@@ -21,6 +21,7 @@ from twinloop.engine.model import Limits
 CHILD: Final = Path(__file__).with_name("child.py")
 _LONGEST: Final = 64 * 1024  # characters of a line; what is longer is told as several
 _MOST: Final = 16 * 1024  # characters of its stderr that are kept: its first and its last words
+_EARLY: Final = 256  # no status that a process can have: it ended well, but never said that it had
 _FAREWELL: Final = 5.0  # seconds that a process has to end by itself, once it has nothing more to do
 
 
@@ -197,10 +198,11 @@ class ProgramProcess:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_FAREWELL)
         self.kill()
-        return process.returncode or 1
+        return process.returncode or _EARLY
 
     def _last_words(self, said: str, status: int) -> str:
-        words = said or f"the program ended with status {status}"
+        ended = "before it was done, with status 0" if status == _EARLY else f"with status {status}"
+        words = said or f"the program ended {ended}"
         memory = self._limits.memory
         if memory and ("MemoryError" in words or status < 0 or "can't start new thread" in words):
             return f"the program had no more memory than its {memory // 2**20} MiB: {words}"

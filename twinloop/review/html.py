@@ -134,6 +134,6 @@ def _finding(stack: StackReview, finding: Finding) -> str:
         f'<article class="finding {finding.severity}">'
         f"<p>{badge(finding.severity)} <b>{text(stack.stack)}</b>{about}</p>"
         f"<p>{text(finding_told(finding))}</p>"
-        f"<p><b>Do:</b> {text(finding.fix)}</p>{copied}"
+        f"<p><b>Do:</b> {text(finding.fix)}{':' if copied else ''}</p>{copied}"
         f'<p class="soft">{where}rule {value(finding.rule)}{source}</p></article>'
     )

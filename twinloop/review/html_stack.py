@@ -50,12 +50,12 @@ def stack_section(review: StackReview, number: int) -> str:
     head = "".join(badge(op, f"{found[op]} {op}") for op in OPS if found[op])
     notes = "".join(f"<li>{text(note)}</li>" for note in review.notes)
     state_badge = f"{badge(state)} " if state else ""
-    unchanged = f'<span class="soft">{found["same"]} unchanged</span>'
+    unchanged = f'<span class="soft">{found["same"]} unchanged</span>' if is_known(review) else ""
     parts = [
         f'<section class="stack" id="s{number}">',
         f"<h2>{text(review.stack)} {state_badge}{head} {unchanged}</h2>",
         f'<ul class="notes">{notes}</ul>' if notes else "",
-        folded("Resources", picture(review, anchors), is_open=bool(changes)),
+        folded("Resources", picture(review, anchors), is_open=bool(changes)) if is_known(review) else "",
         _changes(changes, anchors, review),
         _access(review),
         _exposure(review),

@@ -86,7 +86,8 @@ def _verdict(review: Review) -> str:
         many = f" in {known} stacks" if known != 1 else ""
         say += _many(changed, "resource changes", "resources change") if changed else "No resource changes"
         say += f"{many}. "
-    return f"{say}Digest of the steps: {named(review.digest)}"
+    of = "Digest of the steps that are known" if unknown else "Digest of the steps"
+    return f"{say}{of}: {named(review.digest)}"
 
 
 def _table(review: Review) -> list[str]:

@@ -185,10 +185,10 @@ def _exposure(review: Review, *, opened: bool) -> Told:
     for stack in review.stacks:
         for one in stack.exposure:
             if one.opened == opened:
-                now = "now" if opened else "no longer"
+                opens = "opens" if opened else "closes"
                 yield (
                     stack.stack,
-                    f"{named(resource_label(one.resource))} {now}: {words(one.what)} (by {named(one.by)})",
+                    f"{named(resource_label(one.resource))} {opens}: {words(one.what)} (by {named(one.by)})",
                 )
 
 

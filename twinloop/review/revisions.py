@@ -211,12 +211,15 @@ def _fetch(ref: str) -> str:
 
 def _hunks(diff: str) -> dict[str, list[tuple[int, int]]]:
     found: dict[str, list[tuple[int, int]]] = {}
-    file = ""
-    for line in diff.splitlines():
-        if line.startswith("+++ "):
+    file, inside = "", 0  # lines of a hunk that are still to come: what they look like is their author's
+    for line in diff.split("\n"):
+        if inside:
+            inside -= line[:1] in {"+", "-"}
+        elif line.startswith("+++ "):
             file = line[4:].removeprefix("b/") if line != "+++ /dev/null" else ""
-        elif file and (match := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line)):
-            first, count = int(match[1]), int(match[2] or "1")
-            if count:
+        elif match := re.match(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", line):
+            first, count = int(match[2]), int(match[3] or "1")
+            inside = int(match[1] or "1") + count
+            if file and count:
                 found.setdefault(file, []).append((first, first + count - 1))
     return found
