@@ -55,6 +55,7 @@ READABLE: Final[Mapping[str, str]] = {
     "vault.existing": NAMES,
     "images.existing": NAMES,
     "identities.*.existing": NAMES,
+    "dns.existing": NAMES,
 }
 HANDED_ON: Final = frozenset(
     {

@@ -190,6 +190,11 @@ def _stack_of(path: Path) -> str:
     return path.name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
+def _safe_loader(yaml: Any) -> Any:
+    """The one in C, ten times as fast, where it is there."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def _config_of(path: Path) -> dict[str, Any]:
     import yaml
 
@@ -199,7 +204,7 @@ def _config_of(path: Path) -> dict[str, Any]:
         )
 
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_safe_loader(yaml))  # noqa: S506
     except OSError as error:
         raise unreadable(
             f"cannot be read ({error.strerror})", "a stack file, e.g. Pulumi.dev.yaml"

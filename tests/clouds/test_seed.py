@@ -88,3 +88,25 @@ def test_a_settled_seed_is_not_computed_again_until_something_changes(checkout):
     assert seed.pending(checkout.home) is None
     checkout.stack("prod")
     assert seed.pending(checkout.home) is not None
+
+
+def test_every_region_of_the_registry_is_a_location_of_the_twin(checkout):
+    path = checkout.root / "Pulumi.shared.yaml"
+    text = (REPOSITORY / "Pulumi.shared.yaml").read_text()
+    regions = text[text.index("    regions:") :].split("\n", 1)[0]
+    path.write_text(text.replace(regions, "    regions: [westeurope, northeurope]"))
+    found = seed.facts_of(stack_file.read(checkout.root, "shared"))
+    assert found.locations == ("westeurope", "northeurope")
+    assert "northeurope" in seed.document([found])["locations"]
+
+
+def test_a_quota_that_stays_encrypted_contradicts_no_other_stack(checkout):
+    text = (REPOSITORY / "Pulumi.dev.yaml").read_text()
+    start = text.index("  twinloop:quotas:")
+    limit = text.index("limit:", start)
+    end = text.index("\n", limit)
+    line = text[limit:end]
+    number = line.split(":")[1].split("}")[0].split(",")[0].strip()
+    sealed = line.replace(f"limit: {number}", 'limit: {secure: "v1:none:none"}')
+    (checkout.root / "Pulumi.dev.yaml").write_text(text[:limit] + sealed + text[end:])
+    assert seed.facts_of(stack_file.read(checkout.root, "dev")).quotas == {}

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 
 from infra.refusals import SettingsError
 from infra.settings import EnvironmentSettings, SharedSettings
-from infra.stack_files import load, read
+from infra.stack_files import load
 from tests.infra.conftest import ROOT, STACKS
 from tests.journeys import company
+from twinloop import stack_settings
 
 FQDN = {
     "type": "fqdn",
@@ -188,27 +189,6 @@ def test_the_configurations_here_use_every_key_that_there_is(kind, model):
     assert wanted - used == set()
 
 
-@pytest.mark.parametrize("key", sorted({key for config in CONFIGS.values() for key, _ in every_leaf(config)}))
-def test_every_key_set_as_a_secret_is_refused_with_the_reason_and_the_way_out(key):
-    name, config = next((n, c) for n, c in CONFIGS.items() if key in dict(every_leaf(c)))
-    top = re.split(r"[.\[]", key.partition(":")[2])[0]
-    full = f"{key.partition(':')[0]}:{top}"
-    secret = json.loads(json.dumps(config))
-    at, steps = secret, [full, *re.findall(r"[^.\[\]]+|\[\d+\]", key[len(full) :])]
-    steps = [int(step[1:-1]) if step.startswith("[") else step for step in steps]
-    for step in steps[:-1]:
-        at = at[step]
-    at[steps[-1]] = {"secure": "v1:abc"}
-    with pytest.raises(SettingsError) as refused:
-        read(secret, source="s", stack=name)
-    said = {problem.key: str(problem) for problem in refused.value.problems}
-    assert "is a secret; allowed: a value in clear text" in said[key]
-    assert "config rm" in said[key]
-    plain = {k: as_text(v) for k, v in config.items()}
-    with pytest.raises(SettingsError, match=re.escape(f"{full}: is a secret")):
-        read(plain, source="s", stack=name, secret_keys=[full])
-
-
 needs_pulumi = pytest.mark.skipif(
     shutil.which("pulumi") is None, reason="the official Pulumi CLI is not on PATH"
 )
@@ -268,12 +248,18 @@ def test_a_refusal_s_own_command_puts_it_right_by_the_official_cli(cli, tmp_path
 
 @pytest.mark.pulumi
 @needs_pulumi
-def test_a_secret_of_the_official_cli_is_refused_and_never_shown(cli, tmp_path):
+def test_secrets_of_the_official_cli_are_read_with_their_passphrase_and_without(cli, tmp_path, monkeypatch):
     path = tmp_path / "Pulumi.any.yaml"
     path.write_text(path.read_text() + yaml.safe_dump({"config": CONFIGS["dev"]}))
     cli("config", "set", "--secret", "--path", "twinloop:budget.contacts[0]", "hush@example.com")
-    with pytest.raises(
-        SettingsError, match=r"twinloop:budget.contacts\[0\] \(line \d+\): is a secret"
-    ) as refused:
-        load(path)
-    assert "hush" not in str(refused.value)
+    cli("config", "set", "--secret", "twinloop:owner", "hush-too@example.com")
+    cli("config", "set", "--secret", "--path", "twinloop:clusters[0].maxNodes", "2")
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+    sealed = ("twinloop:budget.contacts[0]", "twinloop:clusters[0].maxNodes", "twinloop:owner")
+    assert tuple(sorted(stack_settings.closed(path))) == sealed
+    assert "hush" not in str(stack_settings.load(path))
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "a test")
+    opened = stack_settings.load(path)
+    assert stack_settings.closed(path) == ()
+    assert (opened.owner, opened.clusters[0].max_nodes) == ("hush-too@example.com", 2)
+    assert opened.budget.contacts[0] == "hush@example.com"

@@ -1,0 +1,115 @@
+"""`pulumi config set --secret` works for every key, opened or not."""
+
+import re
+import shutil
+from functools import cache
+
+import pytest
+import yaml
+
+from infra.refusals import SettingsError
+from infra.secret_settings import HANDED_ON, READABLE, leaves, secrets_of, why_readable
+from infra.settings import EnvironmentSettings, SharedSettings
+from infra.stack_files import closed, load, placeholders, read
+from tests.infra.conftest import ROOT, STACKS
+from tests.infra.secret_places import places, sealed
+from tests.infra.test_config_set import CONFIGS, every_leaf, keys_of, on_file
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    for stack in STACKS:
+        shutil.copy(ROOT / f"Pulumi.{stack}.yaml", tmp_path)
+    return tmp_path
+
+
+@cache
+def in_clear(name):
+    return read(CONFIGS[name], source=name, stack=name)
+
+
+def written(checkout, name, keys, mark="v1:closed:"):
+    texts = {}
+
+    def seal(text):
+        texts[f"{mark}{len(texts)}"] = text
+        return f"{mark}{len(texts) - 1}"
+
+    path = checkout / f"Pulumi.{name}.yaml"
+    path.write_text(yaml.safe_dump({"config": sealed(CONFIGS[name], keys, seal)}))
+    return path, texts
+
+
+@pytest.mark.parametrize(("name", "key"), places())
+def test_every_key_may_be_a_secret_that_is_opened(name, key, checkout):
+    path, texts = written(checkout, name, [key])
+    assert load(path, texts) == in_clear(name)
+    assert closed(path, texts) == ()
+
+
+@pytest.mark.parametrize(("name", "key"), places())
+def test_every_key_may_be_a_secret_that_stays_closed(name, key, checkout):
+    path, _ = written(checkout, name, [key])
+    load(path)  # every rule holds for what stands in
+    assert closed(path) == (key,)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_placeholder_is_the_same_whatever_the_ciphertext(name, checkout):
+    keys = [key for key, _ in every_leaf(CONFIGS[name]) if is_handed_on(key)]
+    path, _ = written(checkout, name, keys)
+    first = list(placeholders(path, {}).values())
+    path, _ = written(checkout, name, keys, mark="v1:sealed-again:")
+    assert list(placeholders(path, {}).values()) == first
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_all_texts_that_are_handed_on_may_be_closed_at_once(name, checkout):
+    keys = [key for key, _ in every_leaf(CONFIGS[name]) if is_handed_on(key)]
+    path, _ = written(checkout, name, keys)
+    load(path)
+    assert set(closed(path)) == set(keys)
+
+
+def is_handed_on(key):
+    own = re.sub(r"\[\d+\]", "[]", key.removeprefix("twinloop:"))
+    return re.sub(r"^tags\..*", "tags.*", own) in HANDED_ON
+
+
+def test_every_text_of_the_settings_is_either_handed_on_or_known_to_be_readable():
+    names = {
+        key.removeprefix(".") for model in (EnvironmentSettings, SharedSettings) for key in keys_of(model, "")
+    }
+    assert not READABLE.keys() & HANDED_ON
+    assert (READABLE.keys() | HANDED_ON) <= names
+    found = {}
+    for config in CONFIGS.values():
+        for _, pattern, annotation, value in leaves(read(config, source="s", stack="s")):
+            if value is not None:
+                found[pattern] = bool(why_readable(pattern, annotation)) or pattern in HANDED_ON
+    assert [pattern for pattern, known in found.items() if not known] == []
+
+
+def test_what_is_readable_is_named_with_the_reason_and_the_rest_is_hidden():
+    settings = load(ROOT / "Pulumi.dev.yaml")
+    found = secrets_of(settings, ["twinloop:budget", "azure-native:subscriptionId", "twinloop:owner"])
+    assert found.hidden == {settings.owner, *settings.budget.contacts}
+    readable = dict(found.readable)
+    assert readable["azure-native:subscriptionId"] == "names and ids are made of it"
+    assert readable["twinloop:budget.monthlyAmount"] == "one of a few values"
+    assert "twinloop:budget.contacts[0]" not in readable
+    assert not secrets_of(settings, []).readable
+
+
+def test_a_secret_that_is_wrong_is_refused_without_its_value(checkout):
+    path, texts = written(checkout, "dev", ["twinloop:owner"])
+    with pytest.raises(SettingsError) as refused:
+        load(path, dict.fromkeys(texts, "hush-no-address"))
+    assert "twinloop:owner (line" in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_a_whole_section_may_be_json_text_at_any_depth(tmp_path):
+    config = {**CONFIGS["dev"]}
+    config["twinloop:budget"] = {**config["twinloop:budget"], "contacts": '["ml-platform@example.com"]'}
+    assert load(on_file(tmp_path, config)).budget.contacts == ("ml-platform@example.com",)
