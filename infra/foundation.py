@@ -1,0 +1,124 @@
+"""What an environment stands on, before anybody may use it: group, identities, network, logs, stores."""
+
+from __future__ import annotations
+
+from infra.group import group
+from infra.identities import Identities, IdentitiesArgs
+from infra.images import Images, ImagesArgs
+from infra.network import Network, NetworkArgs
+from infra.observability import LogsArgs, LogStore, Traces, TracesArgs
+from infra.private_dns import look_up
+from infra.purposes import ENVIRONMENT as ENVIRONMENT_PURPOSES
+from infra.reach import Reach
+from infra.settings import EnvironmentSettings
+from infra.storage import Lake, LakeArgs, WorkspaceStorage, WorkspaceStorageArgs
+from infra.tagging import tags
+from infra.vault import Vault, VaultArgs
+
+
+class Foundation:
+    """The first chapters of an environment, in the order of the dependencies."""
+
+    def __init__(self, settings: EnvironmentSettings) -> None:
+        self.settings = settings
+        self.names, self.tags, self.location = settings.names, tags(settings), settings.azure.location
+        self.reach = Reach.of(settings.network)
+        self.group = group(settings)
+        self.foundation()
+        self.stores()
+
+    def foundation(self) -> None:
+        """Identities, network, private DNS, logs."""
+        self.identities = Identities(
+            "identity",
+            IdentitiesArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                purposes=ENVIRONMENT_PURPOSES,
+                taken={str(purpose): one for purpose, one in self.settings.identities.items()},
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.network = Network(
+            "network",
+            NetworkArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.network,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.zone_ids = look_up(self.settings, self.network.network_id)
+        self.logs = LogStore(
+            "logs",
+            LogsArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.logs,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.traces = Traces(
+            "traces",
+            TracesArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                logs_id=self.logs.logs_id,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+
+    def stores(self) -> None:
+        """Where data, secrets and images lie."""
+        self.storage = WorkspaceStorage(
+            "storage",
+            WorkspaceStorageArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.storage,
+                reach=self.reach,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.lake = Lake(
+            "lake",
+            LakeArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.lake,
+                reach=self.reach,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.vault = Vault(
+            "vault",
+            VaultArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                tenant_id=self.settings.azure.tenant_id,
+                settings=self.settings.vault,
+                reach=self.reach,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.images = Images(
+            "images",
+            ImagesArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.images,
+                reach=self.reach,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
