@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
+from checks.catalogue.roles import role_named
+from infra.grants import DNS_LINKER_ACTIONS
 from tests.localazure.conftest import refused
 
 NET = "providers/Microsoft.Network"
@@ -121,3 +124,25 @@ def test_records_are_refused_by_name(twin_server, make, group):
     make(BLOB, GLOBAL)
     record = make(f"{BLOB}/A/store", {"properties": {"ttl": 10, "aRecords": [{"ipv4Address": "10.0.0.4"}]}})
     refused(record, 501, "NotEmulated", "/A/store")
+
+
+def test_the_linkers_role_links_and_touches_neither_zones_nor_records(twin_server, make, group, network):
+    make(BLOB, GLOBAL)
+    guid = str(uuid.uuid4())
+    role = f"{group}/providers/Microsoft.Authorization/roleDefinitions/{guid}?api-version=2022-04-01"
+    body = {
+        "roleName": f"Linker {guid}",
+        "type": "CustomRole",
+        "permissions": [{"actions": list(DNS_LINKER_ACTIONS)}],
+        "assignableScopes": [group],
+    }
+    assert twin_server.call("PUT", role, {"properties": body}).status_code == 201
+    twin_server.grant("visitor", guid, f"{group}/{BLOB}")
+    twin_server.grant("visitor", role_named("Network Contributor").guid, network)
+    path = at(group, f"{BLOB}/virtualNetworkLinks/one")
+    twin_server.settle(twin_server.call("PUT", path, link(network), persona="visitor"))
+    for method, body in (("PUT", GLOBAL), ("DELETE", None)):
+        refused(
+            twin_server.call(method, at(group, BLOB), body, persona="visitor"), 403, "AuthorizationFailed"
+        )
+    twin_server.settle(twin_server.call("DELETE", path, persona="visitor"))
