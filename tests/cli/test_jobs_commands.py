@@ -120,3 +120,21 @@ def test_the_job_as_it_was_accepted_can_be_saved(jobs, failed, pipeline, tmp_pat
     done = jobs("create", "-f", pipeline, "--set", "inputs.factor=1", "--save-as", tmp_path / "job.yml")
     assert done.code == 0, done.err
     assert "type: pipeline" in (tmp_path / "job.yml").read_text()
+
+
+def test_a_place_that_is_not_there_is_refused_before_anything_is_sent(jobs, failed, pipeline, tmp_path):
+    before = jobs("list", "--json").json["result"]
+    done = jobs("create", "-f", pipeline, "--save-as", tmp_path / "none" / "job.yml")
+    assert done.code == 2
+    assert "mkdir -p" in done.words
+    assert jobs("list", "--json").json["result"] == before
+
+
+def test_a_sample_that_may_be_registered_must_be_a_sample(jobs, pipeline):
+    done = jobs("create", "-f", pipeline, "--register-sample")
+    assert done.code == 2
+    assert "leave it out" in done.words
+
+
+def test_a_job_is_shown_on_the_nodes_that_it_ran_on(jobs, failed):
+    assert "cpu, 1 x Standard_F4s_v2" in jobs("show", failed).out
