@@ -250,13 +250,23 @@ def pages(operations: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _write() -> None:
-    from twinloop.clouds.home import find_home
+    import tempfile
+
+    from twinloop.clouds import twin
+    from twinloop.clouds.home import Home, find_checkout
     from twinloop.clouds.session import open_twin
 
-    found, _ = open_twin(find_home())
-    folder = Path("docs/reference")
+    checkout = find_checkout()
+    folder = checkout / "docs/reference"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages(found.call("GET", "/_twin/emulates")["operations"]).items():
+    with tempfile.TemporaryDirectory() as empty:  # one that runs already may be of yesterday's code
+        home = Home(Path(empty) / "home", checkout)
+        found, _ = open_twin(home)
+        try:
+            operations = found.call("GET", "/_twin/emulates")["operations"]
+        finally:
+            twin.stop(home)
+    for name, text in pages(operations).items():
         (folder / name).write_text(text)
         sys.stderr.write(f"wrote {folder / name}\n")
 
