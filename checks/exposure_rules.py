@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from checks.catalogue.sources import spelled
 from checks.plan import Resource
 
 GROUP = "azure-native:network:NetworkSecurityGroup"
@@ -45,7 +46,7 @@ def _inbound(rule: Mapping[str, Any], path: str) -> RuleOpen:
         by=f"{path}: {rule.get('access')} ({rule.get('name', 'rule')}, from {', '.join(_sources(rule))})",
         why="whatever listens there is a host on the internet",
         fix="name the networks that need it as the rule's source",
-        source="PAN network; DOC virtual-network/network-security-groups-overview",
+        source=spelled("PAN network; DOC virtual-network/network-security-groups-overview"),
     )
 
 
@@ -104,5 +105,5 @@ def outbound(resource: Resource) -> Iterator[RuleOpen]:
         by=f"properties.destination: {target if isinstance(target, str) else dict(target or {})}",
         why="a job can send there what it reads",
         fix="keep the list of destinations short, and say in the rule's reason what needs it",
-        source="PAN machinelearningservices; DOC machine-learning/how-to-managed-network",
+        source=spelled("PAN machinelearningservices; DOC machine-learning/how-to-managed-network"),
     )

@@ -128,11 +128,11 @@ def artifact_folder(tmp_path):
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory):
     """A throw-away clone, two commits old, with the environment of this checkout in its place."""
-    from tests.documents.test_command_blocks import _clone
+    from tests.documents.readers import fresh_clone
 
     folder = tmp_path_factory.mktemp("ci") / "clone"
     folder.mkdir()
-    _clone(folder)
+    fresh_clone(ROOT, folder)
     settings = folder / "Pulumi.dev.yaml"
     settings.write_text(settings.read_text().replace("maxNodes: 4", "maxNodes: 3", 1))
     git = ["git", "-c", "user.name=ci", "-c", "user.email=ci@example.com"]

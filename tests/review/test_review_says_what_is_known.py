@@ -16,6 +16,7 @@ from twinloop.review.annotations import annotations
 from twinloop.review.as_json import as_json
 from twinloop.review.assembling import FAILED
 from twinloop.review.html import html
+from twinloop.review.labels import cost_changes
 from twinloop.review.markdown import markdown
 
 LAKE = resource("lake")
@@ -155,3 +156,12 @@ def test_a_line_without_an_end_is_told_and_ends_the_run_all_the_same(project: Pr
     code = (project.root / "infra" / "__main__.py").read_text()
     project.program("import sys\nsys.stdout.write('x' * 3_000_001)\n" + code)
     assert project.reviewed("dev").failures == ()
+
+
+def test_a_line_of_the_bill_that_only_has_another_name_is_no_change_of_cost():
+    old, new, dearer = resource("vault-vault"), resource("vault-safe"), resource("other")
+    before, after = (cost(old, "1", "2"),), (cost(new, "1", "2"), cost(dearer, "3", "4"))
+    (told,) = cost_changes(
+        "dev", stack_review(before=before).cost_before, stack_review(after=after).cost_after
+    )
+    assert told.item.resource == dearer.urn

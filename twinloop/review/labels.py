@@ -213,7 +213,33 @@ def cost_changes(stack: str, before: Estimate, after: Estimate) -> list[CostChan
         for key in {**old, **new}
         if not _same_price(old.get(key), new.get(key))
     ]
+    found = _without_moved(found)
     return sorted(found, key=lambda one: (not one.item.is_unknown, -_growth(one), one.item.resource))
+
+
+def _without_moved(changes: list[CostChange]) -> list[CostChange]:
+    """The changes but those lines that only stand at another name now, word for word and cent for cent."""
+    gone = Counter(_facts(one.before) for one in changes if one.before and not one.after)
+    come = Counter(_facts(one.after) for one in changes if one.after and not one.before)
+    moved = [gone & come, gone & come]
+    kept = []
+    for one in changes:
+        if one.before and one.after:
+            kept.append(one)
+            continue
+        side = moved[0] if one.before else moved[1]
+        if side[_facts(one.item)] > 0:
+            side[_facts(one.item)] -= 1
+        else:
+            kept.append(one)
+    return kept
+
+
+def _facts(item: Item) -> tuple[object, ...]:
+    return (
+        type_of(item.resource), item.what, item.at_rest, item.at_worst, item.unit_price, item.by_use,
+        item.ceiling, item.basis,
+    )  # fmt: skip
 
 
 def _by_line(estimate: Estimate) -> dict[tuple[str, int], Item]:
