@@ -38,9 +38,7 @@ class EnvironmentOutputs(Contract):
     images_login_server: pulumi.Output[str]
     log_workspace_id: pulumi.Output[str]
     network_id: pulumi.Output[str]
-    private_zone_ids: Mapping[
-        str, pulumi.Input[str]
-    ]  # by the words of naming.ZONES
+    private_zone_ids: Mapping[str, pulumi.Input[str]]  # by the words of naming.ZONES
     subnet_ids: dict[str, pulumi.Output[str]]
     cluster_names: dict[str, pulumi.Output[str]]
     datastore_names: dict[str, pulumi.Output[str]]
@@ -63,9 +61,7 @@ class SharedOutputs(Contract):
     registry_id: pulumi.Output[str]
     registry_reader_role_id: pulumi.Output[str]
     log_workspace_id: pulumi.Output[str]
-    private_zone_ids: Mapping[
-        str, pulumi.Input[str]
-    ]  # by the words of naming.ZONES
+    private_zone_ids: Mapping[str, pulumi.Input[str]]  # by the words of naming.ZONES
     ci_principal_ids: dict[
         str, pulumi.Output[str]
     ]  # by purpose and environment: preview, deploy-dev, models-dev
