@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from infra.problem_texts import problem_of
 from infra.refusals import Problem, SettingsError, remove_command, set_command
@@ -134,9 +135,7 @@ def read(config: Mapping[str, Any], *, source: str, stack: str) -> Settings:
     try:
         settings: Settings = model.model_validate(raw)
     except ValidationError as error:
-        problems += [
-            problem_of(details, model, raw, source, stack) for details in error.errors(include_url=False)
-        ]
+        problems += [problem_of(details, model, raw, source, stack) for details in _told_once(error)]
         refused = {str(details["loc"][0]) for details in error.errors() if details["loc"]}
         problems += _rules(str(own["kind"]), _valid_fields(model, raw, refused), stack)
     else:
@@ -144,6 +143,13 @@ def read(config: Mapping[str, Any], *, source: str, stack: str) -> Settings:
         if not problems:
             return settings
     raise SettingsError(source, problems)
+
+
+def _told_once(error: ValidationError) -> list[ErrorDetails]:
+    """Every fault, but no list that is too short only because its wrong elements do not count."""
+    found = error.errors(include_url=False)
+    inside = {details["loc"][:-1] for details in found}
+    return [one for one in found if one["type"] != "too_short" or one["loc"] not in inside]
 
 
 def with_plain(config: Mapping[str, Any], plain: Mapping[str, str]) -> dict[str, Any]:

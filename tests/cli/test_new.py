@@ -4,9 +4,12 @@ import io
 
 import pytest
 
+from infra import stack_text
 from infra.settings_rules import across_stacks
 from infra.stack_files import load
+from twinloop import stack_settings
 from twinloop.cli import new as command
+from twinloop.engine.passphrase import Crypter
 
 
 def settings(platform, name="dev-alice"):
@@ -103,6 +106,8 @@ def test_a_dry_run_writes_nothing(made, platform):
         (("environment", "a b"), "no name of a stack"),
         (("environment", "dev-eu", "--environment", "dev"), "names in Azure are made of it"),
         (("environment", "qa", "--existing", "vault"), "SECTION=ID"),
+        (("environment", "q"), "--environment dev-q"),
+        (("team", "alice", "--owner", "alice"), "twinloop new team --help"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_can_and_nothing_is_written(words, said, run, platform):
@@ -156,3 +161,52 @@ def test_an_environment_whose_identities_of_ci_are_not_made_yet_previews_with_a_
     refused = run("up", "-s", "qa", "--yes", "--json")
     assert refused.code != 0
     assert "bring that stack up first" in refused.words
+
+
+VAULT = (
+    "/subscriptions/3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a002/resourceGroups/rg-company"
+    "/providers/Microsoft.KeyVault/vaults/kv-company"
+)
+
+
+def test_a_team_may_take_what_somebody_else_made(made, platform):
+    group, logs = (
+        VAULT.split("/providers/", maxsplit=1)[0],
+        VAULT.replace("KeyVault/vaults/kv", "OperationalInsights/workspaces/log"),
+    )
+    identity = VAULT.replace("KeyVault/vaults/kv", "ManagedIdentity/userAssignedIdentities/id")
+    given = {"vault": VAULT, "logs": logs, "group": group, "identities.training": identity}
+    made(
+        "team", "alice", *(word for key, value in given.items() for word in ("--existing", f"{key}={value}"))
+    )
+    found = settings(platform)
+    assert (found.vault.existing, found.logs.existing, found.group.existing) == (VAULT, logs, group)
+    assert found.identities["training"].existing == identity
+
+
+@pytest.fixture
+def sealed(platform):
+    """The source's owner is encrypted."""
+    crypter = Crypter.fresh("the team's", "dev")
+    path = platform.root / "Pulumi.dev.yaml"
+    text = stack_text.without(path.read_text(), "twinloop:owner")
+    text += f"  twinloop:owner:\n    secure: {crypter.seal('hush@example.com')}\n"
+    path.write_text(text + f"encryptionsalt: {crypter.salt_line}\n")
+
+
+@pytest.mark.usefixtures("sealed")
+def test_from_a_source_whose_secrets_stay_closed_nothing_is_made(run, platform):
+    ran = run("new", "team", "alice")
+    assert ran.code == 4
+    assert "twinloop:owner" in ran.words
+    assert "PULUMI_CONFIG_PASSPHRASE" in ran.words
+    assert not (platform.root / "Pulumi.dev-alice.yaml").exists()
+
+
+@pytest.mark.usefixtures("sealed")
+def test_secrets_of_the_source_are_taken_over_with_what_opens_them(made, platform, monkeypatch):
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "the team's")
+    made("team", "alice")
+    path = platform.root / "Pulumi.dev-alice.yaml"
+    assert "hush" not in path.read_text()
+    assert stack_settings.load(path).owner == "hush@example.com"

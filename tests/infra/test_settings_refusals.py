@@ -44,7 +44,6 @@ ONE = [
     ("dev", "kind", "production", "twinloop:kind", "'production'; allowed: shared or environment", "kind' environment"),
     ("dev", "owner", None, "twinloop:owner", "is missing", "set 'twinloop:owner' ml-platform@example.com --stack dev"),
     ("dev", "owner", "the team", "twinloop:owner", "an e-mail address", "ml-platform@example.com"),
-    ("dev", "owner", {"secure": "v1:x"}, "twinloop:owner", "is a secret; allowed: a value in clear text", "config rm"),
     ("dev", "costCentre", "CC 47/11", "twinloop:costCentre", "letters, digits and hyphens", "CC-4711"),
     ("dev", "workload", "MLPlatform", "twinloop:workload", "2 to 6 lower-case letters", "mlp"),
     ("dev", "environment", "dev--x", "twinloop:environment", "2 to 12 lower-case", "dev"),

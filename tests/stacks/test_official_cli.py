@@ -32,6 +32,8 @@ needs_pulumi = [
         ("pulumi up --config-file=mine.yaml", "pulumi up --config-file=mine.yaml"),
         ("pulumi stack output", "pulumi stack output"),
         ("pulumi version", "pulumi version"),
+        ("pulumi stack rm dev --yes", "pulumi stack rm dev --yes --preserve-config"),
+        ("pulumi stack -s dev rm --preserve-config", "pulumi stack -s dev rm --preserve-config"),
     ],
 )
 def test_the_generated_config_file_is_given_where_it_is_taken(typed, run):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from twinloop.cli.options import Cloud, CloudName, Stack, Yes
 from twinloop.cli.output import Json, emit, rows, say
 from twinloop.clouds.home import find_home
 from twinloop.problems import NotFound
+
+if TYPE_CHECKING:
+    from twinloop.stacks.inventory import Row
 
 app = noun("What a stack tells others, which stacks there are, and the rescue of a damaged state.")
 
@@ -60,7 +63,7 @@ def ls(*, _json: Json = False) -> None:
         (
             row.name,
             row.subscription or "-",
-            "cannot be read" if row.damaged else f"{row.resources} resources" if row.exists else "-",
+            _standing(row),
             row.changed_at or "-",
         )
         for row in found
@@ -68,6 +71,13 @@ def ls(*, _json: Json = False) -> None:
     emit(
         [row.as_json() for row in found], rows(("stack", "subscription", "on the twin", "last change"), lines)
     )
+
+
+def _standing(row: Row) -> str:
+    if row.damaged:
+        return "cannot be read"
+    counted = f"{row.resources} resources" if row.exists else "-"
+    return counted if row.has_file else f"{counted}, but its file Pulumi.{row.name}.yaml is gone"
 
 
 @app.command("restore")

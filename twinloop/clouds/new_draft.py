@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from twinloop.clouds.new_clusters import Fitted
 
 OWN_TO_A_STACK = ("encryptionsalt", "encryptedkey")  # what opens one stack's secrets
+BESIDE_EXISTING = {"existing", "grants", "budget", "categories", "subnets", "publicAccess", "allowedNetworks"}
 TEAM_SHARE = 10  # a team's environment gets this part of the budget of the environment that it is made from
 TEAM_NODES = 2
 
@@ -122,7 +123,7 @@ class Draft:
 
     def _taken(self) -> None:
         for section, arm_id in self.answers.existing.items():
-            self._set(f"twinloop:{section}.existing", arm_id, "as asked for")
+            self._take(section, arm_id)
         own = {"resource_group": "group", "vault": "vault"}
         for kind in taken_ids(self.source):
             if kind.startswith("zone/"):
@@ -136,6 +137,19 @@ class Draft:
                     allowed="a resource of its own",
                     next_step=f"run it again with --existing {section}=<ARM id>",
                 )
+
+    def _take(self, section: str, arm_id: str) -> None:
+        """Take a resource: its id takes the place of what describes one to make."""
+        key, (top, _, purpose) = f"twinloop:{section}", section.partition(".")
+        now = self._now(key)
+        if isinstance(now, dict):
+            self._set(f"{key}.existing", arm_id, "as asked for")
+            for name in now.keys() - BESIDE_EXISTING:
+                self.text = stack_text.without(self.text, f"{key}.{name}")
+        elif purpose and self._now(f"twinloop:{top}") is None:
+            self._set(f"twinloop:{top}", {purpose: {"existing": arm_id}}, "as asked for")
+        else:
+            self._set(key, {"existing": arm_id}, "as asked for")
 
     def _network(self) -> None:
         if isinstance(self.source.network, TakenNetwork):

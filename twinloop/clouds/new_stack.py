@@ -192,9 +192,11 @@ def _checked(
 
 def _instead(problems: list[SettingProblem], name: str, answers: Answers) -> str:
     if any(one.key == "twinloop:environment" for one in problems) and not answers.environment:
-        shorter = re.sub(r"[^a-z0-9-]|-(?=-)", "", name.lower())[:NAME_LENGTH].strip("-")
-        return f"run it again with --environment {shorter}, or another name of that form"
-    return "run it again with other answers: twinloop new environment --help lists them"
+        shorter = re.sub(r"[^a-z0-9-]|-(?=-)|^[^a-z]+", "", name.lower())[:NAME_LENGTH].strip("-")
+        fitting = shorter if len(shorter) > 1 else f"{answers.source}-{shorter}".strip("-")[:NAME_LENGTH]
+        return f"run it again with --environment {fitting}, or another name of that form"
+    kind = "team" if answers.team else "environment"
+    return f"run it again with other answers: twinloop new {kind} --help lists them"
 
 
 def _with_ci(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ class Row:
     resources: int = 0
     changed_at: str = ""
     damaged: str = ""
+    has_file: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for `--json`."""
@@ -39,13 +40,16 @@ class Row:
 
 
 def stacks_on_twin(home: Home, names: Iterable[str]) -> list[Row]:
-    """One row per stack file."""
+    """One row per stack file, and one per stack that stands on the twin without a file."""
     project = stack_file.project_name(home.checkout)
-    return [_row(home, project, name) for name in names]
+    known = list(names)
+    standing = {path.stem for path in (home.state / ".pulumi" / "stacks" / project).glob("*.json")}
+    found = [_row(home, project, name, stack_file.read(home.checkout, name).subscription) for name in known]
+    left = [_row(home, project, name, "") for name in sorted(standing - set(known))]
+    return found + [replace(row, has_file=False) for row in left if row.resources or row.damaged]
 
 
-def _row(home: Home, project: str, name: str) -> Row:
-    subscription = stack_file.read(home.checkout, name).subscription
+def _row(home: Home, project: str, name: str, subscription: str) -> Row:
     try:
         checkpoint = _backend(home, project, name).read()
     except StateCorrupted as error:

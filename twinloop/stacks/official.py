@@ -99,8 +99,13 @@ def with_short_name(command: Sequence[str]) -> list[str]:
 
 
 def with_config_file(command: Sequence[str], file: Path) -> list[str]:
-    """The command line with `--config-file` where it takes one: the team's own file stays as it is."""
+    """The command line with `--config-file` where it takes one: the team's own file stays as it is.
+
+    `stack rm` takes none, and would delete the team's file, unless it is told to preserve it.
+    """
     words = list(command)
+    if _command_of(words) == "stack" and _word_after(words, "stack") in {"rm", "remove"}:
+        return words if "--preserve-config" in words else [*words, "--preserve-config"]
     if _command_of(words) not in _TAKES_CONFIG_FILE or any(w.split("=")[0] == "--config-file" for w in words):
         return words
     at = words.index(_command_of(words)) + 1
@@ -175,6 +180,11 @@ def _command_of(words: Sequence[str]) -> str:
         elif not word.startswith("-"):
             return word
     return ""
+
+
+def _word_after(words: Sequence[str], command: str) -> str:
+    later = words[words.index(command) + 1 :]
+    return next((word for word in later if not word.startswith("-")), "")
 
 
 def _stack_of(words: Sequence[str]) -> str:

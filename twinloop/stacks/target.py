@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from twinloop.clouds import personas, stack_file
 from twinloop.clouds.environment import MARK
-from twinloop.problems import BadUsage, Refused
+from twinloop.problems import BadUsage, NotFound, Refused
 from twinloop.stacks.choice import named
 
 if TYPE_CHECKING:
@@ -86,12 +86,30 @@ def target(
     return Target(
         home=home,
         named=name,
-        file=stack_file.read(home.checkout, name),
+        file=_file(home, name, on_twin=cloud == "twin"),
         project=stack_file.project_name(home.checkout),
         cloud=cloud,
         engine="embedded" if chosen == "embedded" else "pulumi",
         persona=personas.check(persona or personas.DEPLOYER),
     )
+
+
+def _file(home: Home, name: str, *, on_twin: bool) -> StackFile:
+    try:
+        return stack_file.read(home.checkout, name)
+    except NotFound as error:
+        short = name.rsplit("/", 1)[-1]
+        state = home.state / ".pulumi" / "stacks" / stack_file.project_name(home.checkout) / f"{short}.json"
+        if not on_twin or not state.is_file():
+            raise
+        raise NotFound(
+            f"Stack '{short}' stands on the twin, but its file is gone.",
+            where=str(home.checkout / f"Pulumi.{short}.yaml"),
+            given=f"its state is {state}",
+            allowed="the file as it was: a destroy needs it too",
+            next_step=f"git checkout HEAD -- Pulumi.{short}.yaml, or write it anew: "
+            f"twinloop new environment {short}",
+        ) from error
 
 
 def _refuse_mixtures(engine: str, persona: str, environment: Mapping[str, str] | os._Environ[str]) -> None:
