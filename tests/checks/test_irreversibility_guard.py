@@ -237,3 +237,11 @@ def test_the_order_of_changes_does_not_matter(changes):
         ("stateful-delete", LAKE.urn),
         ("stateful-delete", SAFE.urn),
     }
+
+
+def test_a_resource_that_only_has_another_name_in_the_program_is_told_the_alias():
+    one = found(
+        change("delete", LAKE), change("create", replace(LAKE, name="store", urn=f"{LAKE.urn}-store"))
+    )[0]
+    assert one.rule == "stateful-delete"
+    assert f'aliases=[pulumi.Alias(name="{LAKE.name}")]' in one.fix
