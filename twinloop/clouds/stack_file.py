@@ -149,14 +149,17 @@ def _unknown(checkout: Path, name: str) -> NotFound:
         where=str(checkout),
         given=name,
         allowed=", ".join(names) or "no stack file at all",
-        next_step=_instead(name, near),
+        next_step=_instead(name, near, names),
     )
 
 
-def _instead(name: str, near: list[str]) -> str:
+def _instead(name: str, near: list[str], names: list[str]) -> str:
     if near:
         return f"did you mean -s {near[0]} ?"
-    return f"twinloop new environment {name}" if _PLAIN_NAME.fullmatch(name) else "twinloop stack ls"
+    if not _PLAIN_NAME.fullmatch(name):
+        return "twinloop stack ls"
+    new = f"twinloop new environment {name}"
+    return f"-s {names[0]}, or another that there is; or make it: {new}" if names else new
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def bearer(request: Request, twin: Twin) -> Principal:
     authority = f"{twin.base}/{twin.seed.tenant}"
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        message = "Authentication failed. The 'Authorization' header is missing."
+        message = "Authentication failed. The 'Authorization' header is missing: give 'Bearer' and a token."
         raise Unauthenticated(message, authority=authority, code="AuthenticationFailed")
     try:
         principal, audience = twin.tokens.verify_use(token.strip())

@@ -83,7 +83,7 @@ def asking(workspace: Workspace) -> Iterator[None]:
                 "Azure did not accept it.",
                 where=workspace.id,
                 given=plain(error),
-                next_step="put that right, then run it again",
+                next_step="change what Azure names under given, as options or in the file, and run it again",
             ) from error
         raise Problem(
             "Azure answered with an error.",
@@ -131,7 +131,7 @@ def _of_client(error: Exception, workspace: Workspace) -> Problem:
         "Azure ML's client refused it.",
         where=workspace.id,
         given=text,
-        next_step="put that right, then run it again",
+        next_step="change what it names under given, as options or in the file, and run it again",
     )
 
 

@@ -68,7 +68,8 @@ def submit(client: MLClient, document: Document, wishes: Wishes = _NONE) -> Any:
             changes.append({"name": wishes.name})
         if wishes.experiment:
             changes.append({"experiment_name": wishes.experiment})
-        job = _loaded(document, changes)
+        with _of_file(document.path):
+            job = _loaded(document, changes)
         if wishes.tags:
             job.tags = {**(job.tags or {}), **wishes.tags}
         with without_bars(), _of_file(document.path):
@@ -99,7 +100,8 @@ def _of_file(path: Path) -> Iterator[None]:
             "The job was not accepted; nothing was submitted.",
             where=str(path),
             given=plain(error),
-            next_step="put right what is said there, and submit again",
+            allowed="command, pipeline" if "job type" in plain(error) else "",
+            next_step=f"edit {path.name}, then: twinloop submit {path}",
         ) from error
 
 
@@ -115,5 +117,6 @@ def _loaded(document: Document, changes: list[dict[str, Any]]) -> Any:
             f"The file does not fit the schema of its type in {len(found)} place(s); nothing was submitted.",
             where=str(document.path),
             given="\n".join(found),
-            next_step="correct the keys and submit again",
+            allowed=f"keys and values of its schema; paths that are there, seen from {document.path.parent}",
+            next_step=f"edit {document.path.name}, then: twinloop submit {document.path}",
         ) from error

@@ -85,7 +85,11 @@ def _delete_absent(row: ResourceType, request: Request, twin: Twin, *, force: bo
     tomb = tombstone(twin, request.arm_id) if row.delete == "soft" else None
     if tomb is not None and force:
         if (tomb["body"].get("properties") or {}).get("enablePurgeProtection"):
-            raise InvalidRequest("MethodNotAllowed", f"'{request.arm_id}' is protected against purge")
+            raise InvalidRequest(
+                "MethodNotAllowed",
+                f"'{request.arm_id}' has purge protection: nobody can purge it before its time is over; "
+                "recover it, or take another name.",
+            )
         purge(twin, tomb)
         return Reply(200)
     return Reply(204)

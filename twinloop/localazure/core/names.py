@@ -31,6 +31,7 @@ def availability(arm_type: str, name: str, twin: Twin, invalid_reason: str = "In
         return {
             "nameAvailable": False,
             "reason": "AlreadyExists",
-            "message": f"The name '{name}' is already taken.",
+            "message": f"The name '{name}' is already taken: it must be one that nobody in Azure has; "
+            "give another.",
         }
     return {"nameAvailable": True}

@@ -98,6 +98,8 @@ def _find(request: Request, twin: Twin) -> dict[str, Any]:
     operation = twin.lifecycle.find(request.params["operationId"])
     if operation is None:
         raise ResourceNotFound(
-            request.params["operationId"], f"No operation '{request.params['operationId']}'."
+            request.params["operationId"],
+            f"The operation '{request.params['operationId']}' is not known: nobody kept it, or it is "
+            "of another twin. GET the resource itself to see how it ended.",
         )
     return operation

@@ -111,7 +111,11 @@ def canonical_id(twin: Twin, arm_id: ArmId, row: ResourceType) -> ArmId:
 
 def _parent_text(twin: Twin, arm_id: ArmId, parent: ArmId | None) -> str:
     if arm_id.subscription and arm_id.subscription not in twin.seed.subscriptions:
-        message = f"The subscription '{arm_id.subscription}' could not be found."
+        there = ", ".join(twin.seed.subscriptions)
+        message = (
+            f"The subscription '{arm_id.subscription}' could not be found. "
+            f"Subscriptions of this twin: {there}."
+        )
         raise ResourceNotFound(arm_id, message, code="SubscriptionNotFound")
     if parent is None:
         return ""
@@ -284,7 +288,7 @@ def check_name_is_free(row: ResourceType, arm_id: ArmId, twin: Twin) -> None:
     if taken is None or taken == arm_id:
         return
     code, message = _TAKEN.get(
-        row.arm_type.lower(), ("NameAlreadyInUse", "The name '{name}' is already in use.")
+        row.arm_type.lower(), ("NameAlreadyInUse", "The name '{name}' is already in use; give another.")
     )
     raise Conflict(code, message.format(name=arm_id.name) + f" It belongs to '{taken}'.")
 

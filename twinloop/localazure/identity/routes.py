@@ -16,6 +16,10 @@ from twinloop.localazure.identity.metadata import cloud, cloud_2019
 
 router = Router("identity")
 _DEFAULT = "/.default"
+_WHOM = (
+    "whom the token is for is missing: give scope (v2.0), e.g. https://management.azure.com/.default, or "
+    "resource, e.g. https://management.azure.com/"
+)
 
 
 @router.on("GET", "/metadata/endpoints", auth="none")
@@ -42,7 +46,11 @@ def managed_identity_token(request: Request, twin: Twin) -> Reply:
         raise ArmError(401, "unauthorized_client", message)
     resource = request.query.get("resource", "")
     if not resource:
-        raise InvalidRequest("invalid_request", "managed identity: query parameter 'resource' is missing")
+        raise InvalidRequest(
+            "invalid_request",
+            "managed identity: query parameter 'resource' is missing; give whom the token is for, e.g. "
+            "?resource=https://management.azure.com/",
+        )
     return Reply(200, _token(twin, principal, resource), {"cache-control": "no-store"})
 
 
@@ -94,11 +102,14 @@ def client_credentials(request: Request, twin: Twin) -> Reply:
     asked = form.get("client_id", "").lower()
     if principal is None or asked not in {principal.id, principal.name.lower()}:
         return _refuse(
-            "invalid_client", f"AADSTS7000215: Invalid client secret provided for app '{asked}'.", 401
+            "invalid_client",
+            f"AADSTS7000215: Invalid client secret provided for app '{asked}'. "
+            "The secret is the IDENTITY_HEADER of `twinloop twin env --as NAME`, the app its NAME.",
+            401,
         )
     audience = form.get("resource") or form.get("scope", "").split(" ")[0]
     if not audience:
-        return _refuse("invalid_request", "give scope (v2.0) or resource", 400)
+        return _refuse("invalid_request", _WHOM, 400)
     return Reply(200, _token(twin, principal, audience), {"cache-control": "no-store"})
 
 

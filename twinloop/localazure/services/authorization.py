@@ -20,6 +20,7 @@ from twinloop.localazure.core.twin import Twin
 router = Router("Microsoft.Authorization")
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
+_ROLES_THERE = "GET .../providers/Microsoft.Authorization/roleDefinitions lists those that do."
 _ASSIGNED_KINDS = {"User": "User", "Group": "Group"}  # every other kind is a ServicePrincipal to Azure
 
 
@@ -34,7 +35,7 @@ class RoleAssignmentHooks(ResourceHooks):
         arm_id = request.arm_id
         guid = ArmId(role).name.lower()
         if guid not in twin.authorization.roles():
-            message = f"The specified role definition with ID '{guid}' does not exist."
+            message = f"The specified role definition with ID '{guid}' does not exist. {_ROLES_THERE}"
             raise ArmError(404, "RoleDefinitionDoesNotExist", message)
         _check_principal(properties, twin)
         _check_condition(properties)
@@ -118,7 +119,8 @@ class RoleDefinitionHooks(ResourceHooks):
         for role in twin.authorization.roles().values():
             if role.name.lower() == name.lower() and role.guid != guid:
                 message = (
-                    f"A role definition cannot be created with the name '{name}': it exists as {role.guid}."
+                    f"A role definition cannot be created with the name '{name}': it exists as {role.guid}. "
+                    "Give another roleName, or change that one."
                 )
                 raise Conflict("RoleDefinitionWithSameNameExists", message)
         for permission in body["properties"]["permissions"]:
@@ -137,7 +139,8 @@ class RoleDefinitionHooks(ResourceHooks):
         users = [a.id or a.scope for a in twin.authorization.assignments() if a.role == guid]
         if users:
             message = (
-                f"There are existing role assignments referencing role '{guid}': {', '.join(users[:5])}."
+                f"There are existing role assignments referencing role '{guid}': {', '.join(users[:5])}. "
+                "Delete them first."
             )
             raise Conflict("RoleDefinitionHasAssignments", message)
 
@@ -209,7 +212,7 @@ def get_definition(request: Request, twin: Twin) -> Reply:
     for role in definitions_at(f"/{scope}", twin):
         if role["name"].lower() == guid:
             return Reply(200, role)
-    message = f"The specified role definition with ID '{guid}' does not exist."
+    message = f"The specified role definition with ID '{guid}' does not exist. {_ROLES_THERE}"
     raise ResourceNotFound(guid, message, code="RoleDefinitionDoesNotExist")
 
 

@@ -149,5 +149,8 @@ def _find(request: Request, twin: Twin) -> Doc:
     for doc in tombstones(twin, VAULTS, prefix):
         if doc["name"].lower() == name:
             return doc
-    message = f"The specified deleted vault '{request.params['name']}' does not exist."
+    message = (
+        f"The specified deleted vault '{request.params['name']}' does not exist. "
+        "GET .../providers/Microsoft.KeyVault/deletedVaults lists those that do."
+    )
     raise ResourceNotFound(name, message, code="DeletedVaultNotFound")

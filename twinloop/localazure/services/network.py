@@ -171,7 +171,7 @@ class NetworkSecurityGroupHooks(ResourceHooks):
             if other != name:
                 message = (
                     f"Security rule {name} conflicts with rule {other}. Rules cannot have the same "
-                    "Priority and Direction."
+                    f"Priority and Direction: both have {priority}; give each its own of 100 to 4096."
                 )
                 raise InvalidRequest("SecurityRuleConflict", message)
 
@@ -215,7 +215,10 @@ class NetworkSecurityGroupHooks(ResourceHooks):
 def _check_group(text: str, arm_id: ArmId, twin: Twin) -> None:
     """A subnet given inside its network names a security group that exists; the table checks the others."""
     if resource(twin, ArmId(text)) is None:
-        message = f"Resource {text} referenced by resource {arm_id} was not found."
+        message = (
+            f"Resource {text} referenced by resource {arm_id} was not found. "
+            "Please make sure that the referenced resource exists."
+        )
         raise InvalidRequest("InvalidResourceReference", message)
 
 

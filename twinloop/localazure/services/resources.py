@@ -140,7 +140,7 @@ def unregister(request: Request, twin: Twin) -> Reply:
     if any(twin.store.list(kind, f"/subscriptions/{key}/") for kind in held):
         raise Conflict(
             "CannotUnregisterProvider",
-            f"Subscription '{key}' still holds resources of the provider '{name}'.",
+            f"Subscription '{key}' still holds resources of the provider '{name}'. Delete them first.",
         )
     registration.unregister(twin, key, name)
     return Reply(200, _provider(name, key, twin))
@@ -151,7 +151,10 @@ def _namespace(request: Request) -> str:
     for name in _namespaces():
         if name.lower() == wanted:
             return name
-    message = f"The resource namespace '{request.params['namespace']}' is invalid."
+    message = (
+        f"The resource namespace '{request.params['namespace']}' is invalid. "
+        f"Namespaces that this twin knows: {', '.join(_namespaces())}."
+    )
     raise ResourceNotFound(wanted, message, code="InvalidResourceNamespace")
 
 
@@ -206,7 +209,8 @@ def _short(doc: Doc, twin: Twin) -> dict[str, Any]:
 def _known(request: Request, twin: Twin) -> str:
     key = request.params["subscriptionId"].lower()
     if key not in twin.seed.subscriptions:
-        message = f"The subscription '{key}' could not be found."
+        there = ", ".join(twin.seed.subscriptions)
+        message = f"The subscription '{key}' could not be found. Subscriptions of this twin: {there}."
         raise ResourceNotFound(key, message, code="SubscriptionNotFound")
     return key
 

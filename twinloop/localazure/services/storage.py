@@ -38,7 +38,7 @@ class StorageAccountHooks(ResourceHooks):
         if properties.get("isHnsEnabled") and body["kind"] not in {"StorageV2", "BlockBlobStorage"}:
             message = (
                 f"{request.arm_id}: properties.isHnsEnabled: a {body['kind']} account has no hierarchical "
-                "namespace"
+                "namespace; leave it out, or give kind StorageV2 or BlockBlobStorage"
             )
             raise InvalidRequest("HnsNotSupportedForKind", message)
 

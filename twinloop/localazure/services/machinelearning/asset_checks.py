@@ -69,7 +69,9 @@ def environment(twin: Twin, owner: ArmId, properties: Doc) -> Doc:
             raise InvalidRequest("UserError", f"condaFile is not YAML: {error}") from error
         if not isinstance(parsed, dict) or "dependencies" not in parsed:
             raise InvalidRequest(
-                "UserError", "condaFile: 'dependencies' is missing; see a conda environment file."
+                "UserError",
+                "condaFile: 'dependencies' is missing: a list of packages, e.g. dependencies: "
+                "[python=3.11, pip, {pip: [scikit-learn]}].",
             )
     if properties.get("image") and properties.get("build"):
         raise InvalidRequest("UserError", "image and build exclude each other: give one of them.")

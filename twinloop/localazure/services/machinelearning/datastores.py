@@ -85,7 +85,8 @@ class DatastoreHooks(ResourceHooks):
         if doc["body"]["properties"].get("isDefault"):
             raise Conflict(
                 "UserError",
-                f"'{doc['name']}' is the default datastore of its workspace and cannot be deleted.",
+                f"'{doc['name']}' is the default datastore of its workspace and cannot be deleted "
+                "while the workspace is there.",
             )
 
 

@@ -103,7 +103,7 @@ def resolve_uris(request: Request, twin: Twin) -> Reply:
     values = {}
     asked = request.json().get("values") or []
     if not isinstance(asked, list):
-        raise InvalidRequest("UserError", "values: wants a list of addresses")
+        raise InvalidRequest("UserError", f"values: wants a list of addresses, given: {asked!r}")
     for asset in asked:
         found = _OUTPUT.fullmatch(str(asset))
         job = jobs(twin).get(_scope(request), found["run"]) if found else None

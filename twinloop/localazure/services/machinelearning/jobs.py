@@ -141,7 +141,10 @@ def find(request: Request, twin: Twin) -> Job:
     if job is None:
         arm_id = ArmId(f"{home['id']}/jobs/{request.params['jobName']}")
         raise ResourceNotFound(
-            arm_id, f"job '{arm_id.name}' was not found in workspace '{home['name']}'", code="UserError"
+            arm_id,
+            f"job '{arm_id.name}' was not found in workspace '{home['name']}'; GET .../jobs lists those that "
+            "are there",
+            code="UserError",
         )
     return job
 

@@ -23,6 +23,7 @@ Doc = dict[str, Any]
 _RUN_ARTIFACT = re.compile(r"azureml://.+/experiments/[^/]+/runs/(?P<run>[^/]+)/artifacts(/(?P<path>.*))?")
 _CALL = re.compile(r"/mlflow/((registered-models|model-versions)(/.*)?)$")
 MODELS = "Microsoft.MachineLearningServices/workspaces/models"
+_EXISTS = "Registered Model (name={name}) already exists. Add a version to it, or give another name."
 _NAME_FILTER = re.compile(r"name\s*=\s*'(?P<name>[^']+)'")
 _KEPT_PROPERTIES = ("mlflow.runId", "mlflow.modelId")
 
@@ -53,7 +54,7 @@ def answer(twin: Twin, home: str, rest: str, request: Request, body: bytes) -> R
         registry = _Registry(twin, ArmId(home), _caller(twin, request.caller))
         return Reply(200, _CALLS.get(found[1], _unknown)(registry, given))
     except KeyError as missing:
-        message = f"Missing value for required parameter {missing}."
+        message = f"Missing value for required parameter {missing} of {found[1]}."
         return Reply(400, {"error_code": "INVALID_PARAMETER_VALUE", "message": message})
     except _Refused as refusal:
         return Reply(refusal.status, {"error_code": refusal.code, "message": str(refusal)})
@@ -80,7 +81,7 @@ class _Registry:
     def create(self, given: Doc) -> Doc:
         name = str(given["name"])
         if any(doc["name"].lower() == name.lower() for doc in self.models.containers()):
-            raise _Refused(400, "RESOURCE_ALREADY_EXISTS", f"Registered Model (name={name}) already exists.")
+            raise _Refused(400, "RESOURCE_ALREADY_EXISTS", _EXISTS.format(name=name))
         self.models.put_container(name, _labels(given), self.by)
         return {"registered_model": self._model(self.models.container(name))}
 

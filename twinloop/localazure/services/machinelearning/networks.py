@@ -73,11 +73,14 @@ class OutboundRuleHooks(ResourceHooks):
             raise InvalidRequest(
                 "ValidationError",
                 f"The managed network of '{owner['name']}' is disabled: set "
-                "managedNetwork.isolationMode before adding outbound rules.",
+                "managedNetwork.isolationMode to AllowInternetOutbound or AllowOnlyApprovedOutbound before "
+                "adding outbound rules.",
             )
         if kind == "FQDN" and owner is not None and mode_of(owner) != APPROVED:
             raise InvalidRequest(
-                "ValidationError", "An FQDN rule needs isolationMode AllowOnlyApprovedOutbound."
+                "ValidationError",
+                f"An FQDN rule needs isolationMode AllowOnlyApprovedOutbound; that of '{owner['name']}' is "
+                f"{owner['body']['properties']['managedNetwork']['isolationMode']}.",
             )
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> Doc:
@@ -92,7 +95,9 @@ class OutboundRuleHooks(ResourceHooks):
         del twin
         if doc["body"]["properties"].get("category") in _SERVICE_MADE:
             raise Conflict(
-                "ValidationError", f"'{doc['name']}' is made by the service and cannot be deleted."
+                "ValidationError",
+                f"'{doc['name']}' is made by the service and cannot be deleted; it goes "
+                "with what it was made for.",
             )
 
 

@@ -111,7 +111,9 @@ def stage(request: Request, twin: Twin) -> Reply:
     name, version = request.params["name"], request.params["version"]
     if collection in ASSET_TYPES and assets(twin, ArmId(doc["id"]), collection).find(name, version):
         raise Conflict(
-            "UserError", f"{collection} '{name}:{version}' exists in registry '{doc['name']}' already."
+            "UserError",
+            f"{collection} '{name}:{version}' exists in registry '{doc['name']}' already; what is promoted "
+            "stays as it is: give another version.",
         )
     container = base64.b32encode(secrets.token_bytes(20)).decode().lower()
     account = ArmId(doc["managedAccount"]).name

@@ -35,7 +35,8 @@ def delegate(twin: Twin, workspace: Doc, account: ArmId) -> str:
         raise InvalidRequest(
             "UserError",
             f"The identity of workspace '{workspace['name']}' does not exist any more "
-            f"({primary or 'system'}).",
+            f"({primary or 'system'}): bring it up again, or give the workspace another one as "
+            "properties.primaryUserAssignedIdentity.",
         )
     if not twin.authorization.allows(principal, f"{CONTAINERS}/blobs/write", account.text, data=True):
         raise InvalidRequest(
