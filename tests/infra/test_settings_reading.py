@@ -50,7 +50,9 @@ def test_a_running_program_reads_the_same_settings(config):
     asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.set_mocks(pulumi.runtime.Mocks, project="twinloop", stack="dev")
     pulumi.runtime.set_all_config(as_pulumi_gives_them(config()))
-    assert from_pulumi() == settings_of("dev")
+    settings, secrets = from_pulumi()
+    assert settings == settings_of("dev")
+    assert not secrets.hidden
 
 
 def test_keys_of_other_namespaces_are_none_of_our_business(config):

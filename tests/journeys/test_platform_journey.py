@@ -174,7 +174,7 @@ def test_a_data_scientist_who_deletes_the_workspace_is_refused_and_told_the_role
 def test_a_misspelt_wire_and_a_missing_cluster_are_refused_before_anything_is_sent(world, trained):
     jobs = len(world.succeed("jobs", "list"))
     answer, code = world.twinloop("submit", "pipelines/classical/training.yml", "--set", "inputs.sed=3")
-    assert (code, "did you mean 'seed'?" in answer["error"]["message"]) == (2, True)
+    assert (code, "did you mean 'seed'?" in answer["error"]["given"]) == (2, True)
     change = "settings.default_compute=azureml:cpuu"
     answer, code = world.twinloop("submit", "pipelines/classical/training.yml", "--set", change)
     assert code == 3
