@@ -39,6 +39,29 @@ def test_what_does_not_fit_the_schema_is_named_by_key_and_is_no_bug_of_ours(job_
     assert raised.value.where.endswith("job.yml")
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (COMMAND + "code: nope\n", "code"),
+        ("type: pipeline\njobs: {one: {type: command, command: a, code: nope}}\n", "jobs.one.code"),
+    ],
+)
+def test_code_that_is_not_there_is_named_by_its_key_with_what_is_there(job_file, tmp_path, text, key):
+    (tmp_path / "nape").mkdir()
+    with pytest.raises(NotFound) as raised:
+        submit.submit(SimpleNamespace(), job_file(text))
+    assert raised.value.where.endswith(f"job.yml: {key}")
+    assert "did you mean 'nape'" in raised.value.given
+    assert "nape" in raised.value.allowed
+
+
+def test_an_error_without_keys_is_told_with_the_path_that_the_client_gives():
+    said = (
+        '{"errors": [{"message": "Missing; In order to specify a git path, ...", "path": "jobs.one.code"}]}'
+    )
+    assert problems_of(said) == ["jobs.one.code: Missing"]
+
+
 def test_words_without_json_are_told_as_they_are():
     assert problems_of("Something else.\n\nAnd more.") == ["Something else."]
 

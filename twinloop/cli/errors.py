@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from enum import IntEnum
 
 from twinloop.problems import Kind, Problem
@@ -64,7 +65,8 @@ def of_machine(error: OSError) -> Problem | None:
     return Problem(
         f"This machine's file system refuses: {error.strerror}.",
         where=str(error.filename or "where Twinloop keeps its files: TWINLOOP_HOME, or .twinloop/"),
-        given=f"errno {error.errno}",
+        given=f"{errno.errorcode.get(error.errno or 0)}, as user {os.getuid()} of this machine",
+        allowed="a file or folder that this user may write, on a disk with room",
         next_step=next_step,
     )
 

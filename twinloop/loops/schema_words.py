@@ -26,8 +26,18 @@ def problems_of(said: str) -> list[str]:
         return [line.strip() for line in said.splitlines() if line.strip()][:1]
     errors = body.get("errors")
     if isinstance(errors, list):
-        return [line for one in errors for line in problems_of(str(one.get("message", one)))]
+        return [line for one in errors for line in _of_entry(one)]
     return _told(_leaves(body, ""))
+
+
+def _of_entry(entry: Any) -> list[str]:
+    """One of the client's own list: its message, which may hold JSON with the keys, or else its path."""
+    if not isinstance(entry, dict) or "message" not in entry:
+        return [str(entry)]
+    said, path = str(entry["message"]), str(entry.get("path") or "*")
+    if _object_in(said) is not None or path == "*":
+        return problems_of(said)
+    return _told((path, one.strip()) for one in said.split("; "))
 
 
 def _object_in(said: str) -> dict[str, Any] | None:

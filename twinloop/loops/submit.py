@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from twinloop.loops import jobs, needs, wiring
+from twinloop.loops import code_paths, jobs, needs, wiring
 from twinloop.loops.client import quietly, without_bars
 from twinloop.loops.document import Document, Override, load
 from twinloop.loops.schema_words import problems_of
@@ -62,6 +62,7 @@ def submit(client: MLClient, document: Document, wishes: Wishes = _NONE) -> Any:
     with quietly():
         if name := wishes.name or document.body.get("name"):
             jobs.require_new(client, str(name))
+        code_paths.check(document)
         needs.check(client, document)
         changes: list[dict[str, Any]] = [{change.text: change.value} for change in document.overrides]
         if wishes.name:

@@ -162,7 +162,8 @@ def _do(command: list[str]) -> None:
             "The environment of the revision's lock could not be made.",
             where=" ".join(command),
             given=(done.stderr or done.stdout).strip(),
-            next_step="put that right and run it again, or take this checkout's environment: --same-env",
+            next_step="mend what it names (disk, network, package index) and run it again; or take this "
+            "checkout's environment: --same-env",
         )
 
 

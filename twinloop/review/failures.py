@@ -46,8 +46,8 @@ def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
     return Problem(
         text,
         where=f"stack {file.name}",
-        given="an error of the engine",
-        next_step=f"twinloop preview -s {file.name}",
+        given=f"{file.path.name} and the program of that revision",
+        next_step=f"twinloop preview -s {file.name}   shows whether the working tree has it too",
     )
 
 

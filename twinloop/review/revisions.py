@@ -195,7 +195,7 @@ class Repository:
                 "git could not tell.",
                 where=f"git {' '.join(words[:3])}, in {folder}",
                 given=done.stderr.strip(),
-                next_step="put right what git says, then run it again",
+                next_step=f"git -C {folder} status   mend what git says there, then run it again",
             )
         return done.stdout.strip()
 
