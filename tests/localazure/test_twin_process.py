@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import ssl
 import stat
@@ -321,3 +322,18 @@ def _until_nobody_listens(port):
             return
         time.sleep(0.01)
     pytest.fail("it still listens")
+
+
+def test_a_twin_whose_folder_was_deleted_ends_by_itself(make_twin):
+    twin = make_twin()
+    shutil.rmtree(twin.home)
+    assert twin.process.wait(timeout=10) is not None
+
+
+def test_a_twin_does_not_take_away_the_record_of_another_that_serves_its_folder_now(make_twin):
+    twin = make_twin()
+    record = twin.home / "twin.json"
+    of_another = json.loads(record.read_text()) | {"pid": 1}
+    record.write_text(json.dumps(of_another))
+    twin.process.wait(timeout=10)
+    assert json.loads(record.read_text()) == of_another

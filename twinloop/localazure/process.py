@@ -30,6 +30,7 @@ from twinloop.localazure.server import Server
 
 log = logging.getLogger("twinloop.localazure")
 HOST = "127.0.0.1"
+RECORD = "twin.json"  # who serves this folder, and where
 _TICK = 1.0  # seconds between looks at the idle time
 
 
@@ -94,7 +95,8 @@ async def _serve(
     try:
         await _until_idle(app, twin, settings.idle_seconds, stop)
     finally:
-        (home / "twin.json").unlink(missing_ok=True)
+        if _is_ours(home):
+            (home / RECORD).unlink(missing_ok=True)
         for server in servers:
             server.should_exit = True
         await asyncio.gather(*serving)
@@ -112,6 +114,17 @@ async def _until_idle(app: App, twin: Twin, idle_seconds: float, stop: asyncio.E
         if time.monotonic() - app.last_request > idle_seconds:
             log.info("nothing asked for %.0f s: stopping", idle_seconds)
             return
+        if not _is_ours(twin.home):  # deleted by hand: nobody can find this process any more, or stop it
+            log.info("%s is not this process's any more: stopping", twin.home)
+            return
+
+
+def _is_ours(home: Path) -> bool:
+    """Whether the folder still says that this process serves it."""
+    try:
+        return bool(json.loads((home / RECORD).read_bytes())["pid"] == os.getpid())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _server(app: App, tls: tuple[Path, Path] | None) -> Server:
@@ -142,7 +155,7 @@ def _lock(home: Path) -> IO[str]:
         holder = file.read().strip() or "unknown"
         file.close()
         raise CannotServe(
-            f"{home}: a twin already runs for this home (process {holder}); stop it first"
+            f"{home}: a twin already runs for this home (process {holder}); stop it first: twinloop twin stop"
         ) from error
     file.truncate(0)
     file.write(str(os.getpid()))
@@ -220,7 +233,7 @@ def _announce(home: Path, https_port: int, http_port: int) -> None:
         "home": str(home),
         "version": __version__,
     }
-    write_private(home / "twin.json", json.dumps(doc).encode())
+    write_private(home / RECORD, json.dumps(doc).encode())
 
 
 def _log_to(file: Path) -> None:
