@@ -138,7 +138,7 @@ def main() -> int:
         runner.error(str(error))
         return USAGE
     except Answered as error:
-        runner.error(f"GitHub refused: {error}")
+        runner.error(f"GitHub refused: {error}; a 403: give the job `pull-requests: write`")
         return 1
     return code
 

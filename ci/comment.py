@@ -57,10 +57,12 @@ def main(arguments: list[str]) -> int:
         reviewed = checked(hub, Path(arguments[0]), arguments[1])
         print(post(hub, reviewed.number, reviewed.comment))  # noqa: T201
     except artifact.NotTrusted as error:
-        print(f"nothing was posted: {error}", file=sys.stderr)  # noqa: T201
+        words = f"nothing was posted: {error}; for the newest commit run the review's workflow again"
+        print(words, file=sys.stderr)  # noqa: T201
         return 4
     except Answered as error:
-        print(f"GitHub refused: {error}", file=sys.stderr)  # noqa: T201
+        words = f"GitHub refused: {error}; a 403: give the job `pull-requests: write`"
+        print(words, file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

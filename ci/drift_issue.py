@@ -58,7 +58,8 @@ def main(arguments: list[str]) -> int:
                 code = _text(folder / "exit-code") or "unknown"
                 print(keep(hub, found[1], code.strip(), _text(folder / "comment.md"), run))  # noqa: T201
     except Answered as error:
-        print(f"GitHub refused: {error}", file=sys.stderr)  # noqa: T201
+        words = f"GitHub refused: {error}; a 403: give the job `issues: write`"
+        print(words, file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

@@ -24,7 +24,9 @@ def read(file: Path) -> dict[str, Any]:
         printed = json.loads(file.read_text("utf-8"))
         result = printed["result"] or {}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unreadable(f"{file.name} holds no JSON of the tool; its own words are above") from error
+        raise Unreadable(
+            f"{file.name} holds no JSON of the tool; put right what its words above say"
+        ) from error
     return {**result, **{key: printed[key] for key in WRAPPING}}
 
 

@@ -109,7 +109,10 @@ class GitHubRunner(Runner):
         event = json.loads(Path(self._environment["GITHUB_EVENT_PATH"]).read_text("utf-8"))
         number = event.get("number")
         if not number:
-            raise BadInput("input comment-on-pr: this is no run of a pull request; give comment-on-pr-number")
+            raise BadInput(
+                "input comment-on-pr: given 'true', and this is no run of a pull request; give "
+                "comment-on-pr-number, or leave it out"
+            )
         return str(number)
 
     def _append(self, variable: str, text: str) -> None:
