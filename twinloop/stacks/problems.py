@@ -173,7 +173,8 @@ def _missing(_error: engine.StackMissing, target: Target) -> Problem:
         f"Stack '{target.stack}' has nothing on the {target.cloud} yet.",
         where=str(target.home.state) if target.cloud == "twin" else "the backend you are logged in to",
         given=f"-s {target.stack}, which was never brought up there, or was destroyed and removed",
-        next_step=f"twinloop up -s {target.stack}   brings it up; what there is: twinloop stack ls",
+        allowed="a stack that is up; they are in: twinloop stack ls",
+        next_step=f"twinloop up -s {target.stack}",
         kind=Kind.NOT_FOUND,
     )
 
