@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -167,6 +168,14 @@ def environment(platform: Platform) -> str:
     return platform.environment("here", "dependencies: [python>=3.11, pip, {pip: [pyyaml]}]")
 
 
+def _ask_again_which_cloud() -> None:
+    """azureml-mlflow asks once, when it is imported: for another test, and another twin, as it may be."""
+    cloud = sys.modules.get("azureml.mlflow._common._cloud.cloud")
+    if cloud is not None:
+        cloud.KNOWN_CLOUDS.clear()
+        cloud.KNOWN_CLOUDS.update(cloud.get_known_clouds())
+
+
 @pytest.fixture
 def scientist(twin_server: Any, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Any:
     """MLClient as a data scientist's shell has it."""
@@ -174,6 +183,7 @@ def scientist(twin_server: Any, platform: Platform, monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv(key)
     for key, value in twin_server.env("data-scientist").items():
         monkeypatch.setenv(key, value)
+    _ask_again_which_cloud()
     from azure.ai.ml import MLClient
     from azure.identity import DefaultAzureCredential
 
