@@ -6,12 +6,11 @@ import pytest
 
 from checks.catalogue.roles import builtin_roles, role_named
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
-from infra.access import assignment_name, registry_reader_guid, role_definition_id
+from infra.access import assignment_name, own_role_guids, role_definition_id
 from infra.grants import (
     CI,
     ENVIRONMENT,
     OWN_ROLES,
-    REGISTRY_READER_ACTIONS,
     SHARED,
     SHARED_CI,
     Role,
@@ -21,10 +20,11 @@ from tests.infra.conftest import CI_PRINCIPALS, STACKS, declared, settings_of
 
 ML = "Microsoft.MachineLearningServices/workspaces"
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
-READER = registry_reader_guid(settings_of("shared").names)
-ROLES = {
-    **builtin_roles(),
-    READER: RoleDefinition(READER, "registry reader", (Permission(REGISTRY_READER_ACTIONS),)),
+OWN = own_role_guids(settings_of("shared").names)
+READER = OWN[Role.REGISTRY_READER]
+ROLES = builtin_roles() | {
+    OWN[role]: RoleDefinition(OWN[role], role.value, (Permission(actions),))
+    for role, actions in OWN_ROLES.items()
 }
 
 
