@@ -139,7 +139,7 @@ def _plain(value: str) -> bool:
     """Whether YAML reads the bare word as this very text."""
     import yaml
 
-    signs = set(":#,[]{}&*!|>'\"%`")
+    signs = set(":#,[]{}&*!|>'\"%`?@")
     try:
         return bool(value) and not signs & set(value.replace("://", "")) and yaml.safe_load(value) == value
     except yaml.YAMLError:

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.stack_text import with_block, with_element, with_value, without
@@ -64,6 +64,8 @@ def test_a_block_is_replaced_as_a_whole():
     assert config(text).keys() == config(TEXT).keys()
 
 
+@example(["?0"])
+@example(["0?"])
 @given(st.one_of(st.text(min_size=1), st.booleans(), st.integers(), st.lists(st.text(), max_size=3)))
 def test_any_value_comes_back_as_it_was_set(value):
     try:
