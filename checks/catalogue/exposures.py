@@ -5,17 +5,14 @@ The rows are data (`exposures.toml`); paths are those of the provider's inputs, 
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
 
-from checks.catalogue.sources import spelled
+from checks.catalogue.sources import sourced_rows
 from checks.findings import Severity
 
 TABLE = Path(__file__).with_name("exposures.toml")
-Row = TypeVar("Row", "Door", "Opening", "Presence")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,33 +60,17 @@ class Presence:
 @cache
 def doors() -> dict[str, Door]:
     """Doors by token."""
-    return {row.token: row for row in _rows("door", Door)}
+    return {row.token: row for row in sourced_rows(TABLE, "door", Door)}
 
 
 @cache
 def openings() -> dict[str, tuple[Opening, ...]]:
     """Opening properties by token."""
-    rows = _rows("property", Opening)
+    rows = sourced_rows(TABLE, "property", Opening)
     return {token: tuple(row for row in rows if row.token == token) for token in {row.token for row in rows}}
 
 
 @cache
 def presences() -> dict[str, Presence]:
     """Resources that are doors or bolts, by token."""
-    return {row.token: row for row in _rows("presence", Presence)}
-
-
-def _rows(kind: str, model: type[Row]) -> tuple[Row, ...]:
-    with TABLE.open("rb") as file:
-        found: list[dict[str, Any]] = tomllib.load(file)[kind]
-    for row in found:
-        if not row.get("source"):
-            raise ValueError(f"{TABLE.name}: {row}: 'source' is missing: name the document of this row")
-    return tuple(
-        model(**{key: _frozen(value) for key, value in (row | {"source": spelled(row["source"])}).items()})
-        for row in found
-    )
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    return {row.token: row for row in sourced_rows(TABLE, "presence", Presence)}

@@ -5,19 +5,16 @@ The rows are data (`one_way.toml`); what resource_types.toml says of a property 
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
 
 from checks.catalogue.resource_types import resource_types
-from checks.catalogue.sources import spelled
+from checks.catalogue.sources import sourced_rows
 from checks.findings import Severity
 
 TABLE = Path(__file__).with_name("one_way.toml")
-Row = TypeVar("Row", "Stateful", "Step", "Kept")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,19 +64,19 @@ class Kept:
 @cache
 def stateful() -> dict[str, Stateful]:
     """Types that hold data, by ARM type in lower case."""
-    return {row.type.lower(): row for row in _rows("stateful", Stateful)}
+    return {row.type.lower(): row for row in sourced_rows(TABLE, "stateful", Stateful)}
 
 
 @cache
 def steps() -> dict[tuple[str, str], Step]:
     """Properties without a way back, by ARM type in lower case and path on the wire."""
-    return {(row.type.lower(), row.path): row for row in _rows("step", Step)}
+    return {(row.type.lower(), row.path): row for row in sourced_rows(TABLE, "step", Step)}
 
 
 @cache
 def kept() -> tuple[Kept, ...]:
     """Numbers of days that things are kept."""
-    return _rows("kept", Kept)
+    return sourced_rows(TABLE, "kept", Kept)
 
 
 def arm_type_of(token: str, arm_id: str) -> str:
@@ -106,19 +103,3 @@ def wire_path(token: str, path: str) -> str:
     if head in row.rename:
         return row.rename[head] + path[len(head) :]
     return path if head == "properties" or head in row.envelope else f"properties.{path}"
-
-
-def _rows(kind: str, model: type[Row]) -> tuple[Row, ...]:
-    with TABLE.open("rb") as file:
-        found: list[dict[str, Any]] = tomllib.load(file)[kind]
-    for row in found:
-        if not row.get("source"):
-            raise ValueError(f"{TABLE.name}: {row}: 'source' is missing: name the document of this row")
-    return tuple(
-        model(**{key: _frozen(value) for key, value in (row | {"source": spelled(row["source"])}).items()})
-        for row in found
-    )
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

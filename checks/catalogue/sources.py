@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
 
 _DOCUMENTS = "https://learn.microsoft.com/"
 _ABBREVIATIONS = {"PAN": "pulumi_azure_native 3.29.0,", "CAT": "checks/catalogue/resource_types.toml"}
+
+
+Row = TypeVar("Row")
+
+
+def sourced_rows(table: Path, kind: str, model: type[Row]) -> tuple[Row, ...]:
+    """The rows of one kind of a table, each with its source spelled out; lists become tuples.
+
+    Raises:
+        ValueError: a row lacks its source.
+    """
+    with table.open("rb") as file:
+        found: list[dict[str, Any]] = tomllib.load(file)[kind]
+    for row in found:
+        if not row.get("source"):
+            raise ValueError(f"{table.name}: {row}: 'source' is missing: name the document of this row")
+    return tuple(
+        model(**{key: _frozen(value) for key, value in (row | {"source": spelled(row["source"])}).items()})
+        for row in found
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def spelled(source: str) -> str:
