@@ -141,6 +141,10 @@ def test_ignoring_everything_leaves_the_old_values(old: dict[str, Any], new: dic
     assert differences.ignoring(old, new, ["*"]) == old
 
 
+def test_a_key_called_star_is_a_key_and_no_pattern() -> None:
+    assert differences.ignoring({"*": {"a": 1}}, {"*": {"a": 2}}, ["*"]) == {"*": {"a": 1}}
+
+
 def test_an_ignored_place_inside_a_list_is_ignored_alone() -> None:
     old = {"rules": [{"name": "a", "etag": 1}, {"name": "b", "etag": 2}]}
     new = {"rules": [{"name": "A", "etag": 8}, {"name": "b", "etag": 9}]}

@@ -108,21 +108,24 @@ def _put_key(value: dict[str, Any], head: str, rest: Path, item: Any) -> dict[st
 
 
 def expand(path: Path, *values: Any) -> list[Path]:
-    """The concrete paths that a path with `*` means in any of the values."""
-    if "*" not in path:
-        return [path]
-    star = path.index("*")
+    """The concrete paths that a path with `*` means in any of the values; a key may itself be called `*`."""
+    return _expand((), path, values)
+
+
+def _expand(done: Path, rest: Path, values: tuple[Any, ...]) -> list[Path]:
+    if "*" not in rest:
+        return [(*done, *rest)]
+    star = rest.index("*")
+    above = (*done, *rest[:star])
     found: dict[Part, None] = {}
     for value in values:
-        here = get(value, path[:star])
+        here = get(value, above)
         here = here.value if isinstance(here, Secret) else here
         if isinstance(here, dict):
             found.update(dict.fromkeys(here))
         elif isinstance(here, list):
             found.update(dict.fromkeys(range(len(here))))
-    return [
-        concrete for part in found for concrete in expand((*path[:star], part, *path[star + 1 :]), *values)
-    ]
+    return [concrete for part in found for concrete in _expand((*above, part), rest[star + 1 :], values)]
 
 
 def touches(pattern: Path, path: Path) -> bool:
