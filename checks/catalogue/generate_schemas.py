@@ -1,7 +1,7 @@
 """Writes `schemas.json`: what may stand in the body of each resource type of the table.
 
 The names, types, enumerations and what is required come from the classes of pulumi_azure_native; where a
-value stands on the wire comes from the table's own rows (`resource_types.toml`). Run it after either has
+value stands on the wire comes from the table's own rows (`resource_types/*.toml`). Run it after either has
 changed: `python -m checks.catalogue.generate_schemas`.
 """
 
@@ -38,7 +38,7 @@ def generate() -> dict[str, Any]:
     """The whole content of `schemas.json`."""
     rows = sorted(resource_types().values(), key=lambda row: row.arm_type)
     return {
-        "source": {"package": PACKAGE, "version": version(PACKAGE), "table": "resource_types.toml"},
+        "source": {"package": PACKAGE, "version": version(PACKAGE), "table": "resource_types/*.toml"},
         "types": {row.arm_type: _Type(row).document() for row in rows},
     }
 

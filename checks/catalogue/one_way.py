@@ -1,6 +1,6 @@
 """What cannot be undone: resources whose loss is one, properties without a way back, shortened keeping.
 
-The rows are data (`one_way.toml`); what resource_types.toml says of a property is taken from there.
+The rows are data (`one_way.toml`); what resource_types/*.toml says of a property is taken from there.
 """
 
 from __future__ import annotations

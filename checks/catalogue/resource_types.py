@@ -1,8 +1,8 @@
 """Which Azure resource types the platform uses, and how each one is addressed, shaped and changed.
 
-The rows are data (`resource_types.toml`, one table per ARM type, each with its source). Body paths in a row
-are those of the wire (`properties.isHnsEnabled`), never those of an SDK, so that the provider, the local
-Azure and the checks read one and the same truth.
+The rows are data (`resource_types/`, a file per resource provider and a table per ARM type, each with its
+source). Body paths in a row are those of the wire (`properties.isHnsEnabled`), never those of an SDK, so that
+the provider, the local Azure and the checks read one and the same truth.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-TABLE = Path(__file__).with_name("resource_types.toml")
+TABLES = Path(__file__).with_name("resource_types")
 
 DeleteRule = Literal["delete", "none", "soft"]
 NameScope = Literal["parent", "group", "subscription", "region", "global"]
@@ -91,9 +91,11 @@ def resource_types() -> dict[str, ResourceType]:
     Raises:
         ValueError: a row lacks its source, or has a key that no rule reads.
     """
-    with TABLE.open("rb") as file:
-        rows = tomllib.load(file)
-    return {row["token"]: _row(arm_type, row) for arm_type, row in rows.items()}
+    return {
+        row["token"]: _row(file.name, arm_type, row)
+        for file in sorted(TABLES.glob("*.toml"))
+        for arm_type, row in tomllib.loads(file.read_text("utf-8")).items()
+    }
 
 
 @cache
@@ -102,14 +104,14 @@ def by_arm_type() -> dict[str, ResourceType]:
     return {row.arm_type.lower(): row for row in resource_types().values()}
 
 
-def _row(arm_type: str, row: dict[str, Any]) -> ResourceType:
+def _row(file: str, arm_type: str, row: dict[str, Any]) -> ResourceType:
     names = {_camel(name): name for name in ResourceType.__dataclass_fields__}
     if unknown := row.keys() - names.keys():
         known = ", ".join(sorted(names))
-        raise ValueError(f"{TABLE.name}: [{arm_type}]: unknown keys {sorted(unknown)} (known: {known})")
+        raise ValueError(f"{file}: [{arm_type}]: unknown keys {sorted(unknown)} (known: {known})")
     if not row.get("source"):
         raise ValueError(
-            f"{TABLE.name}: [{arm_type}]: 'source' is missing: name the document or package of this row"
+            f"{file}: [{arm_type}]: 'source' is missing: name the document or package of this row"
         )
     values: dict[str, Any] = {
         names[key]: tuple(value) if isinstance(value, list) else value for key, value in row.items()

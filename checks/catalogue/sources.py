@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 _DOCUMENTS = "https://learn.microsoft.com/"
-_ABBREVIATIONS = {"PAN": "pulumi_azure_native 3.29.0,", "CAT": "checks/catalogue/resource_types.toml"}
+_ABBREVIATIONS = {"PAN": "pulumi_azure_native 3.29.0,", "CAT": "checks/catalogue/resource_types/"}
 
 
 Row = TypeVar("Row")

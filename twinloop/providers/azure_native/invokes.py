@@ -66,7 +66,7 @@ def row_of(token: str) -> ResourceType:
     if row is None or not name.startswith("get"):
         raise refused(
             f"{token}: not a function of this provider; it has {CLIENT_CONFIG} and get<Type> for types of "
-            "checks/catalogue/resource_types.toml; functions that list keys are not given"
+            "checks/catalogue/resource_types/; functions that list keys are not given"
         )
     return row
 

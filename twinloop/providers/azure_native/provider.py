@@ -258,7 +258,7 @@ def _kind_of(token: str) -> Kind:
         known = ", ".join(sorted(each.removeprefix("azure-native:") for each in resource_types()))
         raise refused(
             f"{token} is not a resource type of this provider; it has: {known}; add a row to "
-            "checks/catalogue/resource_types.toml"
+            "checks/catalogue/resource_types/"
         )
     return Kind(row, schema_of(row.arm_type))
 
