@@ -6,9 +6,11 @@ import pytest
 
 from tests.stacks.checkouts import REPOSITORY
 from twinloop.engine import Operation, Options
+from twinloop.problems import NotFound
 from twinloop.stacks.events import read_log
 from twinloop.stacks.official import is_pulumi, with_config_file
-from twinloop.stacks.official_run import command_line
+from twinloop.stacks.official_run import command_line, run_official
+from twinloop.stacks.problems import problem_of
 from twinloop.stacks.target import target
 
 COPY = Path("/twin/Pulumi.dev.yaml")
@@ -55,6 +57,31 @@ def test_options_become_those_of_the_official_cli(checkout, monkeypatch, tmp_pat
     assert words[words.index("--parallel") + 1] == "4"
     assert words[words.index("--target") + 1] == "urn:a"
     assert {"--refresh", "--expect-no-changes", "--yes", "--skip-preview"} <= set(words)
+
+
+def test_without_the_environment_of_the_program_it_is_said_what_makes_it(checkout):
+    (checkout.home.checkout / "Pulumi.yaml").write_text(
+        "name: twinloop\nruntime: {name: python, options: {virtualenv: .missing}}\n"
+    )
+    on = target(checkout.home, stack="dev", cloud="azure", environment={})
+    with pytest.raises(NotFound) as refused:
+        run_official(Operation.PREVIEW, on, Options(), yes=False, to_stderr=True)
+    assert (refused.value.given, refused.value.next_step.split(",")[0]) == (
+        "virtualenv: .missing",
+        "make setup",
+    )
+
+
+def test_a_cli_that_ends_before_it_begins_is_told_to_log_in(checkout, monkeypatch, tmp_path):
+    program = tmp_path / "pulumi"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (checkout.home.checkout / ".venv").mkdir()
+    on = target(checkout.home, stack="dev", cloud="azure", environment={})
+    outcome = run_official(Operation.PREVIEW, on, Options(), yes=False, to_stderr=True)
+    told = problem_of(outcome.error, on, "preview")
+    assert told.next_step == "pulumi login, pulumi stack ls, then: twinloop preview -s dev --cloud azure"
 
 
 def test_without_yes_the_official_cli_asks_by_itself(checkout, monkeypatch, tmp_path):

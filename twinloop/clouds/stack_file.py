@@ -99,6 +99,14 @@ def program_folder(checkout: Path) -> Path:
     return (checkout / str(_load(checkout / "Pulumi.yaml").get("main") or ".")).resolve()
 
 
+def program_environment(checkout: Path) -> Path | None:
+    """Folder of the virtual environment that `Pulumi.yaml` names for the program; none where it names none."""
+    runtime = _load(checkout / "Pulumi.yaml").get("runtime")
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    named = options.get("virtualenv") if isinstance(options, dict) else None
+    return checkout / str(named) if named else None
+
+
 def known(checkout: Path) -> list[str]:
     """Names of the stacks that have a file, in alphabetical order."""
     return sorted(

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinloop.clouds.session import open_session
+from twinloop.clouds.stack_file import program_environment
 from twinloop.engine import ChangesNotExpected, EngineError, Op, Operation
-from twinloop.problems import Problem, Refused
+from twinloop.problems import NotFound, Problem, Refused
 from twinloop.stacks.events import read_log
 from twinloop.stacks.official import call, executable, run_on_twin
 
@@ -29,17 +30,22 @@ class OfficialCliError(EngineError):
     """The official CLI ended with an error; it has said so itself."""
 
 
+class OfficialCliStopped(EngineError):
+    """The official CLI ended before it began: no account, no backend, no such stack there."""
+
+
 def run_official(
     operation: Operation, target: Target, options: Options, *, yes: bool, to_stderr: bool
 ) -> Outcome:
     """Run one operation; the CLI shows it while it happens.
 
     Raises:
-        NotFound: there is no official CLI.
+        NotFound: there is no official CLI, or not the virtual environment that the program runs in.
         Refused: it would have to ask, and there is nobody to ask.
         Problem: there is no twin, or no such stack.
     """
     on_twin = target.cloud == "twin"
+    _need_environment(target)
     if operation != Operation.PREVIEW and not (yes or on_twin or sys.stdin.isatty()):
         raise Refused(
             "This changes Azure, so it asks first; there is nobody to ask.",
@@ -104,9 +110,22 @@ def official_outputs(target: Target, *, show_secrets: bool) -> dict[str, Any]:
     return found
 
 
+def _need_environment(target: Target) -> None:
+    folder = program_environment(target.home.checkout)
+    if folder is not None and not folder.is_dir():
+        raise NotFound(
+            "The official CLI runs the program in a virtual environment that is not there.",
+            where=str(target.home.checkout / "Pulumi.yaml"),
+            given=f"virtualenv: {folder.name}",
+            next_step="make setup, then run the command again",
+        )
+
+
 def _error(outcome: Outcome, options: Options, status: int) -> EngineError | None:
     changed = [f"{step.op} {step.urn}" for step in outcome.steps if step.op not in _QUIET]
     if options.expect_no_changes and changed:
         return ChangesNotExpected(changed)
     said = [one.message for one in outcome.diagnostics if one.severity == "error"]
+    if not said and not outcome.steps:
+        return OfficialCliStopped(f"The official CLI ended with status {status} before it began.")
     return OfficialCliError("\n".join(said) or f"the official CLI ended with status {status}")

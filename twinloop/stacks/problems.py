@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twinloop.engine import errors as engine
 from twinloop.problems import Kind, Problem
 from twinloop.stacks.failures import resource_failed
+from twinloop.stacks.official_run import OfficialCliStopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -206,11 +207,24 @@ def _program(error: engine.ProgramFailed, target: Target) -> Problem:
     )
 
 
+def _stopped(error: OfficialCliStopped, target: Target, operation: str) -> Problem:
+    again = f"twinloop {operation} -s {target.stack}"
+    on_azure = target.cloud != "twin"
+    return Problem(
+        str(error),
+        where=f"stack {target.stack}, {target.place}",
+        given="what it said itself, above",
+        allowed="a backend that you are logged in to, with this stack in it" if on_azure else "",
+        next_step=f"pulumi login, pulumi stack ls, then: {again} --cloud azure" if on_azure else again,
+    )
+
+
 _BY_OPERATION: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.ProtectedResource, _protected),
     (engine.ResourceFailed, resource_failed),
     (engine.Cancelled, _cancelled),
     (engine.TargetsLeaveOut, _targets_leave_out),
+    (OfficialCliStopped, _stopped),
 )
 _BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.StackLocked, _locked),
