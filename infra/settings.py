@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from infra.alerting_sections import Alerts, Receivers
+from infra.kubernetes_sections import Arc, Kubernetes
 from infra.naming import Names
 from infra.sections import (
     Access,
@@ -78,6 +80,7 @@ class SharedSettings(Common):
     kind: Literal["shared"]
     identities: SharedIdentities
     registry: Registry
+    alerts: Receivers | None = None
     dns: SharedDnsChoice = SharedZones(mode="madeByPolicy")
     deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example('["dev"]')]
 
@@ -96,6 +99,9 @@ class EnvironmentSettings(Common):
     images: ImagesChoice
     managed_network: ManagedNetwork
     clusters: Annotated[tuple[Cluster, ...], Field(min_length=1)]
+    kubernetes: Kubernetes | None = None
+    arc: Arc | None = None
+    alerts: Alerts | None = None
 
     @cached_property
     def shared_names(self) -> Names:
