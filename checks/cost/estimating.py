@@ -33,6 +33,7 @@ RULES: Mapping[str, Rule] = {
     "microsoft.network/privateendpoints": networking.private_endpoint,
     "microsoft.network/natgateways": networking.nat_gateway,
     "microsoft.network/publicipaddresses": networking.address,
+    "microsoft.network/virtualnetworks/virtualnetworkpeerings": networking.peering,
     "microsoft.network/privatednszones": networking.zone,
     "microsoft.eventhub/namespaces": networking.event_stream,
     "microsoft.machinelearningservices/workspaces": networking.workspace,

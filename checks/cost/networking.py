@@ -56,6 +56,14 @@ def address(desk: Desk) -> Iterator[Item]:
     )
 
 
+def peering(desk: Desk) -> Iterator[Item]:
+    """A peering: nothing at rest; per GB on this side, in either direction, as between networks of one region."""
+    peerings = f"{_NETWORK}/virtualNetworks/virtualNetworkPeerings"
+    for direction, words in (("data in", "data into"), ("data out", "data out of")):
+        meter = Meter(arm_type=peerings, sku="same region", meter=direction)
+        yield desk.by_use(f"{words} this side of the peering", meter)
+
+
 def zone(desk: Desk) -> Iterator[Item]:
     """A private DNS zone: a fee per month, and per query."""
     zones = f"{_NETWORK}/privateDnsZones"
