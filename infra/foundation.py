@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from infra.alerting import Alerting, AlertingArgs
 from infra.group import group
 from infra.identities import Identities, IdentitiesArgs
 from infra.images import Images, ImagesArgs
 from infra.network import Network, NetworkArgs
 from infra.observability import LogsArgs, LogStore, Traces, TracesArgs
 from infra.private_dns import look_up
-from infra.purposes import ENVIRONMENT as ENVIRONMENT_PURPOSES
+from infra.purposes import environment_purposes
 from infra.reach import Reach
 from infra.settings import EnvironmentSettings
 from infra.storage import Lake, LakeArgs, WorkspaceStorage, WorkspaceStorageArgs
@@ -28,13 +29,13 @@ class Foundation:
         self.stores()
 
     def foundation(self) -> None:
-        """Identities, network, private DNS, logs."""
+        """Identities, network, private DNS, logs, and who is told when something goes wrong."""
         self.identities = Identities(
             "identity",
             IdentitiesArgs(
                 resource_group=self.group.name,
                 location=self.location,
-                purposes=ENVIRONMENT_PURPOSES,
+                purposes=environment_purposes(cluster.purpose for cluster in self.settings.clusters),
                 taken={str(purpose): one for purpose, one in self.settings.identities.items()},
                 names=self.names,
                 tags=self.tags,
@@ -70,6 +71,20 @@ class Foundation:
                 names=self.names,
                 tags=self.tags,
             ),
+        )
+
+        self.alerting = (
+            Alerting(
+                "alerting",
+                AlertingArgs(
+                    resource_group=self.group.name,
+                    settings=self.settings.alerts,
+                    names=self.names,
+                    tags=self.tags,
+                ),
+            )
+            if self.settings.alerts
+            else None
         )
 
     def stores(self) -> None:

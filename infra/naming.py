@@ -86,6 +86,7 @@ RULES = {
     ),
     "dns_link": Rule(of="azure-native:privatedns:VirtualNetworkLink", prefix="link", max_length=80),
     "budget": Rule(of="azure-native:consumption:Budget", prefix="budget", max_length=63),
+    "action_group": Rule(of="azure-native:monitor:ActionGroup", prefix="ag", max_length=260),
 }
 
 
@@ -231,3 +232,13 @@ class Names:
     def registry_id(self) -> str:
         """ARM id of the Azure ML registry (made by a stack of kind `shared`)."""
         return self.arm_id(RULES["registry"].of, registryName=self.registry)
+
+    @cached_property
+    def action_group(self) -> str:
+        """Name of the action group that budgets and alerts notify."""
+        return self.physical("action_group")
+
+    @cached_property
+    def action_group_id(self) -> str:
+        """ARM id of the action group that budgets and alerts notify."""
+        return self.arm_id(RULES["action_group"].of, actionGroupName=self.action_group)

@@ -7,6 +7,7 @@ import dataclasses
 import pulumi
 
 from infra.access import Access, AccessArgs, DnsLinker, RegistryReader, ScopeTarget, own_role_guids
+from infra.alerting import Alerting, AlertingArgs
 from infra.grants import SHARED, SHARED_CI, Grant, Role, in_force, on_taken
 from infra.group import group as group_of
 from infra.group import group_id
@@ -51,6 +52,11 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
             tags=tagged,
         ),
     )
+    if settings.alerts:
+        Alerting(
+            "alerting",
+            AlertingArgs(resource_group=group.name, settings=settings.alerts, names=names, tags=tagged),
+        )
     registry = Registry(
         "registry",
         RegistryArgs(

@@ -23,6 +23,7 @@ DECIDED = {
     "quotas",
     "logs",
     "budget",
+    "alerts",
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from checks.catalogue.resource_types import by_arm_type, resource_types
+from tests.localazure.arm_bodies_serving import serving
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 RULE = {
@@ -33,6 +34,31 @@ LIFECYCLE = {
         "filters": {"blobTypes": ["blockBlob"]},
     },
 }
+
+
+FEDERATION = {
+    "issuer": "https://token.actions.githubusercontent.com",
+    "subject": "repo:example/platform:environment:dev",
+    "audiences": ["api://AzureADTokenExchange"],
+}
+AUDITED = {
+    "policyDefinitionId": "/providers/Microsoft.Authorization/policyDefinitions/"
+    "438c38d2-3772-465a-a9cc-7a6666a275ce",
+    "parameters": {"effect": {"value": "Audit"}},
+}
+
+
+def _export(account: str) -> dict[str, Any]:
+    """A daily export of costs to a container of the account."""
+    return {
+        "definition": {"type": "ActualCost", "timeframe": "MonthToDate"},
+        "deliveryInfo": {"destination": {"resourceId": account, "container": "curated"}},
+        "schedule": {
+            "recurrence": "Daily",
+            "recurrencePeriod": {"from": "2026-12-01T00:00:00Z", "to": "2036-12-01T00:00:00Z"},
+            "status": "Active",
+        },
+    }
 
 
 def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -76,6 +102,7 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
     rows: list[tuple[str, dict[str, Any]]] = [
         (group, here),
         (ids["identity"], here),
+        (f"{ids['identity']}/federatedIdentityCredentials/github-dev", {"properties": FEDERATION}),
         (ids["nsg"], {**here, "properties": {"securityRules": [RULE]}}),
         (ids["vnet"], {**here, "properties": {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}}}),
         (
@@ -93,6 +120,10 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
         (ids["account"], {**here, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}}),
         (f"{ids['account']}/blobServices/default", {"properties": {"isVersioningEnabled": True}}),
         (f"{ids['account']}/blobServices/default/containers/curated", {"properties": {}}),
+        (
+            f"{ids['account']}/blobServices/default/containers/curated/immutabilityPolicies/default",
+            {"properties": {"immutabilityPeriodSinceCreationInDays": 30}},
+        ),
         (f"{ids['account']}/managementPolicies/default", {"properties": {"policy": {"rules": [LIFECYCLE]}}}),
         (
             ids["vault"],
@@ -162,10 +193,16 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
                 }
             },
         ),
+        (f"{group}/providers/Microsoft.Authorization/policyAssignments/private", {"properties": AUDITED}),
+        (
+            f"{group}/providers/Microsoft.CostManagement/exports/daily-costs",
+            {"properties": _export(ids["account"])},
+        ),
         (
             f"{ids['insights']}/providers/Microsoft.Authorization/locks/keep",
             {"properties": {"level": "CanNotDelete"}},
         ),
+        *serving(group, ids, here),
     ]
     from twinloop.localazure.core.ids import ArmId
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 
 from tests.providers.cases import FOUNDATION, SUBSCRIPTION, Case, Inputs, Scene, in_group
+from tests.providers.cases_serving import SERVING
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 DATA_SCIENTISTS = "96000000-0000-4000-8000-000000000001"
@@ -265,4 +266,4 @@ PLATFORM = [
     ),
 ]
 
-CASES = [*FOUNDATION, *PLATFORM]
+CASES = [*FOUNDATION, *PLATFORM, *SERVING]
