@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from twinloop.localazure.jobs.tracking_server import RunStore, empty_database
+
 LOGS = """
 import mlflow, pathlib
 with mlflow.start_run() as run:
@@ -130,3 +132,14 @@ def test_a_model_that_a_job_logs_and_registers_can_be_loaded_by_others(
     model = scientist.models.get(name, version="1")
     assert model.path.endswith("/" + mlflow.get_run(job.name).outputs.model_outputs[0].model_id)
     assert mlflow.pyfunc.load_model(f"models:/{name}/1").predict([1, 2]) == [2, 4]
+
+
+def test_the_database_of_a_new_workspace_is_a_copy_of_one_that_was_made_once(tmp_path):
+    templates = tmp_path / "templates"
+    first, second = tmp_path / "first.sqlite3", tmp_path / "second.sqlite3"
+    empty_database(first, templates)
+    (made,) = templates.iterdir()
+    empty_database(second, templates)
+    assert made.read_bytes() == first.read_bytes() == second.read_bytes()
+    store = RunStore(f"sqlite:///{second}", "azureml://unused")
+    assert [one.name for one in store.search_experiments()] == ["Default"]

@@ -6,11 +6,14 @@ standard input; the port goes out on standard output; the process ends when its 
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import hmac
 import json
 import os
+import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,6 +22,7 @@ from typing import Any
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "true"
 
+import mlflow
 from mlflow.entities import LifecycleStage, SourceType
 from mlflow.exceptions import MlflowException
 from mlflow.server import app as mlflow_app
@@ -29,6 +33,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 SECRET_HEADER = "HTTP_X_TWINLOOP_SECRET"  # noqa: S105 - the name of a header
 WORKSPACE = "HTTP_X_TWINLOOP_WORKSPACE"
+UNUSED = "azureml://unused"  # every experiment says where its artifacts are
+TEMPLATES = Path(sys.prefix) / "share" / "twinloop"
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 
@@ -82,6 +88,26 @@ class RunStore(SqlAlchemyStore):  # type: ignore[misc]
         return self.get_logged_model(model.model_id)
 
 
+def empty_database(file: Path, templates: Path = TEMPLATES) -> None:
+    """Make an empty database of MLflow's: a copy of one that was made once for this version of MLflow.
+
+    Its some fifty migrations take seconds, and their result is always the same.
+    """
+    template = templates / f"mlflow-{mlflow.__version__}.sqlite3"
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".new-") as folder:
+        made = Path(folder) / "empty.sqlite3"
+        if template.exists():
+            shutil.copyfile(template, made)
+        else:
+            RunStore(f"sqlite:///{made}", UNUSED).engine.dispose()
+            with contextlib.suppress(OSError):  # an installation that is not ours to write to has no template
+                templates.mkdir(parents=True, exist_ok=True)
+                own = templates / f".{os.getpid()}.sqlite3"
+                shutil.copyfile(made, own)
+                own.replace(template)
+        made.replace(file)
+
+
 class Stores:
     """The store of the workspace that a request is about; MLflow's handlers take it for their one store."""
 
@@ -95,7 +121,10 @@ class Stores:
         name = _workspace.get()
         with self._lock:
             if name not in self._stores:
-                self._stores[name] = RunStore(f"sqlite:///{self._folder / name}.sqlite3", "azureml://unused")
+                file = self._folder / f"{name}.sqlite3"
+                if not file.exists():
+                    empty_database(file)
+                self._stores[name] = RunStore(f"sqlite:///{file}", UNUSED)
             return self._stores[name]
 
     def __getattr__(self, name: str) -> Any:
