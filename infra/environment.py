@@ -9,11 +9,13 @@ from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
 from infra.foundation import Foundation
 from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
+from infra.grants_batch import BATCH_IDENTITY
 from infra.group import group_id
 from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs
 from infra.outputs import EnvironmentOutputs
 from infra.people import machines, people
+from infra.purposes import BATCH
 from infra.settings import EnvironmentSettings
 from infra.shared_stack import ci_principals
 from infra.spending import Spending, SpendingArgs
@@ -67,7 +69,10 @@ class Environment(Foundation):
                 workspace_name=self.workspace.workspace_name,
                 clusters=self.settings.clusters,
                 identity_ids=self.identities.ids,
-                after={purpose: self.access.of(purpose) for purpose in ("training", "build")},
+                after={
+                    purpose: self.access.of(purpose)
+                    for purpose in {cluster.purpose for cluster in self.settings.clusters}
+                },
                 tags=self.tags,
             ),
         )
@@ -165,7 +170,10 @@ class Environment(Foundation):
             conditions.append("managed network, images taken")
         if self.settings.protect:
             conditions.append("protected")
-        table = ENVIRONMENT if self.settings.shared.ci_environment is None else (*ENVIRONMENT, *CI)
+        if any(cluster.purpose == BATCH for cluster in self.settings.clusters):
+            conditions.append("batch")
+        table = (*ENVIRONMENT, *BATCH_IDENTITY)
+        table = table if self.settings.shared.ci_environment is None else (*table, *CI)
         return on_taken(in_force(table, *conditions), taken_grants(self.settings))
 
     def _access(self, name: str, grants: tuple[Grant, ...]) -> Access:

@@ -66,6 +66,7 @@ When = Literal[
     "managed network, images taken",
     "protected",
     "zones made",
+    "batch",
 ]
 Scope = Literal[
     "group",
@@ -190,7 +191,7 @@ CI = (
     _row("ci-models", Role.BLOB_CONTRIBUTOR, "storage", "uploads code and inputs of what it submits"),
     _row("ci-models", Role.ACR_PUSH, "images", "pushes images of deployments"),
 )
-MACHINES = frozenset({"workspace", "training", "build"})  # nothing runs without their rows
+MACHINES = frozenset({"workspace", "training", "build", "batch"})  # nothing runs without their rows
 ENVIRONMENT = (*WORKSPACE_IDENTITY, TAKEN_IMAGES, *TRAINING_IDENTITY, *BUILD_IDENTITY, *PEOPLE)
 
 SHARED = (

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-ENVIRONMENT = ("workspace", "training", "build")
+from collections.abc import Iterable
+
+ENVIRONMENT = ("workspace", "training", "build")  # of every environment
+BATCH = "batch"  # where a cluster scores in batches
+
+
+def environment_purposes(clusters: Iterable[str]) -> tuple[str, ...]:
+    """Purposes of an environment's identities.
+
+    Args:
+        clusters: the purposes of its clusters.
+    """
+    return (*ENVIRONMENT, *((BATCH,) if BATCH in clusters else ()))
 
 
 def ci_purposes(environments: tuple[str, ...]) -> tuple[str, ...]:

@@ -277,7 +277,7 @@ class Cluster(Section):
 
     name: ClusterName
     purpose: Annotated[
-        Literal["training", "build"], example("training")
+        Literal["training", "build", "batch"], example("training")
     ]  # decides which identity its jobs have
     gpu: bool = False
     vm_size: VmSize

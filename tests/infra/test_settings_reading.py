@@ -94,7 +94,7 @@ def test_settings_do_not_change_once_read():
 def test_low_priority_nodes_count_against_their_own_quota():
     assert worst_case_cores(settings_of("dev").clusters) == {
         "TotalLowPriorityCores": 20,
-        "standardDSv2Family": 4,
+        "standardDSv2Family": 8,
     }
 
 

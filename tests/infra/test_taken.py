@@ -64,7 +64,7 @@ def test_nothing_is_written_on_what_is_taken_but_the_grants_of_machines(changed)
         on = {resource.inputs.get(key) for key in ("scope", "resourceUri")} & TAKEN
         if on:
             assert resource.typ.endswith(":RoleAssignment"), resource.name
-            assert resource.name.startswith(("workspace-", "training-", "build-")), resource.name
+            assert resource.name.startswith(("workspace-", "training-", "build-", "batch-")), resource.name
     assert not [r for r in engine.of(":ManagementLockByScope") if r.inputs["scope"] in TAKEN]
     assert not engine.of(":Budget"), "a budget on a group of somebody else must be asked for"
 
@@ -75,7 +75,7 @@ def test_a_budget_on_a_taken_group_is_made_where_it_is_asked_for(changed):
 
 
 @pytest.mark.parametrize(
-    ("grants", "who"), [("none", set()), ("machines", {"workspace", "training", "build"})]
+    ("grants", "who"), [("none", set()), ("machines", {"workspace", "training", "build", "batch"})]
 )
 def test_grants_on_a_taken_registry_of_images_are_as_narrow_as_is_said(grants, who, changed):
     engine = engine_of(changed(images={"existing": company.IMAGES, "grants": grants}))
@@ -111,7 +111,7 @@ REFUSED = [
     ("network", {"existing": company.NETWORK, "publicAccess": "Disabled", "subnets": {}}, "twinloop:network", "at least one of subnets"),
     ("network", {"existing": company.NETWORK, "publicAccess": "Disabled", "subnets": {"runners": company.subnet("x").replace("vnet-hub", "other")}}, "twinloop:network", "runners is not in it"),
     ("network", {"existing": company.NETWORK, "publicAccess": "Disabled", "subnets": {"runners": company.subnet("x")}, "addressSpace": "10.0.0.0/20"}, "twinloop:network.addressSpace", "makes no sense beside existing"),
-    ("identities", {"scoring": {"existing": company.identity("build")}}, "twinloop:identities.scoring", "'workspace', 'training' or 'build'"),
+    ("identities", {"scoring": {"existing": company.identity("build")}}, "twinloop:identities.scoring", "'workspace', 'training', 'build' or 'batch'"),
     ("identities", {"build": {"existing": company.identity("build")}, "training": {"existing": company.identity("build")}}, "twinloop:identities.training.existing", "an identity for each purpose"),
 ]  # fmt: skip
 

@@ -121,7 +121,7 @@ def test_the_program_declares_the_whole_platform(world, platform):
     assert platform["dev"]["counts"]["create"] > 80
     outputs = world.succeed("stack", "output", "-s", "dev")
     assert outputs["workspaceName"] == "mlw-mlp-dev-weu"
-    assert set(outputs["clusterNames"]) == {"cpu", "gpu", "build"}
+    assert set(outputs["clusterNames"]) == {"cpu", "gpu", "build", "batch"}
 
 
 def test_the_official_client_uploads_runs_and_streams_the_pipeline(trained):
