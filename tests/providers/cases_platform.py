@@ -7,6 +7,7 @@ import uuid
 
 from tests.providers.cases import FOUNDATION, SUBSCRIPTION, Case, Inputs, Scene, in_group
 from tests.providers.cases_serving import SERVING
+from tests.providers.cases_governance import GOVERNANCE
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 DATA_SCIENTISTS = "96000000-0000-4000-8000-000000000001"
@@ -266,4 +267,4 @@ PLATFORM = [
     ),
 ]
 
-CASES = [*FOUNDATION, *PLATFORM, *SERVING]
+CASES = [*FOUNDATION, *PLATFORM, *SERVING, *GOVERNANCE]

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import ResourceType
-from twinloop.localazure.core import changes, locks, rules
+from twinloop.localazure.core import changes, locks, policy, rules
 from twinloop.localazure.core.bodies import drop, fill, merge_patch
 from twinloop.localazure.core.deletion import ASSIGNMENTS, Handler, delete_handler, may_assign
 from twinloop.localazure.core.errors import Conflict, ResourceGroupNotFound
@@ -37,6 +37,7 @@ _CREATED = {
     "Microsoft.MachineLearningServices/workspaces/outboundRules": 202,
     "Microsoft.Storage/storageAccounts/managementPolicies": 200,
     "Microsoft.Storage/storageAccounts/blobServices": 200,
+    "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies": 200,
     "Microsoft.Insights/components": 200,
     "Microsoft.Insights/diagnosticSettings": 200,
     "Microsoft.KeyVault/vaults/keys": 200,
@@ -118,6 +119,7 @@ def _write(
     body = rules.check_body(row, body, request)
     rules.check_location(row, body, old, arm_id, twin)
     rules.check_tags(body)
+    policy.apply(row.arm_type, arm_id, body, twin)
     recovered = _check_birth(row, arm_id, body, twin) if old is None else None
     for hook in hooks_of(row.arm_type):
         hook.prepare(body, old, twin)
