@@ -80,8 +80,8 @@ class ResourceType:
 
     @property
     def is_extension(self) -> bool:
-        """Whether the resource hangs on any other one (`{scope}/providers/...`)."""
-        return self.path.startswith(("/{scope}", "/{resourceUri}"))
+        """Whether the resource hangs on one of another provider (`{scope}/providers/...`)."""
+        return self.path.startswith(("/{scope}", "/{resourceUri}")) or self.path.count("/providers/") > 1
 
 
 @cache
