@@ -1,0 +1,303 @@
+"""Whether identities have what the things that run as them need, and not more.
+
+Needs and what is enough are rows of a table; who runs as which identity, and on what, is read from the plan.
+So it holds before any principal's id is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from checks import access_ci
+from checks.access_grants import Given, Holdings
+from checks.access_principals import IDENTITY
+from checks.access_scopes import arm_kinds, words
+from checks.catalogue.access_needs import Need, enough, needs
+from checks.catalogue.roles import role_named
+from checks.estate import CONTAINER, REGISTRY, Estate, Holder, Workplace, container_of, estate, key
+from checks.findings import Finding, Severity
+from checks.permissions import Permission, RoleDefinition, allows
+from checks.plan import UNKNOWN, Resource
+from checks.role_ranking import AMBIENT
+
+ROWS = "infra/grants.py"
+READ_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+_DATASTORES = (
+    "https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication"
+)
+_LEAST = "https://learn.microsoft.com/azure/role-based-access-control/best-practices"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Target:
+    """Something that a holder acts on."""
+
+    kind: str
+    id: str
+    taken: bool
+
+
+def findings(
+    resources: Iterable[Resource],
+    *,
+    people: Mapping[str, str] | None = None,
+    roles: Mapping[str, RoleDefinition] | None = None,
+) -> tuple[Finding, ...]:
+    """Rights that are missing for what is declared, and rights beyond what it needs.
+
+    Args:
+        resources: of all stacks that are looked at together.
+        people: names of groups by object id.
+        roles: built-in roles by GUID; those of the catalogue unless given.
+    """
+    found = estate(resources)
+    holdings = Holdings(found.resources, people or {}, roles)
+    holders = tuple(found.holders())
+    return tuple(
+        dict.fromkeys(
+            (
+                *_missing(found, holdings, holders),
+                *_unread(found, holdings, holders),
+                *_beyond(found, holdings, holders),
+                *access_ci.findings(found, holdings),
+            )
+        )
+    )
+
+
+def _missing(estate_: Estate, holdings: Holdings, holders: Iterable[Holder]) -> Iterator[Finding]:
+    told = set()
+    for holder in holders:
+        identity = estate_.by_id.get(holder.identity)
+        own = holder.identity == key(holder.resource.id)
+        for need in (row for row in needs() if row.who == holder.kind):
+            for target in _targets(holder, need.on, estate_):
+                if need.only and need.only != "/".join(arm_kinds(target.id)):
+                    continue
+                mark = (holder.identity, need.action, target.id, holder.kind)
+                if mark in told or _has(holdings, holder.identity, need, target.id):
+                    continue
+                told.add(mark)
+                elsewhere = target.taken or (identity is None and not own) or _is_taken(identity)
+                yield _lack(holder, identity, need, target, elsewhere=elsewhere)
+
+
+def _has(holdings: Holdings, identity: str, need: Need, target: str) -> bool:
+    return any(
+        given.standing and given.role is not None and allows(given.role, need.action, data=need.data)
+        for given in holdings.on(target, identity)
+    )
+
+
+def _lack(
+    holder: Holder, identity: Resource | None, need: Need, target: _Target, *, elsewhere: bool
+) -> Finding:
+    who = _named(identity, holder.identity)
+    does = {"workspace": "is the workspace", "kubelet": "runs the nodes"}.get(
+        holder.kind, f"runs {holder.resource.id.rpartition('/')[2] or holder.resource.name}"
+    )
+    severity: Severity = "note" if elsewhere else need.severity
+    what = f"{who} {does} and may not {need.what}: nothing declared gives it that on {words(target.id)}"
+    if elsewhere:
+        what += "; identity or target are taken, so their owner may have given it elsewhere"
+    return Finding(
+        severity=severity,
+        rule="access-missing",
+        stack=holder.resource.stack,
+        resource=holder.resource.urn,
+        what=what,
+        why=f"without it {_broken(holder.kind)}",
+        fix=f"give {need.role} on {words(target.id)}: a row in {ROWS}, "
+        f"such as {row(who.partition(' (')[0], need.role, target.kind)}",
+        source=need.source,
+    )
+
+
+def row(who: str, role: str, on: str) -> str:
+    """The row of the table of grants that would give a role."""
+    member = "".join(letter if letter.isalnum() else "_" for letter in role.upper()).strip("_")
+    return f'_row("{who}", Role.{member}, "{on}", "say what needs it")'
+
+
+def _broken(kind: str) -> str:
+    return {
+        "workspace": "the workspace does not come up, or fails at the first job",
+        "cluster": "its jobs fail when they start, after they waited for a node",
+        "build": "no image is built, and every job waits for one",
+        "instance": "it starts and can run nothing",
+        "endpoint": "its deployments fail, and an endpoint cannot be given another identity",
+        "kubelet": "pods stay at ImagePullBackOff",
+    }[kind]
+
+
+def _unread(estate_: Estate, holdings: Holdings, holders: Iterable[Holder]) -> Iterator[Finding]:
+    """Datastores that no cluster of their workspace may read."""
+    found = tuple(holders)
+    for place in estate_.workplaces:
+        mine = {one.identity for one in found if one.workplace is place and one.kind == "cluster"}
+        for store in place.datastores:
+            container = container_of(store, estate_)
+            if not mine or not container:
+                continue
+            readers = (
+                given
+                for identity in mine
+                for given in holdings.on(container, identity)
+                if given.role is not None and allows(given.role, READ_BLOBS, data=True)
+            )
+            if not any(readers):
+                yield Finding(
+                    severity="note",
+                    rule="access-datastore-unread",
+                    stack=store.stack,
+                    resource=store.urn,
+                    what=f"no cluster may read datastore {store.id.rpartition('/')[2] or store.name}",
+                    why="a job that names it fails when its node mounts it",
+                    fix="where jobs read it, give Storage Blob Data Reader on its container: a row in "
+                    f"{ROWS}; where only the service or people do, nothing",
+                    source=_DATASTORES,
+                )
+
+
+def _targets(holder: Holder, on: str, estate_: Estate) -> Iterator[_Target]:
+    place = holder.workplace
+    if place is None:  # a cluster of Kubernetes pulls from the registries of its own stack's workspaces
+        for other in estate_.workplaces:
+            if other.resource.stack == holder.resource.stack and on in other.parts:
+                yield _target(on, other.parts[on], estate_)
+    elif on == "workspace":
+        yield _target(on, place.id, estate_)
+    elif on in place.parts:
+        yield _target(on, place.parts[on], estate_)
+    elif on == "registry":
+        ruled = [one for one in _ruled(place) if _kind_of(one) == "registry"]
+        for named in ruled or [one.id for one in estate_.of(REGISTRY) if one.id]:
+            yield _target("registry", key(named), estate_)
+    elif on == "private targets" and place.isolation != "Disabled":
+        for named in _ruled(place):
+            yield _target(_kind_of(named), key(named), estate_)
+
+
+def _ruled(place: Workplace) -> Iterator[str]:
+    """ARM ids that the rules of a managed network have private endpoints to."""
+    for rule in place.rules:
+        destination = (rule.inputs.get("properties") or {}).get("destination")
+        named = destination.get("serviceResourceId") if isinstance(destination, Mapping) else None
+        if isinstance(named, str) and named != UNKNOWN:
+            yield named
+
+
+def _target(kind: str, arm_id: str, estate_: Estate) -> _Target:
+    return _Target(kind=kind, id=arm_id, taken=_is_taken(estate_.by_id.get(arm_id)))
+
+
+def _kind_of(arm_id: str) -> str:
+    kinds = "/".join(arm_kinds(arm_id))
+    return "registry" if kinds.startswith("microsoft.machinelearningservices/registries") else "group"
+
+
+def _is_taken(resource: Resource | None) -> bool:
+    return resource is not None and resource.taken
+
+
+def _beyond(estate_: Estate, holdings: Holdings, holders: Iterable[Holder]) -> Iterator[Finding]:
+    by_identity: dict[str, list[Holder]] = {}
+    for holder in holders:
+        by_identity.setdefault(holder.identity, []).append(holder)
+    for identity, mine in by_identity.items():
+        for given in holdings.of(identity):
+            if given.role is None:
+                continue  # told as a role that nobody knows
+            suited = _suited(given, mine, estate_)
+            extra = _extra(given.role, suited)
+            if extra:
+                yield _more(given, mine, suited, extra)
+
+
+def _suited(given: Given, holders: Iterable[Holder], estate_: Estate) -> list[str]:
+    """Names of the roles that are enough where a role is given."""
+    found = []
+    for holder in holders:
+        kinds = set(_kinds_at(given.scope, holder, estate_))
+        found += [one.role for one in needs() if one.who == holder.kind and one.on in kinds]
+        also = (one for one in enough() if one.who == holder.kind and one.on in kinds)
+        found += [name for one in also for name in one.roles]
+    return list(dict.fromkeys(found))
+
+
+def _kinds_at(scope: str, holder: Holder, estate_: Estate) -> Iterator[str]:
+    place = holder.workplace
+    if place is None:
+        for one in estate_.workplaces:
+            yield from (word for word, arm_id in one.parts.items() if arm_id == scope)
+        return
+    if scope == place.id:
+        yield "workspace"
+    yield from (word for word, arm_id in place.parts.items() if arm_id == scope)
+    if scope == place.id.partition("/providers/")[0]:
+        yield "group"
+    stored = {container_of(store, estate_) for store in place.datastores}
+    known = estate_.by_id.get(scope)
+    if scope in stored or (known is not None and known.type == CONTAINER):
+        yield "container"
+    if (known is not None and known.type == REGISTRY) or _kind_of(scope) == "registry":
+        yield "registry"
+
+
+def _extra(role: RoleDefinition, suited: Iterable[str]) -> list[str]:
+    """Operations of a role that none of the suited roles has, as Azure writes them."""
+    fitting = [role_named(name) for name in suited]
+    extra = []
+    for permission in role.permissions:
+        for data, patterns in ((False, permission.actions), (True, permission.data_actions)):
+            extra += [
+                one
+                for one in patterns
+                if one.lower() not in AMBIENT
+                and not any(allows(_plain(fit), one, data=data) for fit in fitting)
+            ]
+    return extra
+
+
+def _plain(role: RoleDefinition) -> RoleDefinition:
+    """A role without what it excludes: a pattern that another role shares is not more than it has."""
+    return RoleDefinition(
+        guid=role.guid,
+        name=role.name,
+        permissions=tuple(
+            Permission(actions=one.actions, data_actions=one.data_actions) for one in role.permissions
+        ),
+    )
+
+
+def _more(given: Given, holders: list[Holder], suited: list[str], extra: list[str]) -> Finding:
+    runs = ", ".join(
+        dict.fromkeys(one.resource.id.rpartition("/")[2] or one.resource.name for one in holders)
+    )
+    fitting = f"{' or '.join(suited)} is enough there" if suited else "nothing that it runs needs any there"
+    shown = ", ".join(extra[:3]) + (f" and {len(extra) - 3} more" if len(extra) > 3 else "")  # noqa: PLR2004
+    return Finding(
+        severity="warn",
+        rule="access-more-than-needed",
+        stack=given.stack,
+        resource=given.urn,
+        what=f"{given.who.name}, which runs {runs}, has {given.role_name} on {words(given.scope)}, "
+        f"with {shown}; {fitting}",
+        why="whatever runs as it may be turned to all that it is given",
+        fix=f"give the smaller role in {ROWS}; if the wider one is meant, add it with its source to "
+        "checks/catalogue/access_needs.toml",
+        source=_LEAST,
+    )
+
+
+def _named(identity: Resource | None, arm_id: str) -> str:
+    physical = arm_id.rpartition("/")[2]
+    if identity is None or identity.type != IDENTITY:
+        return f"the identity of {physical}"
+    component = identity.parent.rpartition("::")[2]
+    purpose = identity.name.removeprefix(f"{component}-" if component else "")
+    return f"{purpose} ({physical})" if purpose != physical else physical
+
+
+__all__ = ["findings", "row"]
