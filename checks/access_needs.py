@@ -116,8 +116,7 @@ def _lack(
 
 def row(who: str, role: str, on: str) -> str:
     """The row of the table of grants that would give a role."""
-    member = "".join(letter if letter.isalnum() else "_" for letter in role.upper()).strip("_")
-    return f'_row("{who}", Role.{member}, "{on}", "say what needs it")'
+    return f'_row("{who}", Role("{role}"), "{on}", "say what needs it")'
 
 
 def _broken(kind: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from checks.access_grants import Given, Holdings
+from checks.access_principals import Who
 from checks.permissions import RoleDefinition, allows, covers, scope_key
 from checks.plan import Resource
 
@@ -70,14 +71,30 @@ class Rights:
         Raises:
             UnknownPrincipal: nobody is called so, or several are.
         """
+        given = self._lets(action, scope, data=data, role=role).get(self._one(principal).key)
+        return _right(given) if given else None
+
+    @property
+    def roles(self) -> Mapping[str, RoleDefinition]:
+        """Every role that is known: built in, or declared."""
+        return self._holdings.roles
+
+    def name_of(self, principal: str) -> str:
+        """What a principal is called in full.
+
+        Raises:
+            UnknownPrincipal: nobody is called so, or several are.
+        """
+        return self._one(principal).name
+
+    def _one(self, principal: str) -> Who:
         meant = self._holdings.principals.named(principal)
         if len(meant) != 1:
             known = ", ".join(sorted(who.name for who in (meant or self._holdings.principals.all())))
             raise UnknownPrincipal(
                 f"'{principal}' is {'several principals' if meant else 'no principal of the plan'}: {known}"
             )
-        given = self._lets(action, scope, data=data, role=role).get(meant[0].key)
-        return _right(given) if given else None
+        return meant[0]
 
     def _lets(self, action: str, scope: str, *, data: bool, role: str | None) -> dict[str, Given]:
         """By principal, the assignment that lets it: a standing one without an open condition if there is."""
