@@ -14,6 +14,7 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.storage.accounts import container_id, find_account
 from twinloop.localazure.storage.contents import CHUNK, Content, Contents
 from twinloop.localazure.storage.errors import BlobNotFound, StorageError
+from twinloop.localazure.storage.immutability import refuse_change
 from twinloop.localazure.storage.info import (
     BlobInfo,
     Precondition,
@@ -164,6 +165,7 @@ class Blobs:
             old = self.find(account, container, name)
             if precondition:
                 precondition(old)
+            refuse_change(self.twin, old)
             new = BlobInfo(**{**vars(old), **changes, "etag": new_etag(), "modified": self._now()})
             self.twin.store.put(KIND, new.key, asdict(new))
         return new
@@ -178,6 +180,7 @@ class Blobs:
                 precondition(old)
             if old is None:
                 return False
+            refuse_change(self.twin, old)
             self.twin.store.delete(KIND, old.key)
         if old.content:
             self.contents.remove(old.content)
@@ -224,6 +227,7 @@ class Blobs:
             old = self.get(info.account, info.container, info.name)
             if precondition:
                 precondition(old)
+            refuse_change(self.twin, old)
             if find_account(self.twin, info.account).is_hierarchical:
                 self._place_in_tree(info, old)
             if old is not None:

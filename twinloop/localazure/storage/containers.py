@@ -7,6 +7,7 @@ from twinloop.localazure.core.resources import delete_resource, put_resource, re
 from twinloop.localazure.storage.accounts import check_container_name, container_id
 from twinloop.localazure.storage.call import Call, metadata_headers
 from twinloop.localazure.storage.errors import StorageError
+from twinloop.localazure.storage.immutability import keeps_something
 
 
 def create_container(call: Call) -> Reply:
@@ -30,7 +31,14 @@ def get_container(call: Call) -> Reply:
 
 def delete_container(call: Call) -> Reply:
     """Delete Container, with all that is in it."""
-    delete_resource(call.twin, container_id(call.twin, call.account.name, call.container))
+    container = container_id(call.twin, call.account.name, call.container)
+    if keeps_something(call.twin, container):
+        raise StorageError(
+            409,
+            "ContainerProtectedFromDeletion",
+            f"The container '{call.container}' holds blobs that its immutability policy keeps.",
+        )
+    delete_resource(call.twin, container)
     return Reply(202)
 
 
