@@ -111,7 +111,9 @@ def _row(row: dict[str, Any]) -> PolicyDefinition:
         raise ValueError(f"{TABLE.name}: {row.get('guid')}: 'source' is missing")
     if sum(bool(row.get(key)) for key in ("violates", "lacks", "unevaluated")) != 1:
         raise ValueError(f"{TABLE.name}: {row['guid']}: one of violates, lacks, unevaluated must be there")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
     values["violates"] = tuple(_condition(one) for one in row.get("violates", ()))
     values["source"] = row["source"].replace("POLICY ", _PLACE)
     return PolicyDefinition(**values)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from checks.catalogue.policies import PolicyDefinition, by_id
+from checks.catalogue.policies import Condition, PolicyDefinition, by_id
 from twinloop.localazure.core.bodies import put
 from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.ids import ArmId
@@ -157,14 +157,15 @@ def _disallowed(arm_id: ArmId, denied: list[Assigned]) -> ArmError:
     )
 
 
-def _words(condition: Any, one: Assigned) -> str:
+def _words(condition: Condition, one: Assigned) -> str:
     given = {**one.definition.parameters, **one.parameters}
     if condition.empty:
         return " that is not empty"
     if condition.starts_not:
-        return " that begins with " + condition.starts_not.replace(
-            "$allowedRegistryName", str(given.get("allowedRegistryName"))
-        )
+        text = condition.starts_not
+        for name, value in given.items():
+            text = text.replace(f"${name}", str(value))
+        return f" that begins with {text}"
     value = condition.value_not
     named = isinstance(value, str) and value.startswith("$")
     return f" = {json.dumps(given.get(value[1:]) if named else value)}"

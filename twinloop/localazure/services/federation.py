@@ -37,9 +37,7 @@ class FederatedCredentialHooks(ResourceHooks):
                 )
                 raise InvalidRequest("InvalidFederatedIdentityCredential", message, target=key)
         if not re.match(r"https://[^\s/]+", str(properties["issuer"])):
-            message = (
-                f"{arm_id}: properties.issuer: given '{properties['issuer']}'; allowed: an https address"
-            )
+            message = f"{arm_id}: properties.issuer: '{properties['issuer']}' is no https address"
             raise InvalidRequest("InvalidFederatedIdentityCredential", message, target="issuer")
         if len(properties["audiences"]) != 1:
             message = (
