@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks.plan import Resource
-from policies import types
+from policies import kinds
 from policies.reading import is_known, value_at
 from policies.rules import Breach, Demand, Rule, name_of
 
@@ -58,7 +58,7 @@ RULES = (
         "training environment with virtual networks, no public IP",
         demands=(
             Demand(
-                type=types.COMPUTE,
+                type=kinds.COMPUTE,
                 path="properties.properties.enableNodePublicIp",
                 allowed=(False,),
                 default=True,
@@ -66,14 +66,14 @@ RULES = (
                 only=_MACHINES,
             ),
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="agentPoolProfiles[].enableNodePublicIP",
                 allowed=(False,),
                 default=False,
                 fix="enableNodePublicIP False where the pool is declared",
             ),
             Demand(
-                type=types.POOL,
+                type=kinds.POOL,
                 path="enableNodePublicIP",
                 allowed=(False,),
                 default=False,
@@ -89,7 +89,7 @@ RULES = (
         "Vulnerability management",
         demands=(
             Demand(
-                type=types.COMPUTE,
+                type=kinds.COMPUTE,
                 path="properties.properties.remoteLoginPortPublicAccess",
                 allowed=("Disabled",),
                 default="NotSpecified",
@@ -97,7 +97,7 @@ RULES = (
                 only=_CLUSTER,
             ),
             Demand(
-                type=types.COMPUTE,
+                type=kinds.COMPUTE,
                 path="properties.properties.sshSettings.sshPublicAccess",
                 allowed=("Disabled",),
                 default="Disabled",
@@ -115,7 +115,7 @@ RULES = (
         "Azure Policy e96a9a5f-07ca-471b-9bc5-6a0f33cbd68f",
         demands=(
             Demand(
-                type=types.COMPUTE,
+                type=kinds.COMPUTE,
                 path="properties.disableLocalAuth",
                 allowed=(True,),
                 default=False,
@@ -131,7 +131,7 @@ RULES = (
         source="Azure Machine Learning: Manage and optimize costs, training clusters for autoscaling",
         demands=(
             Demand(
-                type=types.COMPUTE,
+                type=kinds.COMPUTE,
                 path="properties.properties.scaleSettings.minNodeCount",
                 allowed=(0,),
                 default=0,
@@ -139,7 +139,7 @@ RULES = (
                 only=_CLUSTER,
             ),
         ),
-        types=(types.COMPUTE,),
+        types=(kinds.COMPUTE,),
         check=_idle,
     ),
     Rule(
@@ -148,7 +148,7 @@ RULES = (
         why="it costs day and night until somebody thinks of it",
         source="Azure Policy 679ddf89-ab8f-48a5-9029-e76054077449; Azure Machine Learning: Manage and "
         "optimize costs",
-        types=(types.COMPUTE,),
+        types=(kinds.COMPUTE,),
         check=_no_shutdown,
     ),
     Rule(
@@ -158,7 +158,7 @@ RULES = (
         source="Azure Machine Learning: Serverless compute, no public IP",
         demands=(
             Demand(
-                type=types.ML_WORKSPACE,
+                type=kinds.ML_WORKSPACE,
                 path="serverlessComputeSettings.serverlessComputeNoPublicIP",
                 allowed=(True,),
                 default=False,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.plan import Resource
-from policies import types
+from policies import kinds
 from policies.reading import is_known, value_at
 from policies.rules import Breach, Demand, Planned, Rule, name_of
 
 _TLS = ("TLS1_2", "TLS1_3")
 _OWN_KEY = {
-    types.ML_WORKSPACE: ("encryption.status", "enabled"),
-    types.STORAGE: ("encryption.keySource", "microsoft.keyvault"),
-    types.IMAGES: ("encryption.status", "enabled"),
+    kinds.ML_WORKSPACE: ("encryption.status", "enabled"),
+    kinds.STORAGE: ("encryption.keySource", "microsoft.keyvault"),
+    kinds.IMAGES: ("encryption.status", "enabled"),
 }
 
 
@@ -42,7 +42,7 @@ def _own_keys(planned: Planned) -> Iterator[Breach]:
                 "beside it by the customer's",
                 fix="name the key for it too where the settings ask for customer-managed keys, or for none",
             )
-    for vault in planned.of(types.VAULT):
+    for vault in planned.of(kinds.VAULT):
         kept = value_at(vault.inputs, "properties.enablePurgeProtection")
         if is_known(kept) and kept is not True:
             yield Breach(
@@ -61,17 +61,17 @@ RULES = (
         "Azure Policy fe83a0eb-a853-422d-aac2-1bffd182c5d0",
         advisory_in=frozenset(),
         demands=(
-            _tls(types.STORAGE, "minimumTlsVersion"),
+            _tls(kinds.STORAGE, "minimumTlsVersion"),
             Demand(
-                type=types.STORAGE,
+                type=kinds.STORAGE,
                 path="enableHttpsTrafficOnly",
                 allowed=(True,),
                 default=True,
                 fix="enableHttpsTrafficOnly True in infra/storage.py",
             ),
-            _tls(types.EVENT_HUBS, "minimumTlsVersion", ("1.2", "1.3"), "1.2"),
-            _tls(types.TOPIC, "minimumTlsVersionAllowed", ("1.2", "1.3"), "1.0"),
-            _tls(types.COSMOS, "minimalTlsVersion", ("Tls12", "Tls13"), "Tls12"),
+            _tls(kinds.EVENT_HUBS, "minimumTlsVersion", ("1.2", "1.3"), "1.2"),
+            _tls(kinds.TOPIC, "minimumTlsVersionAllowed", ("1.2", "1.3"), "1.0"),
+            _tls(kinds.COSMOS, "minimalTlsVersion", ("Tls12", "Tls13"), "Tls12"),
         ),
     ),
     Rule(

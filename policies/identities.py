@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks.catalogue.roles import builtin_roles
 from checks.permissions import UnsupportedCondition, guid_of, parse_condition
 from checks.plan import Resource
-from policies import types
+from policies import kinds
 from policies.reading import is_known
 from policies.rules import Breach, Demand, Rule, name_of
 
@@ -100,14 +100,14 @@ RULES = (
         "Azure Policy 5f0c7d88-c7de-45b8-ac49-db49e72eaa78",
         demands=(
             Demand(
-                type=types.ML_WORKSPACE,
+                type=kinds.ML_WORKSPACE,
                 path="identity.type",
                 allowed=(_USER,),
                 default="SystemAssigned",
                 fix="identity of type UserAssigned, with primaryUserAssignedIdentity, in infra/workspace.py",
             ),
             Demand(
-                type=types.COMPUTE,
+                type=kinds.COMPUTE,
                 path="identity.type",
                 allowed=(_USER,),
                 default="none",
@@ -122,10 +122,10 @@ RULES = (
                     default="none",
                     fix="identity of type UserAssigned where the endpoint is declared; it cannot change",
                 )
-                for type_ in (types.ONLINE_ENDPOINT, types.BATCH_ENDPOINT)
+                for type_ in (kinds.ONLINE_ENDPOINT, kinds.BATCH_ENDPOINT)
             ),
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="identity.type",
                 allowed=(_USER,),
                 default="none",
@@ -138,7 +138,7 @@ RULES = (
         title="Only roles of the table are assigned.",
         why="what a role allows that nobody looked up, nobody knows",
         source="Microsoft cloud security benchmark v1, PA-7: Follow just enough administration",
-        types=(types.ASSIGNMENT,),
+        types=(kinds.ASSIGNMENT,),
         check=_outside_the_table,
         advisory_in=frozenset(),
     ),
@@ -148,7 +148,7 @@ RULES = (
         why="one stolen token of such a holder is the whole subscription",
         source="Microsoft cloud security benchmark v1, PA-1: Separate and limit highly "
         "privileged users, and PA-7",
-        types=(types.ASSIGNMENT,),
+        types=(kinds.ASSIGNMENT,),
         check=_too_wide,
         advisory_in=frozenset(),
     ),
@@ -157,7 +157,7 @@ RULES = (
         title="Who may assign roles may assign those of the table only.",
         why="an unlimited one makes itself Owner with one call",
         source="Azure RBAC: Delegate Azure access management to others, with conditions",
-        types=(types.ASSIGNMENT,),
+        types=(kinds.ASSIGNMENT,),
         check=_unlimited,
         advisory_in=frozenset(),
     ),
@@ -166,7 +166,7 @@ RULES = (
         title="Every role assignment says what kind of principal it is for.",
         why="left out, it is sent as a user, and Azure refuses an identity that it has not heard of yet",
         source="Azure RBAC: Assign Azure roles using ARM templates, new service principal",
-        types=(types.ASSIGNMENT,),
+        types=(kinds.ASSIGNMENT,),
         check=_kind_of_principal,
     ),
     Rule(
@@ -174,7 +174,7 @@ RULES = (
         title="An identity of CI trusts one environment, or the pull requests, of one repository.",
         why="a wider subject lets any branch of anybody deploy",
         source="Microsoft Entra: Workload identity federation, important considerations",
-        types=(types.CI_CREDENTIAL,),
+        types=(kinds.CI_CREDENTIAL,),
         check=_whose_tokens,
         advisory_in=frozenset(),
     ),

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from checks.catalogue.resource_types import resource_types
 from checks.plan import Resource
-from policies import types
+from policies import kinds
 from policies.levels import NOT_IN_REHEARSAL
 from policies.reading import is_known, value_at
 from policies.rules import Breach, Demand, Planned, Rule, name_of
 
-_STATEFUL = (types.ML_WORKSPACE, types.ML_REGISTRY, types.STORAGE, types.VAULT)
-_LOGGED = (types.ML_WORKSPACE, types.ML_REGISTRY, types.VAULT, types.IMAGES, types.BLOBS)
-_LOCKED = (types.ML_WORKSPACE, types.STORAGE, types.VAULT)
+_STATEFUL = (kinds.ML_WORKSPACE, kinds.ML_REGISTRY, kinds.STORAGE, kinds.VAULT)
+_LOGGED = (kinds.ML_WORKSPACE, kinds.ML_REGISTRY, kinds.VAULT, kinds.IMAGES, kinds.BLOBS)
+_LOCKED = (kinds.ML_WORKSPACE, kinds.STORAGE, kinds.VAULT)
 _TAGS = ("workload", "environment", "owner", "costCentre", "managedBy")
 _GROUP = re.compile(r"/subscriptions/[^/]+(/resourcegroups/[^/]+)?/?", re.IGNORECASE)
 _LEAST_DAYS = 90  # CIS Controls v8, 8.10: retain audit logs for at least 90 days
@@ -29,12 +29,12 @@ def _protected(resource: Resource) -> Iterator[Breach]:
 
 
 def _without_lock(planned: Planned) -> Iterator[Breach]:
-    yield from _without(planned, _LOCKED, types.LOCK, "scope", "delete lock", "twinloop:protect: true")
+    yield from _without(planned, _LOCKED, kinds.LOCK, "scope", "delete lock", "twinloop:protect: true")
 
 
 def _without_logs(planned: Planned) -> Iterator[Breach]:
     fix = "name it among the sources of Diagnostics (infra/observability.py) where the stack is composed"
-    yield from _without(planned, _LOGGED, types.DIAGNOSTICS, "resourceUri", "diagnostic setting", fix)
+    yield from _without(planned, _LOGGED, kinds.DIAGNOSTICS, "resourceUri", "diagnostic setting", fix)
 
 
 def _without(  # noqa: PLR0917 - one row of a table: what needs what, found by which property
@@ -62,7 +62,7 @@ def _whole_group(lock: Resource) -> Iterator[Breach]:
 
 
 def _without_budget(planned: Planned) -> Iterator[Breach]:
-    if planned.resources and not planned.of(types.BUDGET):
+    if planned.resources and not planned.of(kinds.BUDGET):
         yield Breach(
             what="the stack has no budget",
             fix="amount, start and contacts under twinloop:budget of the stack's settings",
@@ -121,14 +121,14 @@ RULES = (
         advisory_in=NOT_IN_REHEARSAL,  # with it, an environment that is rebuilt waits for the vault's name
         demands=(
             Demand(
-                type=types.VAULT,
+                type=kinds.VAULT,
                 path="properties.enablePurgeProtection",
                 allowed=(True,),
                 default=False,
                 fix="purgeProtection: true under twinloop:vault (one-way)",
             ),
             Demand(
-                type=types.VAULT,
+                type=kinds.VAULT,
                 path="properties.enableSoftDelete",
                 allowed=(True,),
                 default=True,
@@ -143,7 +143,7 @@ RULES = (
         source="Azure security baseline for Storage, BR-1: Ensure regular automated backups",
         demands=tuple(
             Demand(
-                type=types.BLOBS,
+                type=kinds.BLOBS,
                 path=path,
                 allowed=(True,),
                 default=False,
@@ -174,7 +174,7 @@ RULES = (
         title="No lock is on a resource group or a subscription.",
         why="with its group locked, a workspace's clusters cannot scale down any more",
         source="Azure Machine Learning: Create compute clusters, resource locks",
-        types=(types.LOCK,),
+        types=(kinds.LOCK,),
         check=_whole_group,
         advisory_in=frozenset(),
     ),
@@ -191,7 +191,7 @@ RULES = (
         title="Logs are kept for 90 days.",
         why="an intruder is found after weeks, and the first traces are the ones that tell how",
         source="CIS Controls v8, 8.10: Retain audit logs; Microsoft cloud security benchmark v1, LT-6",
-        types=(types.LOGS,),
+        types=(kinds.LOGS,),
         check=_short_memory,
         advisory_in=NOT_IN_REHEARSAL,
     ),
@@ -208,7 +208,7 @@ RULES = (
         title="A budget tells somebody when it is spent.",
         why="a budget without a reader is a number",
         source="Azure Cost Management: Create and manage budgets",
-        types=(types.BUDGET,),
+        types=(kinds.BUDGET,),
         check=_nobody_told,
         advisory_in=frozenset(),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies import types
+from policies import kinds
 from policies.levels import NOWHERE
 from policies.rules import Demand, Rule
 
@@ -23,26 +23,26 @@ RULES = (
         "Azure Policy 8c6a50c6-9ffd-4ae7-986f-5fa6111f9a54",
         demands=(
             Demand(
-                type=types.STORAGE,
+                type=kinds.STORAGE,
                 path="allowSharedKeyAccess",
                 allowed=_OFF,
                 default=True,
                 fix="allowSharedKeyAccess False in infra/storage.py",
             ),
-            _no_keys(types.EVENT_HUBS, "where the program declares the namespace"),
-            _no_keys(types.TOPIC, "where the program declares the topic"),
-            _no_keys(types.DOMAIN, "where the program declares the domain"),
-            _no_keys(types.COSMOS, "where the program declares the account"),
-            _no_keys(types.LOGS, "in infra/observability.py", "features.disableLocalAuth"),
+            _no_keys(kinds.EVENT_HUBS, "where the program declares the namespace"),
+            _no_keys(kinds.TOPIC, "where the program declares the topic"),
+            _no_keys(kinds.DOMAIN, "where the program declares the domain"),
+            _no_keys(kinds.COSMOS, "where the program declares the account"),
+            _no_keys(kinds.LOGS, "in infra/observability.py", "features.disableLocalAuth"),
             Demand(
-                type=types.SYNAPSE,
+                type=kinds.SYNAPSE,
                 path="azureADOnlyAuthentication",
                 allowed=_ON,
                 default=False,
                 fix="azureADOnlyAuthentication true where the program declares the workspace",
             ),
             Demand(
-                type=types.POSTGRES,
+                type=kinds.POSTGRES,
                 path="authConfig.passwordAuth",
                 allowed=("Disabled",),
                 default="Enabled",
@@ -57,7 +57,7 @@ RULES = (
         source="Azure Monitor: Microsoft Entra authentication for Application Insights",
         # What Azure ML's own endpoints send goes by the connection string; so this only advises, everywhere.
         advisory_in=NOWHERE,
-        demands=(_no_keys(types.INSIGHTS, "in infra/observability.py, once no endpoint needs the string"),),
+        demands=(_no_keys(kinds.INSIGHTS, "in infra/observability.py, once no endpoint needs the string"),),
     ),
     Rule(
         name="datastores-by-identity",
@@ -66,13 +66,13 @@ RULES = (
         source="Azure security baseline for Azure Machine Learning, IM-8: Restrict exposure of credentials",
         demands=(
             Demand(
-                type=types.DATASTORE,
+                type=kinds.DATASTORE,
                 path="properties.credentials.credentialsType",
                 allowed=("None",),
                 fix='credentials of type "None" in infra/datastores.py: who reads, reads as oneself',
             ),
             Demand(
-                type=types.ML_WORKSPACE,
+                type=kinds.ML_WORKSPACE,
                 path="systemDatastoresAuthMode",
                 allowed=("Identity", "UserDelegationSAS"),
                 default="AccessKey",
@@ -88,7 +88,7 @@ RULES = (
         "Azure Policy dc921057-6b28-4fbe-9b83-f7bec05db6c2",
         demands=(
             Demand(
-                type=types.IMAGES,
+                type=kinds.IMAGES,
                 path="adminUserEnabled",
                 allowed=_OFF,
                 default=False,
@@ -105,7 +105,7 @@ RULES = (
         "Azure Policy 9f2dea28-e834-476c-99c5-3507b4728395",
         demands=(
             Demand(
-                type=types.IMAGES,
+                type=kinds.IMAGES,
                 path="anonymousPullEnabled",
                 allowed=_OFF,
                 default=False,
@@ -122,14 +122,14 @@ RULES = (
         "Azure Policy 4fa4b6c0-31ca-4c0d-b10d-24b96f62a751",
         demands=(
             Demand(
-                type=types.STORAGE,
+                type=kinds.STORAGE,
                 path="allowBlobPublicAccess",
                 allowed=_OFF,
                 default=False,
                 fix="allowBlobPublicAccess False in infra/storage.py",
             ),
             Demand(
-                type=types.CONTAINER,
+                type=kinds.CONTAINER,
                 path="publicAccess",
                 allowed=("None",),
                 default="None",
@@ -146,7 +146,7 @@ RULES = (
         "Azure Policy 12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5",
         demands=(
             Demand(
-                type=types.VAULT,
+                type=kinds.VAULT,
                 path="properties.enableRbacAuthorization",
                 allowed=_ON,
                 default=False,
@@ -167,7 +167,7 @@ RULES = (
                 allowed=("AADToken",),
                 fix="authMode AADToken where the endpoint is declared",
             )
-            for type_ in (types.ONLINE_ENDPOINT, types.BATCH_ENDPOINT)
+            for type_ in (kinds.ONLINE_ENDPOINT, kinds.BATCH_ENDPOINT)
         ),
     ),
 )

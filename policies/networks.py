@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.exposure_rules import inbound_from_anywhere
 from checks.plan import Resource
-from policies import types
+from policies import kinds
 from policies.levels import NOT_IN_REHEARSAL, NOT_SHARED
 from policies.reading import is_known, value_at
 from policies.rules import Breach, Demand, Planned, Rule, name_of
@@ -48,14 +48,14 @@ def _answers_all(resource: Resource) -> Iterator[Breach]:
 
 def _closed_without_a_way_in(planned: Planned) -> Iterator[Breach]:
     needed = {
-        urn for endpoint in planned.of(types.PRIVATE_ENDPOINT) for urn in endpoint.depends_on
+        urn for endpoint in planned.of(kinds.PRIVATE_ENDPOINT) for urn in endpoint.depends_on
     }  # the id of what an endpoint leads to is known to the cloud only: what it depends on is not
     targets = " ".join(
         str(value_at(connection, "privateLinkServiceId")).lower()
-        for endpoint in planned.of(types.PRIVATE_ENDPOINT)
+        for endpoint in planned.of(kinds.PRIVATE_ENDPOINT)
         for connection in endpoint.inputs.get("privateLinkServiceConnections") or ()
     )
-    for store in planned.of(types.ML_WORKSPACE, types.STORAGE, types.VAULT, types.IMAGES):
+    for store in planned.of(kinds.ML_WORKSPACE, kinds.STORAGE, kinds.VAULT, kinds.IMAGES):
         reached = store.urn in needed or (bool(store.id) and store.id.lower() in targets)
         if _is_closed(store) and not reached:
             yield Breach(
@@ -67,7 +67,7 @@ def _closed_without_a_way_in(planned: Planned) -> Iterator[Breach]:
 
 
 def _is_closed(store: Resource) -> bool:
-    path = "properties.publicNetworkAccess" if store.type == types.VAULT else "publicNetworkAccess"
+    path = "properties.publicNetworkAccess" if store.type == kinds.VAULT else "publicNetworkAccess"
     return bool(value_at(store.inputs, path) == "Disabled")
 
 
@@ -80,18 +80,18 @@ RULES = (
         "Azure Policy 438c38d2-3772-465a-a9cc-7a6666a275ce",
         advisory_in=NOT_SHARED,  # laptops read the shared registry in the inner loop
         demands=(
-            _closed(types.ML_WORKSPACE, _CLOSE),
-            _closed(types.STORAGE, _CLOSE),
-            _closed(types.VAULT, _CLOSE, "properties.publicNetworkAccess"),
-            _closed(types.IMAGES, _CLOSE),
-            _closed(types.ML_REGISTRY, "publicAccess: Disabled under twinloop:registry"),
-            _closed(types.ONLINE_ENDPOINT, _CLOSE, "properties.publicNetworkAccess"),
-            _closed(types.EVENT_HUBS, _IN_PROGRAM),
-            _closed(types.TOPIC, _IN_PROGRAM),
-            _closed(types.DOMAIN, _IN_PROGRAM),
-            _closed(types.COSMOS, _IN_PROGRAM),
-            _closed(types.SYNAPSE, _IN_PROGRAM),
-            _closed(types.POSTGRES, _IN_PROGRAM, "network.publicNetworkAccess"),
+            _closed(kinds.ML_WORKSPACE, _CLOSE),
+            _closed(kinds.STORAGE, _CLOSE),
+            _closed(kinds.VAULT, _CLOSE, "properties.publicNetworkAccess"),
+            _closed(kinds.IMAGES, _CLOSE),
+            _closed(kinds.ML_REGISTRY, "publicAccess: Disabled under twinloop:registry"),
+            _closed(kinds.ONLINE_ENDPOINT, _CLOSE, "properties.publicNetworkAccess"),
+            _closed(kinds.EVENT_HUBS, _IN_PROGRAM),
+            _closed(kinds.TOPIC, _IN_PROGRAM),
+            _closed(kinds.DOMAIN, _IN_PROGRAM),
+            _closed(kinds.COSMOS, _IN_PROGRAM),
+            _closed(kinds.SYNAPSE, _IN_PROGRAM),
+            _closed(kinds.POSTGRES, _IN_PROGRAM, "network.publicNetworkAccess"),
         ),
     ),
     Rule(
@@ -101,21 +101,21 @@ RULES = (
         source="Azure security baseline for Storage, NS-2; Azure security baseline for Key Vault, NS-2",
         demands=(
             Demand(
-                type=types.STORAGE,
+                type=kinds.STORAGE,
                 path="networkRuleSet.defaultAction",
                 allowed=("Deny",),
                 default="Allow",
                 fix="defaultAction Deny in infra/storage.py; who may come in is allowedNetworks",
             ),
             Demand(
-                type=types.VAULT,
+                type=kinds.VAULT,
                 path="properties.networkAcls.defaultAction",
                 allowed=("Deny",),
                 default="Allow",
                 fix="defaultAction Deny in infra/vault.py; who may come in is allowedNetworks",
             ),
         ),
-        types=(types.IMAGES,),
+        types=(kinds.IMAGES,),
         check=_answers_all,
     ),
     Rule(
@@ -123,7 +123,7 @@ RULES = (
         title="No network security group lets the internet in.",
         why="whatever listens behind it is a host on the internet",
         source="Microsoft cloud security benchmark v1, NS-1: Establish network segmentation boundaries",
-        types=(types.SECURITY_GROUP, types.SECURITY_RULE),
+        types=(kinds.SECURITY_GROUP, kinds.SECURITY_RULE),
         check=_from_the_internet,
         advisory_in=frozenset(),
     ),
@@ -133,7 +133,7 @@ RULES = (
         why="without one, every machine of the network reaches every port of the subnet",
         source="Microsoft cloud security benchmark v1, NS-1; "
         "Azure Policy e71308d3-144b-4262-b144-efdc3cc90517",
-        types=(types.SUBNET,),
+        types=(kinds.SUBNET,),
         check=_without_rules,
     ),
     Rule(
@@ -152,7 +152,7 @@ RULES = (
         "network isolation",
         demands=(
             Demand(
-                type=types.ML_WORKSPACE,
+                type=kinds.ML_WORKSPACE,
                 path="managedNetwork.isolationMode",
                 allowed=("AllowOnlyApprovedOutbound",),
                 default="Disabled",
@@ -169,7 +169,7 @@ RULES = (
         advisory_in=NOT_IN_REHEARSAL,
         demands=(
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="apiServerAccessProfile.enablePrivateCluster",
                 allowed=(True,),
                 default=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies import computes, encryption, identities, keeping, keys, kubernetes, networks
+from policies import clusters, computes, encryption, identities, keeping, keys, networks
 from policies.rules import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -11,6 +11,6 @@ RULES: tuple[Rule, ...] = (
     *encryption.RULES,
     *identities.RULES,
     *computes.RULES,
-    *kubernetes.RULES,
+    *clusters.RULES,
     *keeping.RULES,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from checks.plan import Resource
-from policies import types
+from policies import kinds
 from policies.levels import NOT_IN_REHEARSAL
 from policies.reading import is_known, said, value_at
 from policies.rules import Breach, Demand, Planned, Rule, name_of
@@ -20,9 +20,9 @@ _SYSTEM_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-n
 
 
 def _pools(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
-    if resource.type == types.POOL:
+    if resource.type == kinds.POOL:
         yield name_of(resource), dict(resource.inputs)
-    for pool in resource.inputs.get("agentPoolProfiles") or () if resource.type == types.AKS else ():
+    for pool in resource.inputs.get("agentPoolProfiles") or () if resource.type == kinds.AKS else ():
         if isinstance(pool, dict):
             yield f"pool '{pool.get('name')}' of {name_of(resource)}", pool
 
@@ -56,14 +56,14 @@ def _names(objects: Iterable[Resource]) -> set[str]:
 
 
 def _namespaces(planned: Planned) -> Iterator[tuple[Resource, str]]:
-    for resource in planned.of(types.NAMESPACE):
+    for resource in planned.of(kinds.NAMESPACE):
         name = str(value_at(resource.inputs, "metadata.name") or resource.name)
         if is_known(name) and name not in _SYSTEM_NAMESPACES:
             yield resource, name
 
 
 def _without_quota(planned: Planned) -> Iterator[Breach]:
-    limited = _names(planned.of(types.QUOTA))
+    limited = _names(planned.of(kinds.QUOTA))
     for resource, name in _namespaces(planned):
         if name not in limited:
             yield Breach(
@@ -74,7 +74,7 @@ def _without_quota(planned: Planned) -> Iterator[Breach]:
 
 
 def _without_deny(planned: Planned) -> Iterator[Breach]:
-    closed = _names(one for one in planned.of(types.NETWORK_POLICY) if _denies_by_default(one))
+    closed = _names(one for one in planned.of(kinds.NETWORK_POLICY) if _denies_by_default(one))
     for resource, name in _namespaces(planned):
         if name not in closed:
             yield Breach(
@@ -101,7 +101,7 @@ RULES = (
         source=f"{_BASELINE}, IM-1; Azure Policy 993c2fcd-2b29-49d2-9eb0-df2c3a730c32",
         demands=(
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="disableLocalAccounts",
                 allowed=(True,),
                 default=False,
@@ -118,7 +118,7 @@ RULES = (
         demands=(
             *(
                 Demand(
-                    type=types.AKS,
+                    type=kinds.AKS,
                     path=path,
                     allowed=(True,),
                     default=False,
@@ -127,7 +127,7 @@ RULES = (
                 for path in ("aadProfile.managed", "aadProfile.enableAzureRBAC")
             ),
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="enableRBAC",
                 allowed=(True,),
                 default=True,
@@ -143,7 +143,7 @@ RULES = (
         advisory_in=NOT_IN_REHEARSAL,
         demands=(
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="sku.tier",
                 allowed=("Standard", "Premium"),
                 default="Free",
@@ -158,14 +158,14 @@ RULES = (
         source=f"{_BASELINE}, PV-3 and PV-6; Azure Kubernetes Service: Automatically upgrade a cluster",
         demands=(
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="autoUpgradeProfile.upgradeChannel",
                 allowed=("stable", "patch", "rapid", "node-image"),
                 default="none",
                 fix=f"an upgrade channel {_WHERE}",
             ),
             Demand(
-                type=types.AKS,
+                type=kinds.AKS,
                 path="autoUpgradeProfile.nodeOSUpgradeChannel",
                 allowed=("NodeImage", "SecurityPatch"),
                 default="NodeImage",
@@ -178,7 +178,7 @@ RULES = (
         title="Pools of nodes for work grow and shrink with it.",
         why="nodes of a pool that cannot shrink cost whether jobs run or not",
         source="Azure Kubernetes Service: Use the cluster autoscaler",
-        types=(types.AKS, types.POOL),
+        types=(kinds.AKS, kinds.POOL),
         check=_fixed_size,
     ),
     Rule(
@@ -187,7 +187,7 @@ RULES = (
         why="any other taint leaves every job and endpoint of the pool pending, and nothing says why",
         source="Azure Machine Learning: Reference for configuring Kubernetes clusters, supported taints and "
         "tolerations",
-        types=(types.AKS, types.POOL),
+        types=(kinds.AKS, kinds.POOL),
         check=_not_tolerated,
         advisory_in=frozenset(),
     ),
