@@ -1,54 +1,28 @@
-"""Every block of commands in the documents runs as it stands, in a fresh clone after `make setup`."""
+"""Every block of commands in the documents runs as it stands, in a fresh clone after `make setup`.
+
+Those of the data scientist, and the README's, are in `test_after_the_demo.py`.
+"""
 
 from __future__ import annotations
 
-import functools
 import json
-import shutil
 import socket
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.documents.command_blocks import MARK, blocks, documents, script
-from tests.documents.readers import environment, fresh_clone
+from tests.documents.command_blocks import MARK, blocks, script
+from tests.documents.readers import PATIENCE, of_a_data_scientist, reader, title, with_commands
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 280  # seconds for one document
-WITH_COMMANDS = [page for page in documents(ROOT) if any(not b.reason for b in blocks(page.read_text()))]
-NEEDS = {"pulumi": "the official Pulumi CLI", "chromium": "a browser", "az": "azure-cli"}
-NEEDED = "<!-- needs: "
+PAGES = [page for page in with_commands() if not of_a_data_scientist(page)]
 
 
 @pytest.mark.journey
 @pytest.mark.timeout(PATIENCE + 20)
-@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=title)
 def test_every_command_block_of_the_document_runs_as_it_stands(page, tmp_path):
-    text = page.read_text()
-    for program, words in NEEDS.items():
-        if f"{NEEDED}{program} -->" in text and shutil.which(program) is None:
-            pytest.skip(f"{page.name} needs `{program}` on PATH: {words}")
-    clone, home = tmp_path / "clone", tmp_path / "home"
-    clone.mkdir()
-    home.mkdir()
-    fresh_clone(ROOT, clone)
-    try:
-        done = subprocess.run(
-            ["bash", "-c", script(blocks(text))],
-            cwd=clone, env=environment(home), capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False,
-        )  # fmt: skip
-    finally:
-        subprocess.run(
-            [sys.executable, "-m", "twinloop", "twin", "stop"],
-            cwd=clone, env=environment(home), capture_output=True, check=False,
-        )  # fmt: skip
-    at = done.stderr.rpartition(MARK)[2].partition("\n")[0]
-    assert done.returncode == 0, (
-        f"{page.relative_to(ROOT)}:{at}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    )
+    with reader(tmp_path) as one:
+        one.follows(page)
 
 
 def test_a_block_that_is_not_run_says_why():
@@ -70,18 +44,11 @@ def test_a_fence_that_is_not_closed_is_refused():
 
 @pytest.mark.journey
 def test_make_clean_stops_the_twin_and_leaves_nothing_behind(tmp_path):
-    clone, home = tmp_path / "clone", tmp_path / "home"
-    clone.mkdir()
-    home.mkdir()
-    fresh_clone(ROOT, clone)
-    run = functools.partial(
-        subprocess.run, cwd=clone, env=environment(home), capture_output=True, text=True, check=True
-    )
-    run([".venv/bin/twinloop", "twin", "start"])
-    port = json.loads((clone / ".twinloop/twin.json").read_text())["httpsPort"]
-    run([".venv/bin/twinloop", "preview", "-s", "shared"])
-    run(["make", "clean"])
-    assert run(["git", "status", "--porcelain", "--ignored"]).stdout == ""
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=2)
-    assert [one.name for one in home.iterdir()] == []
+    with reader(tmp_path) as one:
+        assert one.types(".venv/bin/twinloop twin start").returncode == 0
+        port = json.loads((one.clone / ".twinloop/twin.json").read_text())["httpsPort"]
+        assert one.types(".venv/bin/twinloop preview -s shared && make clean").returncode == 0
+        assert one.types("git status --porcelain --ignored").stdout == ""
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=2)
+        assert [path.name for path in one.home.iterdir()] == []
