@@ -14,6 +14,7 @@ from checks.findings import Finding, Severity
 from checks.plan import Resource
 
 WHOLE = "answers the public internet"
+ANYWHERE = "anywhere"
 _WHY = "roles alone stand between it and that network: a stolen token works from there"
 _FIX = "publicAccess: Disabled, or fewer entries in allowedNetworks, under twinloop:network"
 
@@ -159,6 +160,22 @@ def _open(resource: Resource) -> Iterator[_Open]:
             )
     for rule in (*inbound_from_anywhere(resource), *outbound(resource)):
         yield _Open(what=rule.what, by=rule.by, why=rule.why, fix=rule.fix, source=rule.source, rule=True)
+
+
+def let_in(resource: Resource) -> tuple[str, ...] | None:
+    """Which networks a resource answers: `ANYWHERE` alone for all; none where it is closed.
+
+    None is said where its type has no switch for the public network that is known here.
+    """
+    door = doors().get(resource.type)
+    if door is None:
+        return None
+    found = tuple(_let_in(door, resource.inputs))
+    return (
+        (ANYWHERE,)
+        if any(one.what == WHOLE for one in found)
+        else tuple(one.by.partition(": ")[2] for one in found)
+    )
 
 
 def _let_in(door: Door, inputs: Mapping[str, Any]) -> Iterator[_Open]:
