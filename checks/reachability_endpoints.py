@@ -43,7 +43,7 @@ def _zones(endpoint: Endpoint, estate: Estate) -> Iterator[Finding]:
         yield _zone_finding(
             endpoint,
             "private-endpoint-zone-missing",
-            f"the zone group of {name} lacks {', '.join(missing)}: names of {target} lead to its public address",
+            f"the zone group of {name} lacks {', '.join(missing)}: {target} keeps its public address there",
             f"add {', '.join(missing)} to the zone group",
         )
     near = linked(endpoint.network, estate)
