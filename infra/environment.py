@@ -10,7 +10,10 @@ from infra.datastores import Datastores, DatastoresArgs
 from infra.foundation import Foundation
 from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
 from infra.grants_batch import BATCH_IDENTITY
+from infra.grants_kubernetes import cluster_roles
 from infra.group import group_id
+from infra.isolation import private_endpoints
+from infra.kubernetes import clusters
 from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs
 from infra.outputs import EnvironmentOutputs
@@ -32,6 +35,7 @@ class Environment(Foundation):
         self.grants = self._grants()
         self.access = self._access("access", tuple(g for g in self.grants if g.on != "workspace"))
         self.platform()
+        self.aks = clusters(self)
         self.governance()
 
     def platform(self) -> None:
@@ -53,12 +57,27 @@ class Environment(Foundation):
                     "storage": self.storage.account_id,
                     "lake": self.lake.account_id,
                     "registry": self.settings.shared_names.registry_id,
+                    **({"monitor": self.monitor_scope.scope_id} if self.monitor_scope else {}),
                 },
                 after=self.access.of("workspace"),
                 protect=self.settings.protect,
                 names=self.names,
                 tags=self.tags,
             ),
+        )
+        self.endpoints = private_endpoints(
+            self.settings,
+            self.group.name,
+            self.network.subnet_ids,
+            self.zone_ids,
+            {
+                "workspace": self.workspace.workspace_id,
+                "storage": self.storage.account_id,
+                "lake": self.lake.account_id,
+                "vault": self.vault.vault_id,
+                "images": self.images.registry_id,
+                **({"monitor": self.monitor_scope.scope_id} if self.monitor_scope else {}),
+            },
         )
         self.ml_access = self._access("ml-access", tuple(g for g in self.grants if g.on == "workspace"))
         self.clusters = Clusters(
@@ -102,6 +121,7 @@ class Environment(Foundation):
                     "lake": ("blobs", self.lake.blobs_id),
                     **({} if "vault" in taken else {"vault": ("vault", self.vault.vault_id)}),
                     **({} if "images" in taken else {"images": ("images", self.images.registry_id)}),
+                    **({"cluster": ("cluster", self.aks.cluster.cluster_id)} if self.aks else {}),
                 },
             ),
         )
@@ -127,6 +147,7 @@ class Environment(Foundation):
                 self.datastores,
                 self.lake,
                 self.storage,
+                *([self.endpoints] if self.endpoints else []),
             ]
             Locks("locks", LocksArgs(resources=kept, after=[*below, diagnostics]))
 
@@ -201,7 +222,8 @@ class Environment(Foundation):
                 own_roles={
                     role: (guid, None) for role, guid in own_role_guids(self.settings.shared_names).items()
                 },
-                assignable={grant.role for grant in self.grants} - {Role.RBAC_ADMINISTRATOR},
+                assignable=({grant.role for grant in self.grants} | cluster_roles(self.settings))
+                - {Role.RBAC_ADMINISTRATOR},
             ),
         )
 

@@ -6,11 +6,14 @@ from infra.alerting import Alerting, AlertingArgs
 from infra.group import group
 from infra.identities import Identities, IdentitiesArgs
 from infra.images import Images, ImagesArgs
+from infra.isolation import monitor_scope
 from infra.network import Network, NetworkArgs
 from infra.observability import LogsArgs, LogStore, Traces, TracesArgs
+from infra.peering import meet
 from infra.private_dns import look_up
 from infra.purposes import environment_purposes
 from infra.reach import Reach
+from infra.sections import Network as NetworkSettings
 from infra.settings import EnvironmentSettings
 from infra.storage import Lake, LakeArgs, WorkspaceStorage, WorkspaceStorageArgs
 from infra.tagging import tags
@@ -35,7 +38,10 @@ class Foundation:
             IdentitiesArgs(
                 resource_group=self.group.name,
                 location=self.location,
-                purposes=environment_purposes(cluster.purpose for cluster in self.settings.clusters),
+                purposes=environment_purposes(
+                    (cluster.purpose for cluster in self.settings.clusters),
+                    kubernetes=self.settings.kubernetes is not None,
+                ),
                 taken={str(purpose): one for purpose, one in self.settings.identities.items()},
                 names=self.names,
                 tags=self.tags,
@@ -52,6 +58,9 @@ class Foundation:
             ),
         )
         self.zone_ids = look_up(self.settings, self.network.network_id)
+        if isinstance(self.settings.network, NetworkSettings) and self.settings.network.peerings:
+            peerings = self.settings.network.peerings
+            meet(self.settings, self.group.name, self.network.network_id, peerings, [self.network])
         self.logs = LogStore(
             "logs",
             LogsArgs(
@@ -60,6 +69,7 @@ class Foundation:
                 settings=self.settings.logs,
                 names=self.names,
                 tags=self.tags,
+                scope=self.settings.monitor_scope,
             ),
         )
         self.traces = Traces(
@@ -70,7 +80,11 @@ class Foundation:
                 logs_id=self.logs.logs_id,
                 names=self.names,
                 tags=self.tags,
+                scope=self.settings.monitor_scope,
             ),
+        )
+        self.monitor_scope = monitor_scope(
+            self.settings, self.group.name, self.logs.logs_id, self.traces.insights_id
         )
 
         self.alerting = (

@@ -19,6 +19,10 @@ class Role(StrEnum):
 
     ACR_PULL = "AcrPull"
     ACR_PUSH = "AcrPush"
+    AKS_CLUSTER_ADMIN = "Azure Kubernetes Service Cluster Admin Role"
+    AKS_CLUSTER_USER = "Azure Kubernetes Service Cluster User Role"
+    AKS_RBAC_CLUSTER_ADMIN = "Azure Kubernetes Service RBAC Cluster Admin"
+    AKS_RBAC_READER = "Azure Kubernetes Service RBAC Reader"
     AML_COMPUTE_OPERATOR = "AzureML Compute Operator"
     AML_DATA_SCIENTIST = "AzureML Data Scientist"
     AML_REGISTRY_USER = "AzureML Registry User"
@@ -29,13 +33,24 @@ class Role(StrEnum):
     DNS_LINKER = "Twinloop Private DNS Linker"  # our own, see DNS_LINKER_ACTIONS
     FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
     KEY_VAULT_ADMINISTRATOR = "Key Vault Administrator"
+    KUBERNETES_EXTENSION_CONTRIBUTOR = "Kubernetes Extension Contributor"
+    KEY_VAULT_SECRETS_USER = "Key Vault Secrets User"
     LOCKS_CONTRIBUTOR = "Locks Contributor"
     LOG_READER = "Log Analytics Reader"
+    MANAGED_IDENTITY_OPERATOR = "Managed Identity Operator"
     MONITORING_CONTRIBUTOR = "Monitoring Contributor"
+    CONNECTION_SECRETS_READER = "Azure Machine Learning Workspace Connection Secrets Reader"
+    METRICS_WRITER = "AzureML Metrics Writer (preview)"
     NETWORK_APPROVER = "Azure AI Enterprise Network Connection Approver"
+    NETWORK_PEERER = "Twinloop Network Peerer"  # our own, see NETWORK_PEERER_ACTIONS
+    NETWORK_CONTRIBUTOR = "Network Contributor"
+    PRIVATE_DNS_ZONE_CONTRIBUTOR = "Private DNS Zone Contributor"
     QUEUE_CONTRIBUTOR = "Storage Queue Data Contributor"
     RBAC_ADMINISTRATOR = "Role Based Access Control Administrator"
+    QUEUE_SENDER = "Storage Queue Data Message Sender"
+    QUEUE_PROCESSOR = "Storage Queue Data Message Processor"
     READER = "Reader"
+    RETRAIN_SUBMITTER = "Twinloop Retrain Submitter"  # our own, see grants_serving.py
     REGISTRY_READER = "Twinloop Registry Reader"  # our own, see REGISTRY_READER_ACTIONS
     TABLE_CONTRIBUTOR = "Storage Table Data Contributor"
 
@@ -46,17 +61,35 @@ REGISTRY_READER_ACTIONS = (
     "Microsoft.MachineLearningServices/registries/assets/read",
 )
 
-# Link networks to zones, and nothing else: the built-in Private DNS Zone Contributor also writes records and
-# deletes zones, so that the identity of dev's CI could point the names of prod elsewhere.
+# Link networks to zones, let private endpoints write their own records (join), and nothing else: the built-in
+# Private DNS Zone Contributor also writes any record and deletes zones, so that the identity of dev's CI
+# could point the names of prod elsewhere.
 DNS_LINKER_ACTIONS = (
     "Microsoft.Network/privateDnsZones/read",
+    "Microsoft.Network/privateDnsZones/join/action",
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write",
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks/delete",
     "Microsoft.Network/privateDnsOperationResults/read",
     "Microsoft.Network/privateDnsOperationStatuses/read",
 )
-OWN_ROLES = {Role.REGISTRY_READER: REGISTRY_READER_ACTIONS, Role.DNS_LINKER: DNS_LINKER_ACTIONS}
+
+# Both sides of a peering with the shared network, and nothing else: the built-in Network Contributor also
+# deletes the network that every environment meets.
+NETWORK_PEERER_ACTIONS = (
+    "Microsoft.Network/virtualNetworks/read",
+    "Microsoft.Network/virtualNetworks/peer/action",
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/read",
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write",
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/delete",
+    "Microsoft.Network/locations/operations/read",
+    "Microsoft.Network/locations/operationResults/read",
+)
+OWN_ROLES = {
+    Role.REGISTRY_READER: REGISTRY_READER_ACTIONS,
+    Role.DNS_LINKER: DNS_LINKER_ACTIONS,
+    Role.NETWORK_PEERER: NETWORK_PEERER_ACTIONS,
+}
 
 When = Literal[
     "always",
@@ -66,7 +99,9 @@ When = Literal[
     "managed network, images taken",
     "protected",
     "zones made",
+    "network made",
     "batch",
+    "cluster zone",
 ]
 Scope = Literal[
     "group",
@@ -77,9 +112,17 @@ Scope = Literal[
     "vault",
     "images",
     "logs",
+    "network",
     "insights",
     "workspace",
+    "events-queue",
+    "retrain-queue",
     "registry",
+    "cluster",
+    "cluster-subnet",
+    "cluster-zone",
+    "kubelet",
+    "arc",
 ]
 
 
@@ -191,7 +234,8 @@ CI = (
     _row("ci-models", Role.BLOB_CONTRIBUTOR, "storage", "uploads code and inputs of what it submits"),
     _row("ci-models", Role.ACR_PUSH, "images", "pushes images of deployments"),
 )
-MACHINES = frozenset({"workspace", "training", "build", "batch"})  # nothing runs without their rows
+# Nothing runs without their rows.
+MACHINES = frozenset({"workspace", "training", "build", "batch", "aks", "kubelet"})
 ENVIRONMENT = (*WORKSPACE_IDENTITY, TAKEN_IMAGES, *TRAINING_IDENTITY, *BUILD_IDENTITY, *PEOPLE)
 
 SHARED = (
@@ -214,6 +258,13 @@ SHARED_CI = (
         "group",
         "links its environment's network to the zones here, and changes no record",
         "zones made",
+    ),
+    _row(
+        "ci-deploy",
+        Role.NETWORK_PEERER,
+        "network",
+        "lets its environment's network meet the one here, and changes nothing else of it",
+        "network made",
     ),
     _row("ci-models", Role.AML_REGISTRY_USER, "registry", "promotes models with their proof"),
 )

@@ -54,6 +54,16 @@ ZONES = {
     "images": "privatelink.azurecr.io",
 }
 
+# And those of a private link scope of Azure Monitor, beside the one for blobs. Source: the same, under Azure
+# Monitor.
+MONITOR_ZONES = {
+    "monitor": "privatelink.monitor.azure.com",
+    "oms": "privatelink.oms.opinsights.azure.com",
+    "ods": "privatelink.ods.opinsights.azure.com",
+    "agents": "privatelink.agentsvc.azure-automation.net",
+}
+ALL_ZONES = ZONES | MONITOR_ZONES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -71,6 +81,11 @@ RULES = {
     "identity": Rule(of="azure-native:managedidentity:UserAssignedIdentity", prefix="id", max_length=128),
     "network": Rule(of="azure-native:network:VirtualNetwork", prefix="vnet", max_length=64),
     "security_group": Rule(of="azure-native:network:NetworkSecurityGroup", prefix="nsg", max_length=80),
+    "private_endpoint": Rule(of="azure-native:network:PrivateEndpoint", prefix="pep", max_length=64),
+    "peering": Rule(of="azure-native:network:VirtualNetworkPeering", prefix="peer", max_length=80),
+    "nat_gateway": Rule(of="azure-native:network:NatGateway", prefix="ng", max_length=80),
+    "public_address": Rule(of="azure-native:network:PublicIPAddress", prefix="pip", max_length=80),
+    "private_link_scope": Rule(of="azure-native:monitor:PrivateLinkScope", prefix="ampls", max_length=255),
     "storage": Rule(
         of="azure-native:storage:StorageAccount", prefix="st", max_length=24, separator="", unique=True
     ),
@@ -84,9 +99,27 @@ RULES = {
     "registry": Rule(
         of="azure-native:machinelearningservices:Registry", prefix="mlr", max_length=33, unique=True
     ),
+    "cluster": Rule(of="azure-native:containerservice:ManagedCluster", prefix="aks", max_length=63),
     "dns_link": Rule(of="azure-native:privatedns:VirtualNetworkLink", prefix="link", max_length=80),
     "budget": Rule(of="azure-native:consumption:Budget", prefix="budget", max_length=63),
     "action_group": Rule(of="azure-native:monitor:ActionGroup", prefix="ag", max_length=260),
+    "metric_alert": Rule(of="azure-native:monitor:MetricAlert", prefix="alert", max_length=260),
+    "autoscale": Rule(of="azure-native:monitor:AutoscaleSetting", prefix="as", max_length=260),
+    "online_endpoint": Rule(
+        of="azure-native:machinelearningservices:OnlineEndpoint", prefix="oe", max_length=32, unique=True
+    ),
+    "batch_endpoint": Rule(
+        of="azure-native:machinelearningservices:BatchEndpoint", prefix="be", max_length=32, unique=True
+    ),
+    "topic": Rule(of="azure-native:eventgrid:SystemTopic", prefix="evgt", max_length=50),
+    "workflow": Rule(of="azure-native:logic:Workflow", prefix="logic", max_length=80),
+    "prometheus": Rule(of="azure-native:monitor:AzureMonitorWorkspace", prefix="amw", max_length=63),
+    "collection_endpoint": Rule(
+        of="azure-native:monitor:DataCollectionEndpoint", prefix="dce", max_length=44
+    ),
+    "collection_rule": Rule(of="azure-native:monitor:DataCollectionRule", prefix="dcr", max_length=64),
+    "grafana": Rule(of="azure-native:dashboard:Grafana", prefix="amg", max_length=23, unique=True),
+    "dashboard": Rule(of="azure-native:dashboard:Dashboard", prefix="dash", max_length=30),
 }
 
 
@@ -150,6 +183,16 @@ class Names:
         made = f"{self.subscription}/resourceGroups/{self.resource_group}"
         return self.taken.get("resource_group", made)
 
+    @cached_property
+    def network_id(self) -> str:
+        """ARM id of the stack's own network."""
+        return self._one("network", virtualNetworkName=self.physical("network"))
+
+    @cached_property
+    def private_link_scope_id(self) -> str:
+        """ARM id of the private link scope of Azure Monitor."""
+        return self.arm_id(RULES["private_link_scope"].of, scopeName=self.physical("private_link_scope"))
+
     def identity_id(self, purpose: str) -> str:
         """ARM id of the identity for a purpose."""
         made = self.arm_id(RULES["identity"].of, resourceName=self.physical("identity", purpose))
@@ -157,11 +200,11 @@ class Names:
 
     @cached_property
     def zone_ids(self) -> dict[str, str]:
-        """ARM ids of the private DNS zones, by the words of ZONES."""
+        """ARM ids of the private DNS zones, by the words of ALL_ZONES."""
         of = "azure-native:privatedns:PrivateZone"
         return {
             word: self.taken.get(f"zone/{word}") or self.arm_id(of, privateZoneName=zone)
-            for word, zone in ZONES.items()
+            for word, zone in ALL_ZONES.items()
         }
 
     @cached_property
@@ -224,6 +267,16 @@ class Names:
         return self.arm_id(RULES["workspace"].of, workspaceName=self.workspace)
 
     @cached_property
+    def cluster(self) -> str:
+        """Name of the Kubernetes cluster."""
+        return self.physical("cluster")
+
+    @cached_property
+    def cluster_id(self) -> str:
+        """ARM id of the Kubernetes cluster."""
+        return self.arm_id(RULES["cluster"].of, resourceName=self.cluster)
+
+    @cached_property
     def registry(self) -> str:
         """Name of the Azure ML registry (made by a stack of kind `shared`)."""
         return self.physical("registry")
@@ -242,3 +295,32 @@ class Names:
     def action_group_id(self) -> str:
         """ARM id of the action group that budgets and alerts notify."""
         return self.arm_id(RULES["action_group"].of, actionGroupName=self.action_group)
+
+    def online_endpoint_id(self, name: str) -> str:
+        """ARM id of an online endpoint, by its name in the settings."""
+        return self._in_workspace("online_endpoint", endpointName=self.physical("online_endpoint", name))
+
+    def batch_endpoint_id(self, name: str) -> str:
+        """ARM id of a batch endpoint, by its name in the settings."""
+        return self._in_workspace("batch_endpoint", endpointName=self.physical("batch_endpoint", name))
+
+    def deployment_id(self, endpoint: str, deployment: str) -> str:
+        """ARM id of a deployment of an online endpoint; the outer loop makes it."""
+        return f"{self.online_endpoint_id(endpoint)}/deployments/{deployment}"
+
+    def _in_workspace(self, kind: str, **parameters: str) -> str:
+        return self.arm_id(RULES[kind].of, workspaceName=self.workspace, **parameters)
+
+    def queue_id(self, queue: str) -> str:
+        """ARM id of a queue in the workspace's own storage account."""
+        return self.arm_id("azure-native:storage:Queue", accountName=self.storage, queueName=queue)
+
+    @cached_property
+    def topic_id(self) -> str:
+        """ARM id of the topic of the workspace's events."""
+        return self.arm_id(RULES["topic"].of, systemTopicName=self.physical("topic"))
+
+    @cached_property
+    def retrain_id(self) -> str:
+        """ARM id of the workflow that starts a training when something has happened."""
+        return self.arm_id(RULES["workflow"].of, workflowName=self.physical("workflow", "retrain"))

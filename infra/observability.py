@@ -10,11 +10,12 @@ import pulumi
 from pulumi_azure_native import applicationinsights, monitor, operationalinsights
 
 from infra.naming import Names
+from infra.network_sections import PrivateLinkScope
 from infra.reading import id_of_read
 from infra.sections import Logs
 from infra.taken import TakenLogs
 
-Source = Literal["workspace", "blobs", "vault", "images", "registry"]
+Source = Literal["workspace", "blobs", "vault", "images", "registry", "cluster"]
 
 # Categories by source: those that are always sent, and those that settings `logs.categories: all` adds.
 CATEGORIES: dict[Source, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -42,8 +43,17 @@ CATEGORIES: dict[Source, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "vault": (("AuditEvent",), ()),
     "images": (("ContainerRegistryLoginEvents",), ("ContainerRegistryRepositoryEvents",)),
     "registry": (("AmlRegistryWriteEventsLog",), ("AmlRegistryReadEventsLog",)),
+    "cluster": (
+        ("kube-apiserver", "cluster-autoscaler", "guard"),  # guard: who came in by Entra
+        ("kube-audit-admin", "kube-controller-manager", "kube-scheduler"),
+    ),
 }
-METRICS: dict[Source, str] = {"workspace": "AllMetrics", "blobs": "Transaction", "images": "AllMetrics"}
+METRICS: dict[Source, str] = {
+    "workspace": "AllMetrics",
+    "blobs": "Transaction",
+    "images": "AllMetrics",
+    "cluster": "AllMetrics",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +65,7 @@ class LogsArgs:
     settings: Logs | TakenLogs
     names: Names
     tags: dict[str, str]
+    scope: PrivateLinkScope | None = None  # how it is reached, where Azure Monitor has a private link
 
 
 class LogStore(pulumi.ComponentResource):
@@ -84,6 +95,8 @@ class LogStore(pulumi.ComponentResource):
             features=operationalinsights.WorkspaceFeaturesArgs(
                 disable_local_auth=True, enable_log_access_using_only_resource_permissions=True
             ),
+            public_network_access_for_ingestion=_public(args.scope.ingestion if args.scope else None),
+            public_network_access_for_query=_public(args.scope.query if args.scope else None),
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -98,6 +111,7 @@ class TracesArgs:
     logs_id: pulumi.Input[str]
     names: Names
     tags: dict[str, str]
+    scope: PrivateLinkScope | None = None  # how they are reached, where Azure Monitor has a private link
 
 
 class Traces(pulumi.ComponentResource):
@@ -116,11 +130,20 @@ class Traces(pulumi.ComponentResource):
             application_type="web",
             ingestion_mode="LogAnalytics",
             workspace_resource_id=args.logs_id,
+            public_network_access_for_ingestion=_public(args.scope.ingestion if args.scope else None),
+            public_network_access_for_query=_public(args.scope.query if args.scope else None),
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.insights_id = component.id
         self.register_outputs({"insights_id": self.insights_id})
+
+
+def _public(mode: str | None) -> str | None:
+    """Whether public addresses answer; as Azure has it by default where there is no private link."""
+    if mode is None:
+        return None
+    return "Disabled" if mode == "PrivateOnly" else "Enabled"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 ENVIRONMENT = ("workspace", "training", "build")  # of every environment
+KUBERNETES = ("aks", "kubelet")  # the control plane of a Kubernetes cluster, and its nodes
 BATCH = "batch"  # where a cluster scores in batches
 
 
-def environment_purposes(clusters: Iterable[str]) -> tuple[str, ...]:
+def environment_purposes(clusters: Iterable[str], *, kubernetes: bool = False) -> tuple[str, ...]:
     """Purposes of an environment's identities.
 
     Args:
         clusters: the purposes of its clusters.
+        kubernetes: whether it has a Kubernetes cluster.
     """
-    return (*ENVIRONMENT, *((BATCH,) if BATCH in clusters else ()))
+    return (*ENVIRONMENT, *((BATCH,) if BATCH in clusters else ()), *(KUBERNETES if kubernetes else ()))
 
 
 def ci_purposes(environments: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from infra.arm_ids import example_id, id_of
-from infra.naming import ZONES
+from infra.naming import ALL_ZONES
 from infra.sections import EnvironmentZones, Images, Logs, Network, Reachable, SharedZones, Vault
 from infra.shapes import Section, example
 
@@ -60,12 +60,15 @@ class TakenNetwork(Reachable):
 
     existing: NetworkId
     subnets: TakenSubnets
+    endpoints: bool = False  # whether the stack puts private endpoints into subnets.privateLinks
 
     @model_validator(mode="after")
     def _subnets_lie_in_the_network(self) -> TakenNetwork:
         given = {name: subnet for name, subnet in self.subnets if subnet is not None}
         if not given:
             raise ValueError("at least one of subnets.kubernetes, .privateLinks, .runners, by its ARM id")
+        if self.endpoints and (self.public_access == "Enabled" or self.subnets.private_links is None):
+            raise ValueError("endpoints: true only with publicAccess Disabled and subnets.privateLinks")
         for name, subnet in given.items():
             if not subnet.lower().startswith(f"{self.existing.lower()}/subnets/"):
                 raise ValueError(f"subnets of {self.existing} only; {name} is not in it")
@@ -85,6 +88,7 @@ class TakenVault(Section):
 
     existing: VaultId
     grants: Grants = "machines"
+    endpoint: bool = False  # whether the stack makes a private endpoint to it; by default its owner does
 
 
 class TakenImages(Section):
@@ -92,6 +96,7 @@ class TakenImages(Section):
 
     existing: ImagesId
     grants: Grants = "machines"
+    endpoint: bool = False  # whether the stack makes a private endpoint to it; by default its owner does
 
 
 class TakenSharedZones(Section):
@@ -105,6 +110,7 @@ class TakenZones(Section):
 
     existing: GroupId
     link: bool = False  # whether the stack writes links into them; by default their owner does
+    records: bool = False  # whether its private endpoints write records into them; by default a policy does
 
 
 class TakenIdentity(Section):
@@ -135,7 +141,7 @@ SharedDnsChoice = Annotated[
 ]
 DnsChoice = Annotated[Annotated[EnvironmentZones, Tag(MADE)] | Annotated[TakenZones, Tag(TAKEN)], _Choice]
 EnvironmentIdentities = Annotated[
-    dict[Literal["workspace", "training", "build", "batch"], TakenIdentity], Field(default_factory=dict)
+    dict[Literal["workspace", "training", "build", "batch", "aks", "kubelet"], TakenIdentity], Field(default_factory=dict)
 ]
 SharedIdentities = Annotated[dict[str, TakenIdentity], Field(default_factory=dict)]
 
@@ -151,7 +157,7 @@ def taken_ids(settings: Any) -> dict[str, str]:
     }
     if is_taken(settings.dns):
         zones = f"{settings.dns.existing}/providers/Microsoft.Network/privateDnsZones"
-        found |= {f"zone/{word}": f"{zones}/{name}" for word, name in ZONES.items()}
+        found |= {f"zone/{word}": f"{zones}/{name}" for word, name in ALL_ZONES.items()}
     return found | {f"identity/{purpose}": one.existing for purpose, one in settings.identities.items()}
 
 
