@@ -12,7 +12,13 @@ from pulumi_azure_native import authorization
 
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
-from infra.grants import DNS_LINKER_ACTIONS, OWN_ROLES, REGISTRY_READER_ACTIONS, Grant, Role
+from infra.grants import (
+    DNS_LINKER_ACTIONS,
+    NETWORK_PEERER_ACTIONS,
+    REGISTRY_READER_ACTIONS,
+    Grant,
+    Role,
+)
 from infra.naming import Names
 
 
@@ -56,7 +62,8 @@ class Access(pulumi.ComponentResource):
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:Access", name, None, opts)
         own = {role: guid for role, (guid, _) in args.own_roles.items()}
-        guids = {role: own.get(role) or role_named(role.value).guid for role in Role}
+        roles = {grant.role for grant in args.grants} | set(args.assignable)
+        guids = {role: own.get(role) or role_named(role.value).guid for role in roles}
         limit = limit_assignable_roles(guids[role] for role in args.assignable) if args.assignable else None
         self.assignments = {}
         self._rows_of = {
@@ -84,7 +91,7 @@ class Access(pulumi.ComponentResource):
                         first
                         for first in (
                             scope.resource,
-                            args.own_roles[grant.role][1] if grant.role in OWN_ROLES else None,
+                            args.own_roles[grant.role][1] if grant.role in args.own_roles else None,
                         )
                         if first is not None
                     ],
@@ -118,6 +125,27 @@ class DnsLinker(pulumi.ComponentResource):
         self.register_outputs({"role_id": self.role.id})
 
 
+class NetworkPeerer(pulumi.ComponentResource):
+    """The role that lets other networks meet this stack's and does nothing else."""
+
+    role: authorization.RoleDefinition
+
+    def __init__(self, name: str, names: Names, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("twinloop:infra:NetworkPeerer", name, None, opts)
+        self.role = authorization.RoleDefinition(
+            f"{name}-role",
+            role_definition_id=network_peerer_guid(names),
+            role_name=f"{Role.NETWORK_PEERER.value} ({names.resource_group})",  # unique in the whole tenant
+            role_type="CustomRole",
+            description="Peer virtual networks with a network, and change nothing else of it",
+            scope=names.subscription,
+            assignable_scopes=[names.subscription],
+            permissions=[authorization.PermissionArgs(actions=list(NETWORK_PEERER_ACTIONS))],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"role_id": self.role.id})
+
+
 class RegistryReader(pulumi.ComponentResource):
     """The role that reads a registry and does nothing else."""
 
@@ -144,9 +172,18 @@ def dns_linker_guid(shared: Names) -> str:
     return str(uuid5(NAMESPACE_URL, f"{shared.resource_group_id}|{Role.DNS_LINKER.name}".lower()))
 
 
+def network_peerer_guid(shared: Names) -> str:
+    """Id of the network's own role, computed from where the network is."""
+    return str(uuid5(NAMESPACE_URL, f"{shared.resource_group_id}|{Role.NETWORK_PEERER.name}".lower()))
+
+
 def own_role_guids(shared: Names) -> dict[Role, str]:
     """Ids of the roles that the shared stack makes."""
-    return {Role.REGISTRY_READER: registry_reader_guid(shared), Role.DNS_LINKER: dns_linker_guid(shared)}
+    return {
+        Role.REGISTRY_READER: registry_reader_guid(shared),
+        Role.DNS_LINKER: dns_linker_guid(shared),
+        Role.NETWORK_PEERER: network_peerer_guid(shared),
+    }
 
 
 def registry_reader_guid(shared: Names) -> str:

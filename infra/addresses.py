@@ -33,6 +33,17 @@ PLAN = (
     SubnetPlan(name="runners", prefix=26, reason="build agents that reach the private endpoints"),
 )
 
+# Of the shared stack's network: no machines of our own but CI's.
+HUB_PLAN = (
+    SubnetPlan(
+        name="private-links",
+        prefix=26,
+        reason="the private endpoint of the registry",
+        private_endpoint_policies=True,
+    ),
+    SubnetPlan(name="runners", prefix=26, reason="build agents that reach every environment's endpoints"),
+)
+
 
 def subnets(space: str, plan: tuple[SubnetPlan, ...] = PLAN) -> dict[str, IPv4Network]:
     """Networks of all subnets, laid out one behind the other from the start of `space`.

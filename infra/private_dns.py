@@ -23,7 +23,7 @@ WORLD = "global"  # zones are of no region
 class ZonesArgs:
     """Where zones are made, or which ones are taken."""
 
-    names: Names
+    zone_ids: Mapping[str, str]  # by the words of naming.ALL_ZONES
     resource_group: pulumi.Input[str] | None = None  # to make them in; none where they are taken
     protect: bool = False
     tags: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Zones(pulumi.ComponentResource):
     def __init__(self, name: str, args: ZonesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:Zones", name, None, opts)
         self.zone_ids = {}
-        for word, arm_id in args.names.zone_ids.items():
+        for word, arm_id in args.zone_ids.items():
             if args.resource_group is None:
                 read = privatedns.PrivateZone.get(
                     f"{name}-{word}-taken", arm_id, pulumi.ResourceOptions(parent=self)
@@ -110,7 +110,7 @@ def look_up(settings: EnvironmentSettings, network_id: pulumi.Input[str]) -> Map
     zone_ids: Mapping[str, pulumi.Input[str]] = settings.zone_ids
     after: list[pulumi.Resource] = []
     if isinstance(settings.dns, TakenZones):
-        zones = Zones("dns", ZonesArgs(names=settings.names))
+        zones = Zones("dns", ZonesArgs(zone_ids=settings.zone_ids))
         zone_ids, after = zones.zone_ids, [zones]
     if settings.linked_zone_ids:
         Links(

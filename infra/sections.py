@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from infra.network_sections import Entry, Nat, Peering, PrivateLinkScope
 from infra.shapes import (
     ClusterName,
     Email,
@@ -101,6 +102,7 @@ class Reachable(Section):
 
     public_access: Annotated[Literal["Enabled", "Disabled"], example("Disabled")]
     allowed_networks: tuple[PublicNetwork, ...] = ()
+    entry: tuple[Entry, ...] = ()  # how CI and people get in, where the public is kept out
 
     @model_validator(mode="after")
     def _an_open_door_has_a_guest_list(self) -> Reachable:
@@ -115,6 +117,17 @@ class Network(Reachable):
     """The environment's own network, and reachability of its stores and workspace."""
 
     address_space: PrivateSpace
+    peerings: tuple[Peering, ...] = ()
+    nat: Nat | None = None  # without it, machines of the subnets have no way out
+    private_link_scope: PrivateLinkScope | None = None
+
+    @model_validator(mode="after")
+    def _each_peering_once(self) -> Network:
+        names = [peering.name for peering in self.peerings]
+        others = [peering.network.lower() for peering in self.peerings]
+        if len(set(names)) < len(names) or len(set(others)) < len(others):
+            raise ValueError("each name and each network of peerings once")
+        return self
 
 
 class SharedZones(Section):
@@ -231,15 +244,18 @@ class PrivateEndpointRule(Section):
 
     type: Literal["privateEndpoint"]
     name: RuleName
-    target: Annotated[Literal["storage", "lake", "registry"], example("lake")]
-    subresource: Annotated[Literal["blob", "dfs", "file", "queue", "table", "amlregistry"], example("blob")]
+    target: Annotated[Literal["storage", "lake", "registry", "monitor"], example("lake")]
+    subresource: Annotated[
+        Literal["blob", "dfs", "file", "queue", "table", "amlregistry", "azuremonitor"], example("blob")
+    ]
     spark: bool = False
     reason: Annotated[str, Field(min_length=10)]
 
     @model_validator(mode="after")
     def _the_target_has_the_subresource(self) -> PrivateEndpointRule:
-        if (self.subresource == "amlregistry") != (self.target == "registry"):
-            raise ValueError("subresource amlregistry for target registry, and for no other target")
+        for subresource, target in (("amlregistry", "registry"), ("azuremonitor", "monitor")):
+            if (self.subresource == subresource) != (self.target == target):
+                raise ValueError(f"subresource {subresource} for target {target}, and for no other target")
         return self
 
 

@@ -12,8 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from infra.alerting_sections import Alerts, Receivers
+from infra.event_sections import Events
+from infra.schedule_sections import Monitor, Schedule
+from infra.serving_sections import Endpoints
+from infra.watching_sections import Dashboards
 from infra.kubernetes_sections import Arc, Kubernetes
-from infra.naming import Names
+from infra.naming import MONITOR_ZONES, Names
+from infra.network_sections import HubNetwork, PrivateLinkScope
 from infra.sections import (
     Access,
     Azure,
@@ -22,6 +27,7 @@ from infra.sections import (
     EnvironmentZones,
     Lake,
     ManagedNetwork,
+    Network,
     Quota,
     Registry,
     SharedStack,
@@ -81,6 +87,7 @@ class SharedSettings(Common):
     identities: SharedIdentities
     registry: Registry
     alerts: Receivers | None = None
+    network: HubNetwork | None = None  # none: environments meet nothing, and the registry has no endpoint
     dns: SharedDnsChoice = SharedZones(mode="madeByPolicy")
     deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example('["dev"]')]
 
@@ -102,6 +109,11 @@ class EnvironmentSettings(Common):
     kubernetes: Kubernetes | None = None
     arc: Arc | None = None
     alerts: Alerts | None = None
+    endpoints: Endpoints | None = None
+    schedules: tuple[Schedule, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
+    events: Events | None = None
+    dashboards: Dashboards | None = None
 
     @cached_property
     def shared_names(self) -> Names:
@@ -120,8 +132,16 @@ class EnvironmentSettings(Common):
     def zone_ids(self) -> Mapping[str, str]:
         """Private DNS zones that this environment knows, by their words: the shared stack's, or taken."""
         if isinstance(self.dns, TakenZones):
-            return self.names.zone_ids
-        return self.shared_names.zone_ids if self.dns.mode == "shared" else {}
+            known = self.names.zone_ids
+        else:
+            known = self.shared_names.zone_ids if self.dns.mode == "shared" else {}
+        # A scope of Azure Monitor answers for every network that sees its zones: others must not see them.
+        return {word: zone for word, zone in known.items() if self.monitor_scope or word not in MONITOR_ZONES}
+
+    @property
+    def monitor_scope(self) -> PrivateLinkScope | None:
+        """Azure Monitor by private link, where this environment has it."""
+        return self.network.private_link_scope if isinstance(self.network, Network) else None
 
     @property
     def linked_zone_ids(self) -> Mapping[str, str]:

@@ -12,6 +12,13 @@ from checks.catalogue.resource_types import resource_types
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
 from infra.addresses import next_free, overlapping
 from infra.naming import RULES, Names
+from infra.network_rules import (
+    entry_rules,
+    networks_across,
+    peering_rules,
+    records_rules,
+    way_out_rules,
+)
 from infra.refusals import Problem, remove_command, set_command
 from infra.sections import Cluster
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
@@ -214,6 +221,10 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
         CrossRule(frozenset({"clusters"}), cluster_rules),
         CrossRule(frozenset({"clusters", "quotas", "azure"}), quota_rules),
         CrossRule(frozenset({"network", "images", "managed_network"}), isolation_rules),
+        CrossRule(frozenset({"network"}), entry_rules),
+        CrossRule(frozenset({"network"}), peering_rules),
+        CrossRule(frozenset({"network", "managed_network"}), way_out_rules),
+        CrossRule(frozenset({"network", "dns"}), records_rules),
     ),
 }
 
@@ -229,16 +240,18 @@ def across_stacks(stacks: Mapping[str, Settings]) -> list[Problem]:
         *same_names(stacks),
         *taken_twice(environments),
         *zones_across(stacks),
-        *_shared_addresses(environments),
+        *networks_across(stacks),
+        *_shared_addresses(stacks),
         *_shared_quotas(environments),
     ]
 
 
-def _shared_addresses(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Problem]:
+def _shared_addresses(stacks: Mapping[str, Settings]) -> Iterator[Problem]:
     spaces = {
         name: settings.network.address_space
-        for name, settings in environments.items()
-        if not isinstance(settings.network, TakenNetwork)  # its owner keeps its addresses apart
+        for name, settings in stacks.items()
+        # the owner of a network that is taken keeps its addresses apart
+        if settings.network is not None and not isinstance(settings.network, TakenNetwork)
     }
     for one, other in overlapping(spaces):
         yield Problem(

@@ -6,13 +6,23 @@ import dataclasses
 
 import pulumi
 
-from infra.access import Access, AccessArgs, DnsLinker, RegistryReader, ScopeTarget, own_role_guids
+from infra.access import (
+    Access,
+    AccessArgs,
+    DnsLinker,
+    NetworkPeerer,
+    RegistryReader,
+    ScopeTarget,
+    own_role_guids,
+)
 from infra.alerting import Alerting, AlertingArgs
 from infra.grants import SHARED, SHARED_CI, Grant, Role, in_force, on_taken
 from infra.group import group as group_of
 from infra.group import group_id
+from infra.hub import hub
 from infra.identities import Identities, IdentitiesArgs
 from infra.locks import Locks, LocksArgs
+from infra.naming import ZONES
 from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
 from infra.outputs import SharedOutputs
 from infra.people import machines, people
@@ -72,8 +82,10 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     zones_are_made = zones is not None and not isinstance(settings.dns, TakenSharedZones)
     reader = RegistryReader("registry-reader", names)
     linker = DnsLinker("dns-linker", names) if zones_are_made else None
+    network = hub(settings, group.name, registry.registry_id, zones if zones_are_made else None)
+    peerer = NetworkPeerer("network-peerer", names) if network else None
     guids = own_role_guids(names)
-    conditions = ["zones made"] if zones_are_made else []
+    conditions = [*(["zones made"] if zones_are_made else []), *(["network made"] if network else [])]
     ci = _ci_grants(in_force(SHARED_CI, *conditions), settings.deployed_environments)
     access = Access(
         "access",
@@ -84,10 +96,12 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
                 "group": ScopeTarget(id=names.resource_group_id, resource=group),
                 "logs": ScopeTarget(id=names.logs_id, resource=logs),
                 "registry": ScopeTarget(id=names.registry_id, resource=registry),
+                "network": ScopeTarget(id=names.network_id, resource=network),
             },
             own_roles={
                 Role.REGISTRY_READER: (guids[Role.REGISTRY_READER], reader),
                 Role.DNS_LINKER: (guids[Role.DNS_LINKER], linker),
+                Role.NETWORK_PEERER: (guids[Role.NETWORK_PEERER], peerer),
             },
             assignable=REGISTRY_ROLES,
         ),
@@ -126,13 +140,14 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
 def _zones(settings: SharedSettings, resource_group: pulumi.Input[str]) -> Zones | None:
     """The private DNS zones, unless a policy of the company makes them."""
     if isinstance(settings.dns, TakenSharedZones):
-        return Zones("dns", ZonesArgs(names=settings.names))
+        taken = {word: settings.names.zone_ids[word] for word in ZONES}  # others are of who has such a scope
+        return Zones("dns", ZonesArgs(zone_ids=taken))
     if settings.dns.mode == "madeByPolicy":
         return None
     return Zones(
         "dns",
         ZonesArgs(
-            names=settings.names,
+            zone_ids=settings.names.zone_ids,
             resource_group=resource_group,
             protect=settings.protect,
             tags=tags(settings),
