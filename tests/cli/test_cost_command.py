@@ -20,11 +20,13 @@ def bills():
     return {name: estimate(resources) for name, resources in declared(ROOT, []).items()}
 
 
-def test_the_readme_shows_what_the_command_says(bills):
-    shown = cost_tables.BETWEEN.search((ROOT / "README.md").read_text(encoding="utf-8"))
-    wanted = cost_tables.markdown(bills)
-    found = shown[0].removeprefix(f"{cost_tables.BEGIN}\n").removesuffix(cost_tables.END)
-    assert found == wanted, "stale: run `twinloop cost --write README.md`"
+@pytest.mark.parametrize("page", ["README.md", "docs/infra-engineer/costs.md"])
+def test_the_pages_show_what_the_command_says(page, bills):
+    found = cost_tables.BETWEEN.search((ROOT / page).read_text(encoding="utf-8"))
+    wanted = f"{found[1]}{cost_tables.markdown(bills, found[2])}{found[3]}"
+    assert found[0] == wanted, (
+        "stale: run `twinloop cost --write README.md --write docs/infra-engineer/costs.md`"
+    )
 
 
 def test_no_type_that_a_stack_declares_is_without_a_rule(bills):
@@ -101,15 +103,22 @@ def test_prices_without_a_date_are_counted():
 
 def test_a_page_counts_lines_that_are_alike_and_adds_them():
     endpoints = [an_item(what=f"private endpoint to {one}", hidden=True) for one in ("blob", "dfs")]
-    page = cost_tables.markdown({"dev": Estimate(items=tuple(endpoints))})
+    page = cost_tables.markdown({"dev": Estimate(items=tuple(endpoints))}, cost_tables.DETAILS)
     assert "| 2 times private endpoint | 2.00 | 5.00 | not declared, comes along |" in page
 
 
-def test_a_page_is_replaced_between_its_markers_and_nowhere_else(tmp_path):
+@pytest.mark.parametrize(
+    ("what", "wanted"), [("cost", "| dev | 1.00 USD |"), ("cost in detail", "| it | 1.00 |")]
+)
+def test_a_page_is_replaced_between_its_markers_and_nowhere_else(tmp_path, what, wanted):
     page = tmp_path / "page.md"
-    page.write_text("before\n<!-- cost -->\nold\n<!-- /cost -->\nafter\n")
-    cost_tables.put_into(page, "new \\1\n")
-    assert page.read_text() == "before\n<!-- cost -->\nnew \\1\n<!-- /cost -->\nafter\n"
+    page.write_text(f"before\n<!-- {what} -->\nbygone\n<!-- /{what} -->\nafter\n")
+    cost_tables.put_into(page, {"dev": Estimate(items=(an_item(),))})
+    text = page.read_text()
+    assert text.startswith(f"before\n<!-- {what} -->\n")
+    assert text.endswith(f"\n<!-- /{what} -->\nafter\n")
+    assert wanted in text
+    assert "bygone" not in text
     assert list(tmp_path.iterdir()) == [page]
 
 
@@ -117,8 +126,8 @@ def test_a_page_without_markers_is_refused_and_left_as_it_is(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("nothing here\n")
     with pytest.raises(BadUsage) as refused:
-        cost_tables.put_into(page, "new\n")
+        cost_tables.put_into(page, {})
     assert "<!-- cost -->" in refused.value.allowed
     assert page.read_text() == "nothing here\n"
     with pytest.raises(NotFound):
-        cost_tables.put_into(tmp_path / "missing.md", "new\n")
+        cost_tables.put_into(tmp_path / "missing.md", {})

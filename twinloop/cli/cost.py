@@ -25,11 +25,12 @@ def cost(
         bool, typer.Option("--sources", help="Show how each figure is made, and from where its price is.")
     ] = False,
     write: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             "--write",
             metavar="FILE",
-            help="Put it into a Markdown file, between <!-- cost --> and <!-- /cost -->.",
+            help="Put it into a Markdown file, between <!-- cost --> and <!-- /cost -->, or line by line "
+            "between <!-- cost in detail --> and <!-- /cost in detail -->; repeatable.",
         ),
     ] = None,
     _json: Json = False,
@@ -44,7 +45,7 @@ def cost(
 
       twinloop cost -s dev -s prod
       twinloop cost -s prod --sources
-      twinloop cost --write README.md
+      twinloop cost --write README.md --write docs/infra-engineer/costs.md
     """
     from checks.cost import estimate
     from twinloop.cli import cost_tables
@@ -56,8 +57,13 @@ def cost(
     found = declared(checkout, list(dict.fromkeys(wanted)), lambda text: say(f"[dim]{text}[/]"))
     bills = {name: estimate(resources) for name, resources in found.items()}
     shape = [{"stack": name, **bill(one)} for name, one in bills.items()]
-    if write is not None:
-        cost_tables.put_into(write, cost_tables.markdown(bills))
-        emit({"file": str(write), "stacks": shape}, f"{write} has it, between its markers.")
+    if write:
+        for page in write:
+            cost_tables.put_into(page, bills)
+        names = ", ".join(map(str, write))
+        emit(
+            {"files": [str(page) for page in write], "stacks": shape},
+            f"Written between the markers: {names}.",
+        )
         return
     emit({"stacks": shape}, cost_tables.text(bills, sources=sources))

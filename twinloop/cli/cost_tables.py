@@ -18,9 +18,8 @@ from twinloop.review.labels import money, name_of
 if TYPE_CHECKING:
     from checks.cost import Estimate, Item
 
-BEGIN, END = "<!-- cost -->", "<!-- /cost -->"
-BETWEEN = re.compile(f"({BEGIN}\n).*?({END})", re.DOTALL)
-DETAILED = ("dev", "prod")  # stacks that a page shows line by line
+SUMMARY, DETAILS = "cost", "cost in detail"  # what the markers of a page ask for
+BETWEEN = re.compile(rf"(<!-- ({SUMMARY}|{DETAILS}) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 NOBODY_KNOWS = "unknown"
 
 
@@ -117,12 +116,14 @@ def _fine_print(items: Iterable[Item]) -> Iterator[str]:
     yield "`python -m checks.catalogue.refresh_prices --region REGION` fetches today's prices of a region."
 
 
-def markdown(bills: Mapping[str, Estimate]) -> str:
-    """A summary of all stacks, and some line by line."""
-    parts = [_table(("stack", "at rest", "at worst", "unknown", "by use"), map(_summary, bills.items()))]
-    for name, bill in bills.items():
-        if name in DETAILED:
-            parts += [f"What `{name}` is made of, in USD a month:", _details(bill), *_beside(bill)]
+def markdown(bills: Mapping[str, Estimate], what: str = SUMMARY) -> str:
+    """A summary of all stacks, or each of them line by line."""
+    parts = []
+    if what == SUMMARY:
+        parts = [_table(("stack", "at rest", "at worst", "unknown", "by use"), map(_summary, bills.items()))]
+    else:
+        for name, bill in bills.items():
+            parts += [f"## {name}\n\nIn USD a month:", _details(bill), *_beside(bill)]
     parts.append(" ".join(_fine_print(item for bill in bills.values() for item in bill.items)))
     return "\n\n".join(parts) + "\n"
 
@@ -181,8 +182,8 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def put_into(path: Path, block: str) -> None:
-    """Replace what stands between the markers of a file.
+def put_into(path: Path, bills: Mapping[str, Estimate]) -> None:
+    """Replace what stands between the markers of a file by what they ask for.
 
     Raises:
         NotFound: there is no such file.
@@ -203,7 +204,7 @@ def put_into(path: Path, block: str) -> None:
             f"{path} has no place for it.",
             where=str(path),
             given="no such markers",
-            allowed=f"a line {BEGIN} and after it a line {END}",
+            allowed=f"a line <!-- {SUMMARY} --> and after it a line <!-- /{SUMMARY} -->; or {DETAILS!r}",
             next_step=f"write both lines into {path}, then run it again",
         )
-    replace_text(path, BETWEEN.sub(lambda found: f"{found[1]}{block}{found[2]}", page))
+    replace_text(path, BETWEEN.sub(lambda found: f"{found[1]}{markdown(bills, found[2])}{found[3]}", page))
