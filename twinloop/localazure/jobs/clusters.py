@@ -87,6 +87,10 @@ class Clusters:
         """Nodes, or cores of a serverless queue, that runs hold now."""
         return self._of(compute).running
 
+    def idle_since(self, compute: str) -> float | None:
+        """Twin time in seconds at which the last run ended; None while one runs, or where none has."""
+        return self._of(compute).idle_since
+
     def runs(self, compute: str) -> list[str]:
         """The run on each busy node."""
         return [run.rpartition("/")[2] for run, count in self._of(compute).busy.items() for _ in range(count)]

@@ -39,6 +39,8 @@ def identity_of(twin: Twin, job: Job, step: Step) -> Principal:
     for holder in (*_assigned(twin, doc), doc):
         if found := twin.directory.find(str(holder.get("principalId", ""))):
             return found
+    if user := _assigned_user(doc):
+        return twin.directory.find(user) or principal_of(job)
     name = step.compute.rpartition("/")[2]
     raise NoIdentity(
         f"cluster '{name}' has no identity, so its jobs may read and write nothing; give it a user-assigned "
@@ -62,6 +64,15 @@ def workspace_identity(twin: Twin, workspace: str) -> Principal:
         f"'{ArmId(workspace).name}' has none; leave identity out (the job then runs as its submitter), "
         "or name a cluster that has an identity"
     )
+
+
+def _assigned_user(doc: dict[str, Any]) -> str:
+    """Object id of whom a compute instance is for: with single sign-on and no identity, it acts as them."""
+    kind = ((doc.get("body") or {}).get("properties") or {}).get("computeType")
+    if kind != "ComputeInstance":
+        return ""
+    settings = (doc["body"]["properties"].get("properties") or {}).get("personalComputeInstanceSettings") or {}
+    return str((settings.get("assignedUser") or {}).get("objectId") or doc["createdBy"]["id"])
 
 
 def _assigned(twin: Twin, doc: dict[str, Any]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from twinloop.localazure.jobs import identities, registry_environments, serverle
 from twinloop.localazure.jobs.asset_lookup import collection, split
 from twinloop.localazure.jobs.recipes import recipe
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
+from twinloop.localazure.services.machinelearning import instances
 from twinloop.localazure.services.machinelearning.datastore_paths import resolve_job_output
 from twinloop.localazure.storage.datastore_uri import parse_blob_url, parse_datastore
 
@@ -51,10 +52,13 @@ class References:
             self._missing(f"{where}compute '{arm_id.name}'", self._names("computes"))
             return SERVERLESS
         kind = str(doc["body"].get("properties", {}).get("computeType", ""))
-        if kind.lower() != "amlcompute":
+        if kind.lower() == instances.KIND.lower():
+            if problem := instances.why_not(doc, self.twin):
+                self.problems.append(f"{where}{problem}")
+        elif kind.lower() != "amlcompute":
             self.problems.append(
                 f"{where}compute '{arm_id.name}' is a {kind or 'compute'}; "
-                "jobs are emulated on AmlCompute clusters"
+                "jobs are emulated on AmlCompute clusters and on compute instances"
             )
         return str(doc["id"])
 

@@ -12,7 +12,7 @@ from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import ResourceHooks, on_type, require, resource
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.services.machinelearning import quotas
+from twinloop.localazure.services.machinelearning import instances, quotas
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE, WORKSPACES, workspace_id
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 router = Router("machinelearning")
 Doc = dict[str, Any]
 COMPUTES = f"{WORKSPACES}/computes"
-EMULATED = ("AmlCompute",)
+CLUSTER = "AmlCompute"
+STORED = ("SynapseSpark",)  # kept as they are: nothing runs on them here
+EMULATED = (CLUSTER, instances.KIND, *STORED)
 _PRIORITIES = ("Dedicated", "LowPriority")
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 DEFAULT_IDLE = "PT120S"
@@ -38,6 +40,7 @@ class ComputeHooks(ResourceHooks):
         cluster = properties.get("properties") if isinstance(properties, dict) else None
         if (
             not isinstance(cluster, dict)
+            or properties.get("computeType") != CLUSTER
             or cluster.get("remoteLoginPortPublicAccess", "NotSpecified") != "NotSpecified"
         ):
             return
@@ -56,9 +59,16 @@ class ComputeHooks(ResourceHooks):
         parent = request.arm_id.parent
         owner = resource(twin, parent) if parent else None
         body.setdefault("location", owner["body"].get("location") if owner else None)
+        if kind in STORED:
+            return
         cluster = properties.setdefault("properties", {}) or {}
         properties["properties"] = cluster
         size = _check_size(cluster, request.arm_id.name)
+        before = old["body"]["properties"].get("properties", {}) if old else None
+        if kind == instances.KIND:
+            instances.check(body, request, twin)
+            quotas.demand(twin, request.arm_id, body, size, before)
+            return
         cluster.setdefault("vmPriority", "Dedicated")
         if cluster["vmPriority"] not in _PRIORITIES:
             raise InvalidRequest(
@@ -66,13 +76,16 @@ class ComputeHooks(ResourceHooks):
                 f"vmPriority: {cluster['vmPriority']!r} is not valid; allowed: {', '.join(_PRIORITIES)}.",
             )
         _check_scale(cluster, request.arm_id.name)
-        before = old["body"]["properties"].get("properties", {}) if old else None
         quotas.demand(twin, request.arm_id, body, size, before)
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> Doc:
         """Nodes as they are now."""
         del api_version
         properties = doc["body"]["properties"]
+        kind = properties.get("computeType")
+        if kind != CLUSTER:
+            shown = instances.rendered(doc, twin) if kind == instances.KIND else {}
+            return _of_every_kind(doc, shown, attached=kind in STORED)
         nodes = node_counts(twin, doc["id"])
         least = (properties.get("properties", {}).get("scaleSettings") or {}).get("minNodeCount", 0)
         have = max(nodes["running"] + nodes["idle"], least)
@@ -84,24 +97,17 @@ class ComputeHooks(ResourceHooks):
             "preemptedNodeCount": 0,
             "unusableNodeCount": 0,
         }
-        shown: Doc = {
-            "currentNodeCount": have,
-            "targetNodeCount": have,
-            "nodeStateCounts": states,
-            "allocationState": "Steady",
-            "allocationStateTransitionTime": doc["changedAt"],
-            "errors": None,
-        }
-        return {
-            "properties": {
-                "computeLocation": properties.get("computeLocation") or doc["body"].get("location"),
-                "isAttachedCompute": False,
-                "createdOn": doc["createdAt"],
-                "modifiedOn": doc["changedAt"],
-                "provisioningErrors": None,
-                "properties": shown,
-            }
-        }
+        return _of_every_kind(
+            doc,
+            {
+                "currentNodeCount": have,
+                "targetNodeCount": have,
+                "nodeStateCounts": states,
+                "allocationState": "Steady",
+                "allocationStateTransitionTime": doc["changedAt"],
+                "errors": None,
+            },
+        )
 
     def updated(self, doc: Doc, twin: Twin) -> None:
         """Let waiting jobs in where the limit was raised."""
@@ -126,20 +132,17 @@ def list_keys(request: Request, twin: Twin) -> Reply:
     return Reply(200, {"computeType": doc["body"]["properties"]["computeType"]})
 
 
-def _refuse(operation: str) -> None:
-    def refuse(request: Request, twin: Twin) -> Reply:
-        require(twin, workspace_id(request).child("computes", request.params["computeName"]))
-        raise NotEmulated(
-            "POST", f"{operation} of a compute: only compute instances have it, and this twin has none"
-        )
-
-    router.on(
-        "POST", f"{WORKSPACE}/computes/{{computeName}}/{operation}", action=f"{COMPUTES}/{operation}/action"
-    )(refuse)
-
-
-for _operation in ("start", "stop", "restart"):
-    _refuse(_operation)
+def _of_every_kind(doc: Doc, shown: Doc, *, attached: bool = False) -> Doc:
+    return {
+        "properties": {
+            "computeLocation": doc["body"]["properties"].get("computeLocation") or doc["body"].get("location"),
+            "isAttachedCompute": attached,
+            "createdOn": doc["createdAt"],
+            "modifiedOn": doc["changedAt"],
+            "provisioningErrors": None,
+            "properties": shown,
+        }
+    }
 
 
 def _check_size(cluster: Doc, name: str) -> str:

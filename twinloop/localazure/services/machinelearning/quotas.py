@@ -74,8 +74,8 @@ def demand(twin: Twin, arm_id: ArmId, body: Doc, size: str, before: Doc | None) 
     limit = _limit(twin, arm_id.subscription, location, family)
     if limit is None:
         return
-    most = cluster["scaleSettings"]["maxNodeCount"]
-    if before and most <= (before.get("scaleSettings") or {}).get("maxNodeCount", 0):
+    most = _most_nodes(cluster)
+    if before and most <= _most_nodes(before):
         return
     wanted = most * vm_sizes()[size].vcpus
     others = {
@@ -148,7 +148,7 @@ def _size(size: VmSize) -> Doc:
         "lowPriorityCapable": True,
         "premiumIO": None,
         "estimatedVMPrices": None,
-        "supportedComputeTypes": ["AmlCompute"],
+        "supportedComputeTypes": ["AmlCompute", "ComputeInstance"],
     }
 
 
@@ -164,8 +164,18 @@ def _claims(twin: Twin, subscription: str, location: str, family: str) -> list[t
             or _family(cluster, size) != family
         ):
             continue
-        claims.append((key, cluster["scaleSettings"]["maxNodeCount"] * size.vcpus))
+        claims.append((key, _most_nodes(cluster) * size.vcpus))
     return claims
+
+
+def _most_nodes(compute: Doc) -> int:
+    """Nodes that a compute may have: an instance is one, stopped or not, so that it can be started again.
+
+    Source: learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance ("Stopping the compute
+    instance doesn't release quota").
+    """
+    scale = compute.get("scaleSettings")
+    return int(scale["maxNodeCount"]) if scale else 1
 
 
 def _by_name(name: str) -> VmSize | None:

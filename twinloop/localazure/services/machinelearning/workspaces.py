@@ -20,7 +20,7 @@ router = Router("machinelearning")
 Doc = dict[str, Any]
 _AUTH_MODES = ("accesskey", "identity", "userdelegationsas")
 _ISOLATION = ("disabled", "allowinternetoutbound", "allowonlyapprovedoutbound")  # each step is one way
-_KINDS = ("default",)
+_KINDS = ("default", "featurestore")
 
 
 @on_type(WORKSPACES)
@@ -92,18 +92,11 @@ def list_keys(request: Request, twin: Twin) -> Reply:
     return Reply(200, {"userStorageResourceId": storage, "userStorageKey": None, "notebookAccessKeys": None})
 
 
-@router.on("GET", f"{WORKSPACE}/connections", action=f"{WORKSPACES}/connections/read")
-def list_connections(request: Request, twin: Twin) -> Reply:
-    """No connections: making one is not emulated."""
-    workspace(request, twin)
-    return Reply(200, {"value": []})
-
-
 def _check_kind(body: Doc) -> None:
     kind = str(body.get("kind") or "Default")
     if kind.lower() not in _KINDS:
         raise InvalidRequest(
-            "ValidationError", f"kind: {kind!r} is not emulated by this twin; allowed: Default."
+            "ValidationError", f"kind: {kind!r} is not emulated by this twin; allowed: Default, FeatureStore."
         )
 
 
