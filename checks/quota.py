@@ -1,8 +1,10 @@
 """Cores at the worst case, by subscription, location and family of VM sizes, against the quota.
 
 The rule is the local Azure's: a cluster counts with its largest number of nodes, a compute instance with
-one, and what is of low priority is counted together, whatever its family. Pools of Kubernetes clusters are
-virtual machines, whose quota is not that of Azure ML: their families are told apart by `vm/`.
+one, and what is of low priority is counted together, whatever its family. What is in use only while
+something is rolled out counts too: the extra nodes that an upgrade of a pool starts, and the reserve that
+Azure ML keeps for online deployments. Pools of Kubernetes clusters are virtual machines, whose quota is not
+that of Azure ML: their families are told apart by `vm/`.
 """
 
 from __future__ import annotations
@@ -10,16 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, VmSize, family_key, vm_sizes
 from checks.findings import Finding, Severity
 from checks.plan import Resource
+from checks.quota_machines import VM, ExpectedDeployment, Machines, of_expected, of_resource
 
-COMPUTE = "azure-native:machinelearningservices:Compute"
-KUBERNETES = "azure-native:containerservice:ManagedCluster"
-POOL = "azure-native:containerservice:AgentPool"
-VM = "vm/"
 NEAR = 0.9  # from this share of the limit on, little room is left
 SOURCE = "https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas"
 _LOW = frozenset((family_key(LOW_PRIORITY), "lowpriority"))
@@ -43,17 +41,24 @@ class QuotaUse:
     """URNs of who uses it after the change, or used it before where nobody does after."""
     stacks: tuple[str, ...] = ()
     """Stacks of these resources: several may share a subscription."""
+    terms: tuple[str, ...] = ()
+    """The sum's terms, in words: `cpu of dev: 4 nodes x 4 cores = 16`."""
 
 
 @dataclass
 class _Demand:
     cores: int = 0
     name: str = ""
-    users: list[Resource] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)
+    stacks: set[str] = field(default_factory=set)
+    terms: list[str] = field(default_factory=list)
 
 
 def quota_use(
-    before: Iterable[Resource], after: Iterable[Resource], limits: Mapping[Place, int]
+    before: Iterable[Resource],
+    after: Iterable[Resource],
+    limits: Mapping[Place, int],
+    expected: Iterable[ExpectedDeployment] = (),
 ) -> tuple[QuotaUse, ...]:
     """Cores at the worst case before and after.
 
@@ -61,9 +66,11 @@ def quota_use(
         before: resources of all stacks that are looked at together: they may share a subscription.
         after: the same, with the change.
         limits: cores by subscription, location and family (lower case, no blanks).
+        expected: deployments that the outer loop makes, by the settings; they count on both sides.
     """
     limit_of = {_place(*place): limit for place, limit in limits.items()}
-    old, new = _demands(before), _demands(after)
+    coming = tuple(expected)
+    old, new = _demands(before, coming), _demands(after, coming)
     return tuple(
         QuotaUse(
             subscription=place[0],
@@ -72,8 +79,9 @@ def quota_use(
             before=old[place].cores if place in old else None,
             after=new[place].cores if place in new else 0,
             limit=limit_of.get(place),
-            resources=tuple(user.urn for user in (new.get(place) or old[place]).users),
-            stacks=tuple(sorted({user.stack for user in (new.get(place) or old[place]).users})),
+            resources=tuple((new.get(place) or old[place]).users),
+            stacks=tuple(sorted((new.get(place) or old[place]).stacks)),
+            terms=tuple((new.get(place) or old[place]).terms),
         )
         for place in sorted({*old, *new})
     )
@@ -86,21 +94,36 @@ def _place(subscription: str, location: str, family: str) -> Place:
     return subscription.lower(), location.replace(" ", "").lower(), prefix + key
 
 
-def _demands(resources: Iterable[Resource]) -> dict[Place, _Demand]:
+def _demands(resources: Iterable[Resource], expected: Iterable[ExpectedDeployment]) -> dict[Place, _Demand]:
     found: dict[Place, _Demand] = defaultdict(_Demand)
-    for resource in resources:
-        for machines in _machines(resource):
-            size = size_named(machines.size)
-            if size is None:
-                continue
-            name = machines.prefix + (LOW_PRIORITY if machines.low else size.family)
-            location = str(resource.inputs.get("location") or "")
-            demand = found[_place(_subscription(resource), location, name)]
-            demand.cores += size.vcpus * machines.most
-            demand.name = name
-            if resource not in demand.users:
-                demand.users.append(resource)
+    every = tuple(resources)
+    locations = {one.id.lower(): str(one.inputs.get("location") or "") for one in every if one.id}
+    for resource in every:
+        # A pool is where its cluster is, and says nothing of it.
+        above = resource.id.lower().partition("/agentpools/")[0]
+        location = str(resource.inputs.get("location") or locations.get(above, ""))
+        for machines in of_resource(resource):
+            _count(found, machines, (_subscription(resource), location), resource.urn, resource.stack)
+    for one in expected:
+        _count(found, of_expected(one), (one.subscription, one.location), "", one.stack)
     return dict(found)
+
+
+def _count(
+    found: dict[Place, _Demand], machines: Machines, where: tuple[str, str], urn: str, stack: str
+) -> None:
+    size = size_named(machines.size)
+    if size is None:
+        return
+    name = machines.prefix + (LOW_PRIORITY if machines.low else size.family)
+    demand = found[_place(*where, name)]
+    most = machines.most(size)
+    demand.cores += size.vcpus * most
+    demand.name = name
+    demand.stacks.add(stack)
+    demand.terms.append(f"{machines.name} of {stack}: {machines.shown(size)} = {size.vcpus * most:,}")
+    if urn and urn not in demand.users:
+        demand.users.append(urn)
 
 
 def size_named(name: str) -> VmSize | None:
@@ -108,45 +131,6 @@ def size_named(name: str) -> VmSize | None:
     return vm_sizes().get(name) or next(
         (size for size in vm_sizes().values() if size.name.lower() == name.lower()), None
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Machines:
-    """Machines of one size that a resource may start."""
-
-    size: str
-    most: int
-    low: bool = False
-    prefix: str = ""
-
-
-def _machines(resource: Resource) -> Iterator[_Machines]:
-    if resource.taken:
-        return
-    if resource.type == COMPUTE:
-        properties: Mapping[str, Any] = resource.inputs.get("properties") or {}
-        inner: Mapping[str, Any] = properties.get("properties") or {}
-        size = str(inner.get("vmSize") or "")
-        if properties.get("computeType") == "AmlCompute":
-            most = (inner.get("scaleSettings") or {}).get("maxNodeCount", 0)
-            low = str(inner.get("vmPriority", "")).lower() == "lowpriority"
-            yield _Machines(size=size, most=_number(most), low=low)
-        elif properties.get("computeType") == "ComputeInstance":
-            yield _Machines(size=size, most=1)
-    elif resource.type == POOL:
-        yield _pool(resource.inputs)
-    elif resource.type == KUBERNETES:
-        yield from map(_pool, resource.inputs.get("agentPoolProfiles") or ())
-
-
-def _pool(pool: Mapping[str, Any]) -> _Machines:
-    most = pool.get("maxCount") if pool.get("enableAutoScaling") else pool.get("count")
-    low = str(pool.get("scaleSetPriority", "")).lower() == "spot"
-    return _Machines(size=str(pool.get("vmSize") or ""), most=_number(most), low=low, prefix=VM)
-
-
-def _number(value: object) -> int:
-    return int(value) if isinstance(value, int | float) else 0
 
 
 def _subscription(resource: Resource) -> str:
@@ -171,6 +155,8 @@ def _fitting(use: QuotaUse, by_urn: Mapping[str, Resource]) -> Iterator[Finding]
     users = [by_urn[urn] for urn in use.resources if urn in by_urn]
     names = ", ".join(_name(user) for user in users) or f"{len(use.resources)} computes"
     cores = f"{names} may use {use.after:,} cores of {use.family} in {use.location} at their largest"
+    if use.after:
+        cores += f" ({'; '.join(use.terms)})"
     if use.limit is None:
         if use.after and grows:
             yield from _each(
@@ -207,7 +193,7 @@ def _each(  # noqa: PLR0917 - the columns of a finding
 ) -> Iterator[Finding]:
     """The finding for each stack that uses the family: they share what is left."""
     for stack in use.stacks:
-        urn = next((urn for urn in use.resources if f":{stack}::" in urn), use.resources[0])
+        urn = next((urn for urn in use.resources if f":{stack}::" in urn), "")
         yield Finding(
             severity=severity,
             rule=rule,
@@ -221,7 +207,7 @@ def _each(  # noqa: PLR0917 - the columns of a finding
 
 
 def _uncounted(resource: Resource) -> Iterator[Finding]:
-    for machines in _machines(resource):
+    for machines in of_resource(resource):
         if size_named(machines.size) is None:
             given = f"size '{machines.size}', which is none" if machines.size else "none"
             yield Finding(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from checks.quota_limits import largest
 from twinloop.clouds.stack_file import StackFile
 
 _GROUPS, _QUOTAS, _SHARED, _WAIVERS = (
@@ -29,20 +30,18 @@ def people(files: Iterable[StackFile]) -> dict[str, str]:
 
 
 def quotas(files: Iterable[StackFile]) -> dict[tuple[str, str, str], int]:
-    """Cores by subscription, location and family, of all stacks that stand in one of them.
+    """Cores by subscription, location and family, of all stacks that stand in one of them."""
+    return largest(_stated(files))
 
-    Where several files state one limit the largest counts, as in the settings' own rule.
-    """
-    found: dict[tuple[str, str, str], int] = {}
+
+def _stated(files: Iterable[StackFile]) -> Iterator[tuple[tuple[str, str, str], int]]:
     for file in files:
         rows = _value(file, _QUOTAS)
         for row in rows if isinstance(rows, list) else []:
             limit = _mapping(row).get("limit")
             location = _mapping(row).get("location") or file.value("azure-native:location")
             if isinstance(limit, int | str) and str(limit).isdigit():
-                place = (file.subscription, str(location), str(row.get("family", "")).lower())
-                found[place] = max(found.get(place, 0), int(limit))
-    return found
+                yield (file.subscription, str(location), str(row.get("family", "")).lower()), int(limit)
 
 
 def needed_stack(file: StackFile) -> str:
