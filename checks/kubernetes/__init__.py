@@ -1,0 +1,1 @@
+"""What the Kubernetes API takes: kinds, their schemas, and strict checks of manifests against them."""
