@@ -10,7 +10,9 @@ from typing import Any
 
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
+from checks.quota_limits import largest
 from infra.addresses import next_free, overlapping
+from infra.kubernetes_rules import kubernetes_quota_rules, kubernetes_rules
 from infra.naming import RULES, Names
 from infra.network_rules import (
     entry_rules,
@@ -225,6 +227,11 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
         CrossRule(frozenset({"network"}), peering_rules),
         CrossRule(frozenset({"network", "managed_network"}), way_out_rules),
         CrossRule(frozenset({"network", "dns"}), records_rules),
+        CrossRule(
+            frozenset({"kubernetes", "arc", "network", "clusters", "protect", "azure", "group"}),
+            kubernetes_rules,
+        ),
+        CrossRule(frozenset({"kubernetes", "quotas", "azure"}), kubernetes_quota_rules),
     ),
 }
 
@@ -267,21 +274,24 @@ def _shared_addresses(stacks: Mapping[str, Settings]) -> Iterator[Problem]:
 def _shared_quotas(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Problem]:
     used: Counter[tuple[str, str, str]] = Counter()
     users: dict[tuple[str, str, str], list[str]] = {}
-    limits: dict[tuple[str, str, str], int] = {}
     for name, settings in environments.items():
         place = (settings.azure.subscription_id, settings.azure.location)
         for family, cores in worst_case_cores(settings.clusters).items():
             key = (*place, family_key(family))
             used[key] += cores
             users.setdefault(key, []).append(name)
-            limits[key] = max(limits.get(key, 0), _limits(settings).get(family_key(family), 0))
+    limits = largest(
+        ((settings.azure.subscription_id, settings.azure.location, family), limit)
+        for settings in environments.values()
+        for family, limit in _limits(settings).items()
+    )
     for key, cores in used.items():
-        if cores > limits[key] and len(users[key]) > 1:
+        if cores > limits.get(key, 0) and len(users[key]) > 1:
             files = " and ".join(f"Pulumi.{name}.yaml" for name in users[key])
             yield Problem(
                 key="twinloop:clusters",
                 given=f"the clusters in {files} may use {cores} cores of {key[2]} in {key[1]} together",
-                allowed=f"{limits[key]} cores (twinloop:quotas): they share the subscription {key[0]}",
+                allowed=f"{limits.get(key, 0)} cores (twinloop:quotas): they share the subscription {key[0]}",
                 next_step=f"lower maxNodes of a cluster in one of them, or ask Azure for {cores} cores",
             )
 
