@@ -9,6 +9,8 @@ from twinloop.engine.errors import (
     LockHolder,
     NotSupported,
     PassphraseWrong,
+    PolicyPackFailed,
+    PolicyViolated,
     ProgramFailed,
     ProtectedResource,
     ResourceFailed,
@@ -37,6 +39,7 @@ from twinloop.engine.model import (
     StepDone,
     StepFailed,
     StepStarted,
+    Violation,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +60,8 @@ __all__ = [
     "Options",
     "Outcome",
     "PassphraseWrong",
+    "PolicyPackFailed",
+    "PolicyViolated",
     "Program",
     "ProgramFailed",
     "PropertyChange",
@@ -75,6 +80,7 @@ __all__ = [
     "TargetsLeaveOut",
     "UnknownProvider",
     "UnknownTarget",
+    "Violation",
     "run",
     "stack_outputs",
 ]

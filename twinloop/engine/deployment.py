@@ -15,6 +15,7 @@ from twinloop.engine.reporting import Report
 from twinloop.engine.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from twinloop.engine.analyzers import Analyzers
     from twinloop.engine.provider_registry import ProviderRegistry
 
 
@@ -36,6 +37,7 @@ class Deployment:
     def __post_init__(self) -> None:
         self._gate = threading.BoundedSemaphore(max(1, self.options.parallel))
         self.providers: ProviderRegistry
+        self.analyzers: Analyzers
         self._met: set[str] = set()
 
     @contextmanager

@@ -174,3 +174,21 @@ class Cancelled(EngineError):
         super().__init__("\n".join(["the run was stopped; what was running is finished and saved", *lines]))
         self.done = tuple(done)
         self.left = tuple(left)
+
+
+class PolicyPackFailed(EngineError):
+    """A policy pack could not be started or asked; nothing was touched."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"policy pack {path}: {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class PolicyViolated(EngineError):
+    """Mandatory policies are violated."""
+
+    def __init__(self, violations: Sequence[str]) -> None:
+        listed = "\n".join(violations)
+        super().__init__(f"{len(violations)} mandatory policies are violated:\n{listed}")
+        self.violations = list(violations)

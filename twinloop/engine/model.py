@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from twinloop.engine.errors import EngineError
 
 if TYPE_CHECKING:
     from twinloop.engine.processes import ProgramProcess
+    from twinloop.engine.states import ResourceState
 
 
 class Operation(StrEnum):
@@ -93,6 +94,8 @@ class Options:
     expect_no_changes: bool = False
     unprotect: bool = False
     """Delete protected resources too; the engine obeys, the caller decides where that is allowed."""
+    policy_packs: tuple[Path, ...] = ()
+    """Folders with a `PulumiPolicy.yaml`, each started as a process that is asked about every resource."""
 
 
 ChangeKind = Literal["add", "update", "delete", "add-replace", "update-replace", "delete-replace"]
@@ -158,6 +161,27 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
+class Violation:
+    """What a policy pack said against a resource, or against the stack where `urn` is empty."""
+
+    pack: str
+    version: str
+    policy: str
+    level: Literal["advisory", "mandatory"]
+    urn: str
+    message: str
+
+
+class Standing(NamedTuple):
+    """A stack's resources as they are, secrets and all: for who judges a plan, and nobody's output."""
+
+    before: tuple[ResourceState, ...] = ()
+    """When the run began."""
+    after: tuple[ResourceState, ...] = ()
+    """Now; after a preview, as they would be."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a run ended.
 
@@ -178,6 +202,9 @@ class Outcome:
     """Old URN -> new URN, of what an alias named."""
     stack: str = ""
     """Its name, without organisation and project: a stack with nothing in it has no step to read it off."""
+    violations: tuple[Violation, ...] = ()
+    """What policy packs said."""
+    standing: Standing = field(default_factory=Standing, repr=False)
 
     @property
     def changed(self) -> bool:

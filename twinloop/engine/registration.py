@@ -110,11 +110,15 @@ class Registrar:
         if urns.is_provider(goal.type):
             return self._provider(goal, old)
         if not goal.custom:
+            self._deployment.analyzers.ask(goal, goal.properties)
             return self.applier.apply(self.planner.component(goal, old))
         reference = goal.provider or self.default_provider(goal.type, goal.version, goal.download_url)
         if goal.import_id and (old is None or old.id != goal.import_id):
+            self._deployment.analyzers.ask(goal, goal.properties)
             return import_resource(self._deployment, goal, reference)
-        return self.applier.apply(self._planned(goal, old, reference))
+        plan = self._planned(goal, old, reference)
+        self._deployment.analyzers.ask(goal, plan.inputs)
+        return self.applier.apply(plan)
 
     def _planned(self, goal: Goal, old: ResourceState | None, reference: str) -> Plan:
         try:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal
 
-from twinloop.engine.errors import EngineError, ResourceFailed
+from twinloop.engine.errors import EngineError, PolicyViolated, ResourceFailed
 from twinloop.engine.hushing import hush
 from twinloop.engine.model import (
     Diagnostic,
@@ -19,6 +19,7 @@ from twinloop.engine.model import (
     StepDone,
     StepFailed,
     StepStarted,
+    Violation,
 )
 from twinloop.engine.states import ResourceState
 from twinloop.engine.values import Properties, masked
@@ -65,6 +66,7 @@ class Report:
         self.diagnostics: list[Diagnostic] = []
         self.failures: list[tuple[str, str]] = []
         self.left: list[str] = []
+        self.violations: list[Violation] = []
         self.error: EngineError | None = None
 
     def emit(self, event: Event) -> None:
@@ -104,6 +106,23 @@ class Report:
     def say(self, severity: Severity, message: str, urn: str = "") -> None:
         """A message."""
         self.emit(Diagnostic(severity, urn, message))
+
+    def violated(self, violation: Violation) -> None:
+        """A policy pack said something against a resource."""
+        violation = self._hushed(violation)
+        with self._lock:
+            self.violations.append(violation)
+        pack = f"{violation.pack}@v{violation.version}"
+        severity: Severity = "error" if violation.level == "mandatory" else "warning"
+        message = f"[{violation.level}] {violation.policy} ({pack}): {violation.message}"
+        self.say(severity, message, violation.urn)
+
+    def refuse_violations(self) -> None:
+        """End the run where a mandatory policy is violated."""
+        if found := [
+            f"{one.policy}: {one.urn or 'the stack'}" for one in self.violations if one.level == "mandatory"
+        ]:
+            self.refuse(PolicyViolated(found))
 
     def leave(self, urn: str) -> None:
         """Something does not begin, because the run is being stopped."""

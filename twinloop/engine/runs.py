@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from twinloop.engine import interrupts, locks, program, refreshing, transport, urns
+from twinloop.engine.analyzers import Analyzers
 from twinloop.engine.applying import Applier
 from twinloop.engine.backend import Backend
 from twinloop.engine.deletions import Deleter, doomed
@@ -23,6 +24,7 @@ from twinloop.engine.model import (
     Program,
     ProviderHost,
     Stack,
+    Standing,
 )
 from twinloop.engine.monitor import Monitor
 from twinloop.engine.planning import Planner
@@ -30,6 +32,7 @@ from twinloop.engine.provider_registry import ProviderRegistry
 from twinloop.engine.recovery import recover
 from twinloop.engine.reporting import Report
 from twinloop.engine.snapshot import Snapshot
+from twinloop.engine.states import ResourceState
 from twinloop.engine.store import Store
 from twinloop.engine.values import Properties, bare, masked
 
@@ -106,10 +109,12 @@ class _Run:
                 self._report.say("warning", "an earlier run was killed; its journal is folded into the state")
             if not self._dry:
                 snapshot = store.start_writing(snapshot)
+            before = _standing(snapshot)
             deployment = self._deployment(snapshot)
+            exits.callback(deployment.analyzers.close)
             with interrupts.heeded(deployment), self._saved(store, snapshot):
                 self._work(deployment)
-        return self._outcome(snapshot, deployment.sources)
+        return self._outcome(snapshot, deployment.sources, before)
 
     def _deployment(self, snapshot: Snapshot) -> Deployment:
         deployment = Deployment(
@@ -122,6 +127,7 @@ class _Run:
             program=self._program,
         )
         deployment.providers = ProviderRegistry(deployment, self._host)
+        deployment.analyzers = Analyzers(deployment)
         return deployment
 
     def _work(self, deployment: Deployment) -> None:
@@ -151,6 +157,7 @@ class _Run:
             refreshing.refresh(deployment)
             if self._report.broken:
                 return
+        deployment.analyzers.start()
         monitor = Monitor(deployment)
         runner = program.run if self._program.transport == "in-process" else transport.run
         try:
@@ -161,6 +168,8 @@ class _Run:
                 self._report.refuse(error)
         finally:
             monitor.settle()
+        if not self._report.broken and not deployment.cancelled.is_set():
+            deployment.analyzers.ask_of_all()
         if not self._report.broken and not deployment.cancelled.is_set():
             self._delete(deployment, monitor.registrar.applier)
             deployment.refuse_unmet_targets()  # not before: only the program knows what is new
@@ -201,7 +210,9 @@ class _Run:
         secret = self._program.secret_keys
         return {key: value for key, value in self._program.config.items() if key not in secret}
 
-    def _outcome(self, snapshot: Snapshot, sources: dict[str, str]) -> Outcome:
+    def _outcome(
+        self, snapshot: Snapshot, sources: dict[str, str], before: tuple[ResourceState, ...]
+    ) -> Outcome:
         error = self._report.verdict()
         outcome = Outcome(
             operation=self._operation,
@@ -215,6 +226,8 @@ class _Run:
             sources=dict(sources),
             renames=dict(snapshot.renames),
             stack=self._stack.name,
+            violations=tuple(self._report.violations),
+            standing=Standing(before, _standing(snapshot)),
         )
         self._report.emit(Finished(outcome))
         return outcome
@@ -227,6 +240,11 @@ def _secrets(program: Program | None) -> list[str]:
     if program.hushed is not None:
         return sorted(program.hushed)
     return [program.config[key] for key in program.secret_keys if key in program.config]
+
+
+def _standing(snapshot: Snapshot) -> tuple[ResourceState, ...]:
+    """What a stack has, less what only waits for its deletion."""
+    return tuple(state for state in snapshot.states() if not (state.delete or state.pending_replacement))
 
 
 def _outputs(snapshot: Snapshot) -> Properties:
