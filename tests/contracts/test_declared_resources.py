@@ -22,7 +22,10 @@ UNTAGGABLE = {
     "azure-native:machinelearningservices:Datastore",  # its tags are those of an asset, under its properties
     "azure-native:machinelearningservices:ManagedNetworkSettingsRule",
     "azure-native:monitor:DiagnosticSetting",
+    "azure-native:monitor:PrivateLinkScopedResource",
+    "azure-native:network:PrivateDnsZoneGroup",
     "azure-native:network:Subnet",
+    "azure-native:network:VirtualNetworkPeering",
     "azure-native:storage:BlobContainer",
     "azure-native:storage:BlobServiceProperties",
     "azure-native:storage:ManagementPolicy",
@@ -138,8 +141,9 @@ def test_a_subnet_is_a_resource_of_its_own_and_has_its_security_group(stack):
 @pytest.mark.parametrize("stack", ["staging", "prod"])
 def test_what_is_not_for_development_is_not_open_to_the_internet(stack):
     for resource in azure(stack):
-        if resource.typ.split(":")[1] in {"operationalinsights", "applicationinsights"}:
-            continue  # ingestion is public until there is a private link scope
+        of_monitor = resource.typ.split(":")[1] in {"operationalinsights", "applicationinsights"}
+        if of_monitor and settings_of(stack).monitor_scope is None:
+            continue  # public until there is a private link scope
         for path, value in values(resource.inputs):
             assert not (path.endswith(PUBLIC) and value != "Disabled"), f"{resource.name}: {path} is {value}"
 

@@ -1,37 +1,20 @@
-"""No stack holds a usable credential in its state or outputs, and no byte written has a planted secret.
+"""All four stacks stand on a twin: a second `up` changes nothing, none holds a credential, and all go again.
 
-All four stacks are brought up on a twin, dev with planted secrets: a secret setting, a secret output, and a
-storage key that a datastore is given.
+Dev has planted secrets: a secret setting, a secret output, and a storage key that a datastore is given. No
+byte that is written has one of them.
 """
 
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 
+from tests.contracts.credentials import NAMED, credentials, leaves
 from tests.contracts.planted import KEY, PASSPHRASE, PROC, STACKS, WORD, Planted, forms, project
+from tests.infra.conftest import settings_of
 
 pytestmark = pytest.mark.timeout(400)
-SEALED = "4dabf18193072939515e22adb298388d"  # marks a special value in Pulumi's state
-OF_SECRETS = "1b47061264138c4ac30d75fd1eb44270"  # the mark's value for a secret
-CREDENTIALS = {
-    "account key": r"AccountKey=[\w+/=]{20}|SharedAccessKey=[\w+/=]{20}",
-    "connection string": r"InstrumentationKey=[0-9a-f-]{36}|DefaultEndpointsProtocol=.*Key=",
-    "signed link": r"[?&]sig=[\w%+/-]{20}",
-    "token": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}",
-    "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    "storage key": r"(?<![\w+/])[A-Za-z0-9+/]{86}==(?![\w+/=])",
-    "client secret": r"(?<![\w~.-])[A-Za-z0-9_-]{3}8Q~[A-Za-z0-9_~.-]{34}",
-    "password in a URL": r"://[^/\s:@]+:[^/\s:@]+@",
-}
-# Properties that are a credential whatever they look like.
-NAMED = re.compile(
-    r"(password|secret|token|accountKey|primaryKey|secondaryKey|sharedKey|primarySharedKey|instrumentationKey|"
-    r"connectionString|sasUri|sasToken|accessKey)$",
-    re.IGNORECASE,
-)
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +27,23 @@ def planted(tmp_path_factory):
     try:
         for stack in STACKS:
             made.twinloop("up", "-s", stack)
-        made.twinloop("refresh", "-s", "dev")
-        made.twinloop("stack", "output", "-s", "dev")
-        made.twinloop("twin", "logs")
-        _change(made)
-        made.twinloop("preview", "-s", "dev", "--json")
-        made.twinloop("preview", "-s", "dev")
-        written = ("--json", "--markdown", "told.md", "--html", "told.html")
-        made.twinloop("review", "-s", "dev", "--base", "HEAD", "--same-env", *written, codes=(0, 10))
-        made.look_at_pages()
         yield made
     finally:
         made.twinloop("twin", "stop")
+
+
+@pytest.fixture(scope="module")
+def changed(planted):
+    """The same after an edit that was previewed and reviewed, with every page looked at."""
+    planted.twinloop("stack", "output", "-s", "dev")
+    planted.twinloop("twin", "logs")
+    _change(planted)
+    planted.twinloop("preview", "-s", "dev", "--json")
+    planted.twinloop("preview", "-s", "dev")
+    written = ("--json", "--markdown", "told.md", "--html", "told.html")
+    planted.twinloop("review", "-s", "dev", "--base", "HEAD", "--same-env", *written, codes=(0, 10))
+    planted.look_at_pages()
+    return planted
 
 
 def _change(made):
@@ -66,25 +54,6 @@ def _change(made):
     )
     assert "planted_too" in text
     file.write_text(text)
-
-
-def leaves(node, at=""):
-    """Every leaf of a state file with its path; what is sealed is one leaf without a value."""
-    if isinstance(node, dict):
-        if node.get(SEALED) == OF_SECRETS:
-            yield at, None
-            return
-        for key, value in node.items():
-            yield from leaves(value, f"{at}.{key}" if at else key)
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from leaves(value, f"{at}[{index}]")
-    else:
-        yield at, node
-
-
-def credentials(text):
-    return [kind for kind, pattern in CREDENTIALS.items() if re.search(pattern, text)]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +71,11 @@ def credentials(text):
 )
 def test_each_kind_of_credential_would_be_seen(kind, example):
     assert kind in credentials(example)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_second_up_and_a_refresh_find_nothing_to_change(planted, stack):
+    planted.twinloop("up", "-s", stack, "--refresh", "--expect-no-changes")
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -140,8 +114,8 @@ def test_the_planted_secrets_are_in_the_state_and_sealed(planted):
         assert any(path.startswith("properties") for path in closed), side
 
 
-def test_the_search_reaches_the_states_the_twin_s_store_its_log_and_the_reports(planted):
-    found = planted.files()
+def test_the_search_reaches_the_states_the_twin_s_store_its_log_and_the_reports(changed):
+    found = changed.files()
     names = {path.name for path in found}
     assert {"dev.json", "prod.json", "told.md", "told.html"} <= names
     assert [path for path in found if path.read_bytes().startswith(b"SQLite format 3")]
@@ -151,10 +125,10 @@ def test_the_search_reaches_the_states_the_twin_s_store_its_log_and_the_reports(
 @pytest.mark.parametrize(
     ("name", "secret"), [("setting", WORD), ("storage key", KEY), ("passphrase", PASSPHRASE)]
 )
-def test_no_file_has_a_planted_secret_in_clear(planted, name, secret):
+def test_no_file_has_a_planted_secret_in_clear(changed, name, secret):
     leaks = [
         str(path)
-        for path in planted.files()
+        for path in changed.files()
         for content in [path.read_bytes()]
         if any(form in content for form in forms(secret))
     ]
@@ -162,21 +136,30 @@ def test_no_file_has_a_planted_secret_in_clear(planted, name, secret):
 
 
 @pytest.mark.parametrize("secret", [WORD, KEY, PASSPHRASE])
-def test_no_command_says_a_planted_secret(planted, secret):
-    said = "\n".join(planted.said).encode()
+def test_no_command_says_a_planted_secret(changed, secret):
+    said = "\n".join(changed.said).encode()
     assert b"planted" in said
     assert [form for form in forms(secret) if form in said] == []
 
 
 @pytest.mark.parametrize("secret", [WORD, KEY, PASSPHRASE])
-def test_no_process_is_told_a_planted_secret_by_its_arguments(planted, secret):
-    argvs = b"\n".join(planted.argvs)
+def test_no_process_is_told_a_planted_secret_by_its_arguments(changed, secret):
+    argvs = b"\n".join(changed.argvs)
     assert b"twinloop.localazure" in argvs
     assert [form for form in forms(secret) if form in argvs] == []
 
 
 @pytest.mark.parametrize("secret", [WORD, KEY])
-def test_no_page_of_the_twin_shows_a_planted_secret(planted, secret):
-    pages = "\n".join(planted.pages.values()).encode()
+def test_no_page_of_the_twin_shows_a_planted_secret(changed, secret):
+    pages = "\n".join(changed.pages.values()).encode()
     assert b"mlw-mlp-dev-weu" in pages
     assert [form for form in forms(secret) if form in pages] == []
+
+
+def test_destroy_leaves_nothing_but_the_tombstones_that_purge_protection_keeps(changed):
+    for stack in reversed(STACKS):
+        settings = settings_of(stack)
+        kept = settings.kind == "environment" and settings.vault.purge_protection
+        changed.twinloop("destroy", "-s", stack, "--unprotect", *(() if kept else ("--purge",)))
+        left = changed.state(stack)["checkpoint"]["latest"].get("resources") or []
+        assert [one["urn"] for one in left] == []
