@@ -38,6 +38,7 @@ _CREATED = {
     "Microsoft.Storage/storageAccounts/managementPolicies": 200,
     "Microsoft.Storage/storageAccounts/blobServices": 200,
     "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies": 200,
+    "Microsoft.MachineLearningServices/workspaces/connections": 200,
     "Microsoft.Insights/components": 200,
     "Microsoft.Insights/diagnosticSettings": 200,
     "Microsoft.KeyVault/vaults/keys": 200,
@@ -45,7 +46,14 @@ _CREATED = {
 _CHANGED_LATER = {"Microsoft.MachineLearningServices/workspaces/outboundRules": 202}
 # Operations that the service's own module answers.
 DATASTORES = "Microsoft.MachineLearningServices/workspaces/datastores"
-_OWN = {(DEFINITIONS, "GET"), (DEFINITIONS, "LIST"), (ASSIGNMENTS, "LIST"), (DATASTORES, "LIST")}
+CONNECTIONS = "Microsoft.MachineLearningServices/workspaces/connections"
+_OWN = {
+    (DEFINITIONS, "GET"),
+    (DEFINITIONS, "LIST"),
+    (ASSIGNMENTS, "LIST"),
+    (DATASTORES, "LIST"),
+    (CONNECTIONS, "LIST"),
+}
 
 
 def routes_of(row: ResourceType) -> Iterable[Route]:
