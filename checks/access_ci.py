@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checks.access_grants import Holdings
 from checks.access_scopes import words
+from checks.catalogue.access_words import phrases
 from checks.estate import FEDERATED, Estate, key
 from checks.findings import Finding
 from checks.permissions import ASSIGN, RoleDefinition, allows
@@ -63,9 +64,10 @@ def _previews(estate: Estate, holdings: Holdings) -> Iterator[Finding]:
 
 
 def _may_write(role: RoleDefinition) -> bool:
-    """Whether a role has more than reading."""
+    """Whether a role has more than reading; reading a secret is more."""
+    reading = {one.action.lower() for one in phrases() if one.reads and not one.risk}
     return any(
-        not one.lower().endswith("/read") and one.lower() not in AMBIENT
+        not one.lower().endswith("/read") and one.lower() not in AMBIENT | reading
         for permission in role.permissions
         for one in (*permission.actions, *permission.data_actions)
     )

@@ -15,7 +15,17 @@ from checks.access_principals import IDENTITY
 from checks.access_scopes import arm_kinds, words
 from checks.catalogue.access_needs import Need, enough, needs
 from checks.catalogue.roles import role_named
-from checks.estate import CONTAINER, REGISTRY, Estate, Holder, Workplace, container_of, estate, key
+from checks.estate import (
+    CONTAINER,
+    REGISTRY,
+    Estate,
+    Holder,
+    Workplace,
+    attached,
+    container_of,
+    estate,
+    key,
+)
 from checks.findings import Finding, Severity
 from checks.permissions import Permission, RoleDefinition, allows
 from checks.plan import UNKNOWN, Resource
@@ -169,6 +179,9 @@ def _targets(holder: Holder, on: str, estate_: Estate) -> Iterator[_Target]:
         yield _target(on, place.id, estate_)
     elif on in place.parts:
         yield _target(on, place.parts[on], estate_)
+    elif on == "attached":
+        for named in attached(place):
+            yield _target("cluster", named, estate_)
     elif on == "registry":
         ruled = [one for one in _ruled(place) if _kind_of(one) == "registry"]
         for named in ruled or [one.id for one in estate_.of(REGISTRY) if one.id]:
@@ -233,6 +246,8 @@ def _kinds_at(scope: str, holder: Holder, estate_: Estate) -> Iterator[str]:
         return
     if scope == place.id:
         yield "workspace"
+    if scope in attached(place):
+        yield "attached"
     yield from (word for word, arm_id in place.parts.items() if arm_id == scope)
     if scope == place.id.partition("/providers/")[0]:
         yield "group"

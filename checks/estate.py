@@ -141,6 +141,17 @@ def container_of(datastore: Resource, estate_: Estate) -> str:
     return next((arm_id for arm_id in estate_.by_id if arm_id.endswith(tail)), "")
 
 
+def attached(place: Workplace) -> tuple[str, ...]:
+    """ARM ids in lower case of the Kubernetes clusters that a workspace has as computes."""
+    found = []
+    for compute in place.computes:
+        properties = compute.inputs.get("properties") or {}
+        named = properties.get("resourceId")
+        if properties.get("computeType") == "Kubernetes" and isinstance(named, str) and named != UNKNOWN:
+            found.append(key(named))
+    return tuple(found)
+
+
 def identities(resource: Resource) -> list[str]:
     """ARM ids of the identities that a resource is given."""
     given = resource.inputs.get("identity")

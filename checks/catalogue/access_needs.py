@@ -19,7 +19,7 @@ class Need:
     who: str
     """Kind of what acts: as `checks.estate.Holder.kind`."""
     on: str
-    """What it acts on: `workspace`, a part of it, or `private targets`, which its outbound rules name."""
+    """What it acts on: `workspace`, a part of it, or `attached` clusters, or `private targets` of rules."""
     what: str
     action: str
     role: str
