@@ -8,9 +8,12 @@ from infra.access import Access, AccessArgs, Principal, ScopeTarget, own_role_gu
 from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
 from infra.foundation import Foundation
+from infra.governance import guard
 from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
 from infra.grants_batch import BATCH_IDENTITY
+from infra.grants_governance import governance_roles
 from infra.grants_kubernetes import cluster_roles
+from infra.grants_serving import serving_roles, submitter_guid
 from infra.group import group_id
 from infra.isolation import private_endpoints
 from infra.kubernetes import clusters
@@ -19,6 +22,7 @@ from infra.observability import Diagnostics, DiagnosticsArgs
 from infra.outputs import EnvironmentOutputs
 from infra.people import machines, people
 from infra.purposes import BATCH
+from infra.serving import Serving
 from infra.settings import EnvironmentSettings
 from infra.shared_stack import ci_principals
 from infra.spending import Spending, SpendingArgs
@@ -36,10 +40,12 @@ class Environment(Foundation):
         self.access = self._access("access", tuple(g for g in self.grants if g.on != "workspace"))
         self.platform()
         self.aks = clusters(self)
+        self.serving = Serving(self)
         self.governance()
 
     def platform(self) -> None:
         """The workspace, who may use it, and what it computes on."""
+        encryption = self.settings.encryption
         self.workspace = Workspace(
             "ml",
             WorkspaceArgs(
@@ -63,6 +69,8 @@ class Environment(Foundation):
                 protect=self.settings.protect,
                 names=self.names,
                 tags=self.tags,
+                key=self.key if encryption and "workspace" in encryption.of else None,
+                service_side=bool(encryption and encryption.mode == "serviceSide"),
             ),
         )
         self.endpoints = private_endpoints(
@@ -125,11 +133,15 @@ class Environment(Foundation):
                 },
             ),
         )
+        guard(self)
         if self.settings.group is None or self.settings.group.budget:
             Spending(
                 "spending",
                 SpendingArgs(
-                    scope=group_id(self.group, self.settings), settings=self.settings.budget, names=self.names
+                    scope=group_id(self.group, self.settings),
+                    settings=self.settings.budget,
+                    names=self.names,
+                    told=self.alerting,
                 ),
             )
         if self.settings.protect:
@@ -148,6 +160,7 @@ class Environment(Foundation):
                 self.lake,
                 self.storage,
                 *([self.endpoints] if self.endpoints else []),
+                *self.serving.below,
             ]
             Locks("locks", LocksArgs(resources=kept, after=[*below, diagnostics]))
 
@@ -170,6 +183,8 @@ class Environment(Foundation):
             private_zone_ids=self.zone_ids,
             subnet_ids=self.network.subnet_ids,
             cluster_names=self.clusters.names,
+            online_endpoint_names=self.serving.online_names,
+            batch_endpoint_names=self.serving.batch_names,
             datastore_names=self.datastores.names,
             identity_client_ids=self.identities.client_ids,
             identity_principal_ids=self.identities.principal_ids,
@@ -197,8 +212,9 @@ class Environment(Foundation):
         table = table if self.settings.shared.ci_environment is None else (*table, *CI)
         return on_taken(in_force(table, *conditions), taken_grants(self.settings))
 
-    def _access(self, name: str, grants: tuple[Grant, ...]) -> Access:
-        inside: dict[str, ScopeTarget] = {
+    def scopes(self) -> dict[str, ScopeTarget]:
+        """What stands before the workspace does, for grants on it."""
+        return {
             "group": ScopeTarget(id=self.names.resource_group_id, resource=self.group),
             "storage": ScopeTarget(id=self.names.storage_id, resource=self.storage),
             "vault": ScopeTarget(id=self.names.vault_id, resource=self.vault),
@@ -211,6 +227,9 @@ class Environment(Foundation):
                 for zone, container in self.lake.zones.items()
             },
         }
+
+    def _access(self, name: str, grants: tuple[Grant, ...]) -> Access:
+        inside = self.scopes()
         if name != "access":
             inside["workspace"] = ScopeTarget(id=self.names.workspace_id, resource=self.workspace)
         return Access(
@@ -220,9 +239,18 @@ class Environment(Foundation):
                 principals=self.principals,
                 scopes=inside,
                 own_roles={
-                    role: (guid, None) for role, guid in own_role_guids(self.settings.shared_names).items()
+                    Role.RETRAIN_SUBMITTER: (submitter_guid(self.names), None),
+                    **{
+                        role: (guid, None)
+                        for role, guid in own_role_guids(self.settings.shared_names).items()
+                    },
                 },
-                assignable=({grant.role for grant in self.grants} | cluster_roles(self.settings))
+                assignable=(
+                    {grant.role for grant in self.grants}
+                    | cluster_roles(self.settings)
+                    | governance_roles(self.settings)
+                    | serving_roles(self.settings)
+                )
                 - {Role.RBAC_ADMINISTRATOR},
             ),
         )

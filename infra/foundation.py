@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from infra.alerting import Alerting, AlertingArgs
+from infra.governance import key_of
+from infra.grants_governance import governance_purposes
 from infra.group import group
 from infra.identities import Identities, IdentitiesArgs
 from infra.images import Images, ImagesArgs
@@ -38,9 +40,12 @@ class Foundation:
             IdentitiesArgs(
                 resource_group=self.group.name,
                 location=self.location,
-                purposes=environment_purposes(
-                    (cluster.purpose for cluster in self.settings.clusters),
-                    kubernetes=self.settings.kubernetes is not None,
+                purposes=(
+                    *environment_purposes(
+                        (cluster.purpose for cluster in self.settings.clusters),
+                        kubernetes=self.settings.kubernetes is not None,
+                    ),
+                    *governance_purposes(self.settings),
                 ),
                 taken={str(purpose): one for purpose, one in self.settings.identities.items()},
                 names=self.names,
@@ -102,31 +107,7 @@ class Foundation:
         )
 
     def stores(self) -> None:
-        """Where data, secrets and images lie."""
-        self.storage = WorkspaceStorage(
-            "storage",
-            WorkspaceStorageArgs(
-                resource_group=self.group.name,
-                location=self.location,
-                settings=self.settings.storage,
-                reach=self.reach,
-                protect=self.settings.protect,
-                names=self.names,
-                tags=self.tags,
-            ),
-        )
-        self.lake = Lake(
-            "lake",
-            LakeArgs(
-                resource_group=self.group.name,
-                location=self.location,
-                settings=self.settings.lake,
-                reach=self.reach,
-                protect=self.settings.protect,
-                names=self.names,
-                tags=self.tags,
-            ),
-        )
+        """Where secrets, data and images lie; the vault first, for what is encrypted with a key in it."""
         self.vault = Vault(
             "vault",
             VaultArgs(
@@ -140,6 +121,34 @@ class Foundation:
                 tags=self.tags,
             ),
         )
+        self.key = key_of(self)
+        encrypted = self.settings.encryption.of if self.settings.encryption else ()
+        self.storage = WorkspaceStorage(
+            "storage",
+            WorkspaceStorageArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.storage,
+                reach=self.reach,
+                key=self.key if "storage" in encrypted else None,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.lake = Lake(
+            "lake",
+            LakeArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.lake,
+                reach=self.reach,
+                key=self.key if "lake" in encrypted else None,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
         self.images = Images(
             "images",
             ImagesArgs(
@@ -147,6 +156,7 @@ class Foundation:
                 location=self.location,
                 settings=self.settings.images,
                 reach=self.reach,
+                key=self.key if "images" in encrypted else None,
                 names=self.names,
                 tags=self.tags,
             ),

@@ -30,20 +30,26 @@ class Role(StrEnum):
     BLOB_READER = "Storage Blob Data Reader"
     CONTRIBUTOR = "Contributor"
     COST_READER = "Cost Management Reader"
+    CRYPTO_USER = "Key Vault Crypto Service Encryption User"
     DNS_LINKER = "Twinloop Private DNS Linker"  # our own, see DNS_LINKER_ACTIONS
     FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
+    GRAFANA_VIEWER = "Grafana Viewer"
     KEY_VAULT_ADMINISTRATOR = "Key Vault Administrator"
     KUBERNETES_EXTENSION_CONTRIBUTOR = "Kubernetes Extension Contributor"
     KEY_VAULT_SECRETS_USER = "Key Vault Secrets User"
     LOCKS_CONTRIBUTOR = "Locks Contributor"
+    LOG_CONTRIBUTOR = "Log Analytics Contributor"
     LOG_READER = "Log Analytics Reader"
     MANAGED_IDENTITY_OPERATOR = "Managed Identity Operator"
+    MONITORING_READER = "Monitoring Reader"
+    MONITORING_DATA_READER = "Monitoring Data Reader"
     MONITORING_CONTRIBUTOR = "Monitoring Contributor"
     CONNECTION_SECRETS_READER = "Azure Machine Learning Workspace Connection Secrets Reader"
     METRICS_WRITER = "AzureML Metrics Writer (preview)"
     NETWORK_APPROVER = "Azure AI Enterprise Network Connection Approver"
     NETWORK_PEERER = "Twinloop Network Peerer"  # our own, see NETWORK_PEERER_ACTIONS
     NETWORK_CONTRIBUTOR = "Network Contributor"
+    POLICY_CONTRIBUTOR = "Resource Policy Contributor"
     PRIVATE_DNS_ZONE_CONTRIBUTOR = "Private DNS Zone Contributor"
     QUEUE_CONTRIBUTOR = "Storage Queue Data Contributor"
     RBAC_ADMINISTRATOR = "Role Based Access Control Administrator"
@@ -109,6 +115,7 @@ Scope = Literal[
     "lake-landing",
     "lake-curated",
     "lake-monitoring",
+    "lake-snapshots",
     "vault",
     "images",
     "logs",
@@ -117,6 +124,8 @@ Scope = Literal[
     "workspace",
     "events-queue",
     "retrain-queue",
+    "grafana",
+    "prometheus",
     "registry",
     "cluster",
     "cluster-subnet",
@@ -275,6 +284,11 @@ def in_force(grants: tuple[Grant, ...], *conditions: str) -> tuple[Grant, ...]:
     return tuple(grant for grant in grants if grant.when == "always" or grant.when in conditions)
 
 
+def is_machine(who: str) -> bool:
+    """Whether this is a machine of the environment: an identity that something runs as, not people or CI."""
+    return who in MACHINES or who.startswith("endpoint-")
+
+
 def on_taken(grants: tuple[Grant, ...], allowed: Mapping[str, str]) -> tuple[Grant, ...]:
     """Rows without those that must not be put on what is taken.
 
@@ -285,5 +299,5 @@ def on_taken(grants: tuple[Grant, ...], allowed: Mapping[str, str]) -> tuple[Gra
     return tuple(
         grant
         for grant in grants
-        if (rule := allowed.get(grant.on, "all")) == "all" or (rule == "machines" and grant.who in MACHINES)
+        if (rule := allowed.get(grant.on, "all")) == "all" or (rule == "machines" and is_machine(grant.who))
     )

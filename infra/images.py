@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import containerregistry
 
+from infra.encryption import KeyUse
 from infra.naming import Names
 from infra.reach import Reach
 from infra.reading import id_of_read
@@ -26,6 +27,7 @@ class ImagesArgs:
     settings: ImagesSettings | TakenImages
     reach: Reach
     names: Names
+    key: KeyUse | None = None  # Microsoft's keys unless given
     tags: dict[str, str]
 
 
@@ -62,9 +64,27 @@ class Images(pulumi.ComponentResource):
             network_rule_set=_rules(args.reach) if premium and args.reach.allowed_networks else None,
             zone_redundancy="Enabled" if settings.zone_redundant else "Disabled",
             policies=_policies(settings.untagged_retention_days),
+            identity=containerregistry.IdentityPropertiesArgs(
+                type=containerregistry.ResourceIdentityType.USER_ASSIGNED,
+                user_assigned_identities={
+                    args.key.identity_arm_id: containerregistry.UserIdentityPropertiesArgs()
+                },
+            )
+            if args.key
+            else None,
+            encryption=_encrypted(args.key) if args.key else None,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.key.after) if args.key else None),
         )
+
+
+def _encrypted(key: KeyUse) -> containerregistry.EncryptionPropertyArgs:
+    return containerregistry.EncryptionPropertyArgs(
+        status=containerregistry.EncryptionStatus.ENABLED,
+        key_vault_properties=containerregistry.KeyVaultPropertiesArgs(
+            identity=key.client_id, key_identifier=key.key_uri
+        ),
+    )
 
 
 def _rules(reach: Reach) -> containerregistry.NetworkRuleSetArgs:

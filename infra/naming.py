@@ -102,6 +102,7 @@ RULES = {
     "cluster": Rule(of="azure-native:containerservice:ManagedCluster", prefix="aks", max_length=63),
     "dns_link": Rule(of="azure-native:privatedns:VirtualNetworkLink", prefix="link", max_length=80),
     "budget": Rule(of="azure-native:consumption:Budget", prefix="budget", max_length=63),
+    "cost_export": Rule(of="azure-native:costmanagement:Export", prefix="costs", max_length=64),
     "action_group": Rule(of="azure-native:monitor:ActionGroup", prefix="ag", max_length=260),
     "metric_alert": Rule(of="azure-native:monitor:MetricAlert", prefix="alert", max_length=260),
     "autoscale": Rule(of="azure-native:monitor:AutoscaleSetting", prefix="as", max_length=260),
@@ -324,3 +325,13 @@ class Names:
     def retrain_id(self) -> str:
         """ARM id of the workflow that starts a training when something has happened."""
         return self.arm_id(RULES["workflow"].of, workflowName=self.physical("workflow", "retrain"))
+
+    @cached_property
+    def grafana_id(self) -> str:
+        """ARM id of the managed Grafana."""
+        return self.arm_id(RULES["grafana"].of, workspaceName=self.physical("grafana"))
+
+    @cached_property
+    def prometheus_id(self) -> str:
+        """ARM id of the account that Prometheus' metrics go to."""
+        return self.arm_id(RULES["prometheus"].of, azureMonitorWorkspaceName=self.physical("prometheus"))

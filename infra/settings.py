@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from infra.alerting_sections import Alerts, Receivers
+from infra.ci_sections import Ci
+from infra.encryption_sections import Encryption
 from infra.event_sections import Events
 from infra.schedule_sections import Monitor, Schedule
 from infra.serving_sections import Endpoints
@@ -19,6 +21,8 @@ from infra.watching_sections import Dashboards
 from infra.kubernetes_sections import Arc, Kubernetes
 from infra.naming import MONITOR_ZONES, Names
 from infra.network_sections import HubNetwork, PrivateLinkScope
+from infra.policy_sections import Policies
+from infra.retention_sections import Snapshots, Tombstones
 from infra.sections import (
     Access,
     Azure,
@@ -27,7 +31,6 @@ from infra.sections import (
     EnvironmentZones,
     Lake,
     ManagedNetwork,
-    Network,
     Quota,
     Registry,
     SharedStack,
@@ -35,6 +38,7 @@ from infra.sections import (
     WorkspaceStorage,
 )
 from infra.shapes import CostCentre, Email, EnvironmentName, Section, TagName, TagValue, Workload, example
+from infra.spending_sections import CostExport
 from infra.taken import (
     DnsChoice,
     EnvironmentIdentities,
@@ -66,6 +70,7 @@ class Common(Section):
     logs: LogsChoice
     budget: Budget
     quotas: tuple[Quota, ...]
+    tombstones: Tombstones | None = None  # refuse unless given
     waivers: tuple[Waiver, ...] = ()  # of rules of the checks, each for one resource and for a time
 
     @cached_property
@@ -87,6 +92,7 @@ class SharedSettings(Common):
     identities: SharedIdentities
     registry: Registry
     alerts: Receivers | None = None
+    ci: Ci | None = None  # none: nobody but a person with rights can act as CI's identities
     network: HubNetwork | None = None  # none: environments meet nothing, and the registry has no endpoint
     dns: SharedDnsChoice = SharedZones(mode="madeByPolicy")
     deployed_environments: Annotated[tuple[EnvironmentName, ...], Field(min_length=1), example('["dev"]')]
@@ -109,6 +115,10 @@ class EnvironmentSettings(Common):
     kubernetes: Kubernetes | None = None
     arc: Arc | None = None
     alerts: Alerts | None = None
+    policies: Policies | None = None
+    encryption: Encryption | None = None  # Microsoft's keys unless given; decided at birth
+    snapshots: Snapshots | None = None
+    cost_export: CostExport | None = None
     endpoints: Endpoints | None = None
     schedules: tuple[Schedule, ...] = ()
     monitors: tuple[Monitor, ...] = ()
@@ -141,7 +151,7 @@ class EnvironmentSettings(Common):
     @property
     def monitor_scope(self) -> PrivateLinkScope | None:
         """Azure Monitor by private link, where this environment has it."""
-        return self.network.private_link_scope if isinstance(self.network, Network) else None
+        return self.network.private_link_scope
 
     @property
     def linked_zone_ids(self) -> Mapping[str, str]:

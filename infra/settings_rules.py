@@ -21,6 +21,7 @@ from infra.network_rules import (
     records_rules,
     way_out_rules,
 )
+from infra.governance_rules import encryption_rules, policy_rules
 from infra.refusals import Problem, remove_command, set_command
 from infra.sections import Cluster
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
@@ -223,6 +224,8 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
         CrossRule(frozenset({"clusters"}), cluster_rules),
         CrossRule(frozenset({"clusters", "quotas", "azure"}), quota_rules),
         CrossRule(frozenset({"network", "images", "managed_network"}), isolation_rules),
+        CrossRule(frozenset({"policies", "network", "encryption"}), policy_rules),
+        CrossRule(frozenset({"encryption", "vault", "images", "network"}), encryption_rules),
         CrossRule(frozenset({"network"}), entry_rules),
         CrossRule(frozenset({"network"}), peering_rules),
         CrossRule(frozenset({"network", "managed_network"}), way_out_rules),

@@ -16,6 +16,7 @@ from infra.access import (
     own_role_guids,
 )
 from infra.alerting import Alerting, AlertingArgs
+from infra.ci_federation import Federation, FederationArgs, trusts
 from infra.grants import SHARED, SHARED_CI, Grant, Role, in_force, on_taken
 from infra.group import group as group_of
 from infra.group import group_id
@@ -52,6 +53,20 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
             tags=tagged,
         ),
     )
+    if settings.ci:
+        Federation(
+            "federation",
+            FederationArgs(
+                resource_group=group.name,
+                trusts=trusts(settings.ci, settings.deployed_environments),
+                identity_names={
+                    purpose: names.physical("identity", purpose)
+                    for purpose in ci_purposes(settings.deployed_environments)
+                    if purpose not in settings.identities
+                },
+                after=identities,
+            ),
+        )
     logs = LogStore(
         "logs",
         LogsArgs(
@@ -62,11 +77,14 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
             tags=tagged,
         ),
     )
-    if settings.alerts:
+    alerting = (
         Alerting(
             "alerting",
             AlertingArgs(resource_group=group.name, settings=settings.alerts, names=names, tags=tagged),
         )
+        if settings.alerts
+        else None
+    )
     registry = Registry(
         "registry",
         RegistryArgs(
@@ -116,7 +134,10 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     )
     if settings.group is None or settings.group.budget:
         Spending(
-            "spending", SpendingArgs(scope=group_id(group, settings), settings=settings.budget, names=names)
+            "spending",
+            SpendingArgs(
+                scope=group_id(group, settings), settings=settings.budget, names=names, told=alerting
+            ),
         )
     if settings.protect and "logs" not in names.taken:
         # Not the registry: environments hang grants on it, and a lock would keep them from taking those away.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import consumption
 
+from infra.alerting import Alerting
 from infra.naming import Names
 from infra.sections import Budget
 
@@ -18,6 +19,7 @@ class SpendingArgs:
     scope: pulumi.Input[str]
     settings: Budget
     names: Names
+    told: Alerting | None = None  # whose action group hears it too
 
 
 class Spending(pulumi.ComponentResource):
@@ -37,11 +39,10 @@ class Spending(pulumi.ComponentResource):
             ),
             notifications={
                 **{
-                    f"actual{share}": _notice(share, "Actual", args.settings)
-                    for share in args.settings.actual_percent
+                    f"actual{share}": _notice(share, "Actual", args) for share in args.settings.actual_percent
                 },
                 **{
-                    f"forecast{share}": _notice(share, "Forecasted", args.settings)
+                    f"forecast{share}": _notice(share, "Forecasted", args)
                     for share in args.settings.forecast_percent
                 },
             },
@@ -50,11 +51,12 @@ class Spending(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _notice(share: int, kind: str, settings: Budget) -> consumption.NotificationArgs:
+def _notice(share: int, kind: str, args: SpendingArgs) -> consumption.NotificationArgs:
     return consumption.NotificationArgs(
         enabled=True,
         operator="GreaterThanOrEqualTo",
         threshold=share,
         threshold_type=kind,
-        contact_emails=list(settings.contacts),
+        contact_emails=list(args.settings.contacts),
+        contact_groups=[args.told.action_group_id] if args.told else None,
     )

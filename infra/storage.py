@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import storage
 
+from infra.encryption import KeyUse
 from infra.lifecycle import Rule, policy
 from infra.naming import Names
 from infra.reach import Reach
@@ -25,6 +26,7 @@ class WorkspaceStorageArgs:
     location: str
     settings: WorkspaceStorageSettings
     reach: Reach
+    key: KeyUse | None = None  # Microsoft's keys unless given
     protect: bool
     names: Names
     tags: dict[str, str]
@@ -38,6 +40,7 @@ class LakeArgs:
     location: str
     settings: LakeSettings
     reach: Reach
+    key: KeyUse | None = None
     protect: bool
     names: Names
     tags: dict[str, str]
@@ -156,8 +159,26 @@ def _account(
                 storage.IPRuleArgs(i_p_address_or_range=network) for network in args.reach.allowed_networks
             ],
         ),
+        identity=storage.IdentityArgs(
+            type=storage.IdentityType.USER_ASSIGNED, user_assigned_identities=[args.key.identity_id]
+        )
+        if args.key
+        else None,
+        encryption=_encrypted(args.key) if args.key else None,
         tags=args.tags,
-        opts=pulumi.ResourceOptions(parent=parent, protect=args.protect),
+        opts=pulumi.ResourceOptions(
+            parent=parent, protect=args.protect, depends_on=list(args.key.after) if args.key else None
+        ),
+    )
+
+
+def _encrypted(key: KeyUse) -> storage.EncryptionArgs:
+    return storage.EncryptionArgs(
+        key_source=storage.KeySource.MICROSOFT_KEYVAULT,
+        key_vault_properties=storage.KeyVaultPropertiesArgs(
+            key_name=key.key_name, key_vault_uri=key.vault_uri
+        ),
+        encryption_identity=storage.EncryptionIdentityArgs(encryption_user_assigned_identity=key.identity_id),
     )
 
 

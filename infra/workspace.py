@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
+from infra.encryption import KeyUse
 from infra.naming import Names
 from infra.sections import FqdnRule, ManagedNetwork, OutboundRule, PrivateEndpointRule, ServiceTagRule
 
@@ -34,6 +35,8 @@ class WorkspaceArgs:
     protect: bool
     names: Names
     tags: dict[str, str]
+    key: KeyUse | None = None  # Microsoft's keys unless given
+    service_side: bool = False  # where what it encrypts lies
 
 
 class Workspace(pulumi.ComponentResource):
@@ -74,9 +77,11 @@ class Workspace(pulumi.ComponentResource):
                 serverless_compute_no_public_ip=True
             ),
             hbi_workspace=False,
+            encryption=_encrypted(args.key, args.identity_id) if args.key else None,
+            enable_service_side_cmk_encryption=True if args.key and args.service_side else None,
             v1_legacy_mode=False,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=list(args.after)),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[*args.after, *(args.key.after if args.key else ())]),
         )
         for rule in args.managed_network.outbound_rules:
             ml.ManagedNetworkSettingsRule(
@@ -89,6 +94,16 @@ class Workspace(pulumi.ComponentResource):
             )
         self.workspace_id, self.workspace_name = self.workspace.id, self.workspace.name
         self.register_outputs({"workspace_id": self.workspace_id, "workspace_name": self.workspace_name})
+
+
+def _encrypted(key: KeyUse, identity_id: pulumi.Input[str]) -> ml.EncryptionPropertyArgs:
+    return ml.EncryptionPropertyArgs(
+        status=ml.EncryptionStatus.ENABLED,
+        key_vault_properties=ml.KeyVaultPropertiesArgs(
+            key_identifier=key.versioned_uri, key_vault_arm_id=key.vault_id
+        ),
+        identity=ml.IdentityForCmkArgs(user_assigned_identity=identity_id),
+    )
 
 
 def _managed_network(settings: ManagedNetwork) -> ml.ManagedNetworkSettingsArgs:
