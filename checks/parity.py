@@ -25,6 +25,7 @@ BY_NATURE: Mapping[str, str] = {
     "twinloop:environment": "each environment has its own name",
     "twinloop:owner": "who answers for it",
     "twinloop:costCentre": "who pays for it",
+    "twinloop:quotas": "what its subscription has",
     "twinloop:shared.ciEnvironment": "CI's identities are apart per environment",
     "twinloop:network.addressSpace": "networks that meet share no address",
     "azure-native:subscriptionId": "where it stands",
@@ -90,7 +91,7 @@ def findings(found: Iterable[Difference], *, base: str) -> tuple[Finding, ...]:
             why="whoever reads it next cannot tell whether it is meant or was forgotten",
             fix=f"write the reason behind it in Pulumi.{one.stack}.yaml, as `# why`, or make both the same"
             if one.kind == "setting"
-            else f"write the reason beside the setting that it comes from in Pulumi.{one.stack}.yaml; where no "
+            else f"write the reason beside the setting that it comes from in Pulumi.{one.stack}.yaml; if no "
             "setting is known for its type, name one in checks/catalogue/parity_causes.toml",
             source=_SOURCE,
         )
@@ -134,8 +135,8 @@ def _inside(path: str, value: Any, base: Environment, other: Environment) -> str
             if where.startswith((f"{path}.", f"{path}[")):
                 return said
     entries = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
-    said = [str(entry["reason"]) for entry in entries if isinstance(entry, Mapping) and entry.get("reason")]
-    return "; ".join(dict.fromkeys(said))
+    own = [str(entry["reason"]) for entry in entries if isinstance(entry, Mapping) and entry.get("reason")]
+    return "; ".join(dict.fromkeys(own))
 
 
 def entry_name(entry: Any) -> str:
