@@ -1,8 +1,9 @@
 """Private DNS zones and their links to virtual networks: Microsoft.Network/privateDnsZones.
 
-Record sets are not emulated: they are refused by name. Codes and words: what Azure answered in
-MicrosoftDocs/azure-aks-docs#212 (overlapping namespaces), learntocloud/networking-lab#8 (nested resources);
-rules: Microsoft, "What is a virtual network link?" and "What is an Azure Private DNS zone?".
+Record sets that are written by hand are not emulated: they are refused by name. Those that private endpoints
+write are in `zonegroups.py`. Codes and words: what Azure answered in MicrosoftDocs/azure-aks-docs#212
+(overlapping namespaces), learntocloud/networking-lab#8 (nested resources); rules: Microsoft, "What is a
+virtual network link?" and "What is an Azure Private DNS zone?".
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class ZoneHooks(ResourceHooks):
             )
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
-        """Its counts and limits; the one record set is the SOA record that every zone has."""
+        """Its counts and limits; `zonegroups.py` adds the record sets that private endpoints wrote."""
         del api_version
         links = [require(twin, link) for link in children_of(twin, doc["id"], "virtualNetworkLinks")]
         registering = [link for link in links if link["body"]["properties"].get("registrationEnabled")]
