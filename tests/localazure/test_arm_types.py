@@ -203,10 +203,64 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
             {"properties": {"level": "CanNotDelete"}},
         ),
         *serving(group, ids, here),
+        *_connected(ids, here),
     ]
     from twinloop.localazure.core.ids import ArmId
 
     return {ArmId(arm_id).type: (arm_id, body) for arm_id, body in rows}
+
+
+def _connected(ids: dict[str, str], here: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """What connects networks, and what they reach privately."""
+    net = ids["vnet"].rpartition("/virtualNetworks/")[0]
+    other, endpoint = f"{net}/virtualNetworks/vnet-b", f"{net}/privateEndpoints/pep-a"
+    scope = f"{ids['log'].partition('/providers/')[0]}/providers/Microsoft.Insights/privateLinkScopes/ampls-a"
+    connection = {
+        "name": "pep-a",
+        "properties": {"privateLinkServiceId": ids["account"], "groupIds": ["blob"]},
+    }
+    modes = {"queryAccessMode": "Open", "ingestionAccessMode": "Open"}
+    return [
+        (other, {**here, "properties": {"addressSpace": {"addressPrefixes": ["10.2.0.0/16"]}}}),
+        (
+            f"{ids['vnet']}/virtualNetworkPeerings/peer-b",
+            {"properties": {"remoteVirtualNetwork": {"id": other}, "allowVirtualNetworkAccess": True}},
+        ),
+        (
+            f"{net}/publicIPAddresses/pip-a",
+            {**here, "sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}},
+        ),
+        (
+            f"{net}/natGateways/ng-a",
+            {
+                **here,
+                "sku": {"name": "Standard"},
+                "properties": {"publicIpAddresses": [{"id": f"{net}/publicIPAddresses/pip-a"}]},
+            },
+        ),
+        (
+            endpoint,
+            {
+                **here,
+                "properties": {
+                    "subnet": {"id": f"{ids['vnet']}/subnets/snet-a"},
+                    "privateLinkServiceConnections": [connection],
+                },
+            },
+        ),
+        (
+            f"{endpoint}/privateDnsZoneGroups/default",
+            {
+                "properties": {
+                    "privateDnsZoneConfigs": [
+                        {"name": "blob", "properties": {"privateDnsZoneId": ids["zone"]}}
+                    ]
+                }
+            },
+        ),
+        (scope, {"location": "global", "properties": {"accessModeSettings": modes}}),
+        (f"{scope}/scopedResources/logs", {"properties": {"linkedResourceId": ids["log"]}}),
+    ]
 
 
 def _versioned(arm_type: str, arm_id: str) -> str:

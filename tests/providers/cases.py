@@ -16,14 +16,15 @@ class Scene:
 
     group: str
     tag: str
-    make: Callable[[str], Any]
+    make: Callable[..., Any]
 
     @property
     def group_id(self) -> str:
         return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{self.group}"
 
-    def id(self, token: str) -> str:
-        return self.make(token).id
+    def id(self, token: str, **more: Any) -> str:
+        """Of the resource of a type; `more`: of another one of it, whose inputs differ by these."""
+        return self.make(token, **more).id
 
     def name(self, token: str) -> str:
         return self.id(token).rsplit("/", 1)[1]

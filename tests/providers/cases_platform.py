@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 
 from tests.providers.cases import FOUNDATION, SUBSCRIPTION, Case, Inputs, Scene, in_group
+from tests.providers.cases_network import NETWORKING
 from tests.providers.cases_serving import SERVING
 from tests.providers.cases_governance import GOVERNANCE
 
@@ -267,4 +268,4 @@ PLATFORM = [
     ),
 ]
 
-CASES = [*FOUNDATION, *PLATFORM, *SERVING, *GOVERNANCE]
+CASES = [*FOUNDATION, *NETWORKING, *PLATFORM, *SERVING, *GOVERNANCE]

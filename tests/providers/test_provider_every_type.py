@@ -26,10 +26,12 @@ def scene(engine: Engine, group: str) -> Scene:
     by_token = {case.token: case for case in CASES}
     made: dict[str, Resource] = {}
 
-    def make(token: str) -> Resource:
-        if token not in made:
-            made[token] = engine.create(token, "base", by_token[token].inputs(scene, scene.tag + "base"))
-        return made[token]
+    def make(token: str, **more: Any) -> Resource:
+        key = f"{token} {more}"
+        if key not in made:
+            tag = f"{scene.tag}base{len(made) if more else ''}"
+            made[key] = engine.create(token, tag, merged(by_token[token].inputs(scene, tag), more))
+        return made[key]
 
     scene = Scene(group, uuid.uuid4().hex[:5], make)
     return scene
