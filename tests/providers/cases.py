@@ -39,7 +39,7 @@ class Case:
 
     token: str
     inputs: Callable[[Scene, str], Inputs]  # of the scene and a short unique text
-    change: Inputs  # merged over the inputs: an update in place
+    change: Inputs | Callable[[Scene], Inputs]  # merged over the inputs: an update in place
     replace: Inputs | None = None  # merged over the inputs: a replacement
     replaced_key: str = ""
     gone: bool = True  # whether it is gone after a delete

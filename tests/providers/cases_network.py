@@ -98,7 +98,7 @@ NETWORKING = [
                 **_zones(scene, "blob"),
             },
         ),
-        {"privateDnsZoneConfigs": [{"name": "renamed"}]},
+        lambda scene: _zones(scene, "renamed"),
         {"privateDnsZoneGroupName": "other"},
         "privateDnsZoneGroupName",
     ),

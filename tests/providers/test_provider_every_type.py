@@ -84,7 +84,7 @@ def test_a_resource_lives_from_create_to_delete(
     assert refreshed.outputs == made.outputs, "nor other outputs"
     assert engine.diff(refreshed, inputs).changes == NONE, "a second up changes nothing"
 
-    changed = merged(inputs, case.change)
+    changed = merged(inputs, case.change(scene) if callable(case.change) else case.change)
     difference = engine.diff(made, changed)
     assert difference.changes == SOME
     assert list(difference.replaces) == [], f"changed in place: {difference}"

@@ -56,6 +56,9 @@ class ZoneGroupHooks(ResourceHooks):
         if "" in names or len(set(names)) < len(names):
             message = f"{arm_id}: each of privateDnsZoneConfigs has a name of its own; given {names}"
             raise InvalidRequest("InvalidPrivateDnsZoneGroup", message)
+        if len(list(_zones({"body": body}))) < len(configs):
+            message = f"{arm_id}: each of privateDnsZoneConfigs needs properties.privateDnsZoneId"
+            raise InvalidRequest("InvalidPrivateDnsZoneGroup", message)
         endpoint = arm_id.parent
         others = children_of(twin, endpoint, "privateDnsZoneGroups") if endpoint else []
         if any(other != arm_id for other in others):
