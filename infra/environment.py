@@ -11,6 +11,7 @@ from infra.foundation import Foundation
 from infra.governance import guard
 from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
 from infra.grants_batch import BATCH_IDENTITY
+from infra.grants_data import LABELLERS, ZONES
 from infra.grants_governance import governance_roles
 from infra.grants_kubernetes import cluster_roles
 from infra.grants_serving import serving_roles, submitter_guid
@@ -27,6 +28,7 @@ from infra.settings import EnvironmentSettings
 from infra.shared_stack import ci_principals
 from infra.spending import Spending, SpendingArgs
 from infra.taken import taken_grants
+from infra.workbench import Workbench, labellers
 from infra.workspace import Workspace, WorkspaceArgs
 
 
@@ -40,6 +42,7 @@ class Environment(Foundation):
         self.access = self._access("access", tuple(g for g in self.grants if g.on != "workspace"))
         self.platform()
         self.aks = clusters(self)
+        self.workbench = Workbench(self)
         self.serving = Serving(self)
         self.governance()
 
@@ -59,6 +62,7 @@ class Environment(Foundation):
                 build_cluster=self.settings.build_cluster.name,
                 public_access=self.settings.network.public_access,
                 managed_network=self.settings.managed_network,
+                serverless=self.settings.serverless,
                 targets={
                     "storage": self.storage.account_id,
                     "lake": self.lake.account_id,
@@ -161,6 +165,7 @@ class Environment(Foundation):
                 self.storage,
                 *([self.endpoints] if self.endpoints else []),
                 *self.serving.below,
+                *self.workbench.below,
             ]
             Locks("locks", LocksArgs(resources=kept, after=[*below, diagnostics]))
 
@@ -186,6 +191,9 @@ class Environment(Foundation):
             online_endpoint_names=self.serving.online_names,
             batch_endpoint_names=self.serving.batch_names,
             datastore_names=self.datastores.names,
+            instance_names=self.workbench.instance_names,
+            connection_names=self.workbench.connection_names,
+            labelling_project_names=self.workbench.project_names,
             identity_client_ids=self.identities.client_ids,
             identity_principal_ids=self.identities.principal_ids,
             registry_name=self.settings.shared_names.registry,
@@ -195,6 +203,7 @@ class Environment(Foundation):
     def _principals(self) -> Mapping[str, Principal]:
         return (
             people(self.settings.access.groups)
+            | labellers(self.settings)
             | machines(self.names, self.identities.principal_ids)
             | ci_principals(self.settings)
         )
@@ -208,7 +217,9 @@ class Environment(Foundation):
             conditions.append("protected")
         if any(cluster.purpose == BATCH for cluster in self.settings.clusters):
             conditions.append("batch")
-        table = (*ENVIRONMENT, *BATCH_IDENTITY)
+        if self.settings.labelling:
+            conditions.append("labelling")
+        table = (*ENVIRONMENT, *BATCH_IDENTITY, *ZONES, *LABELLERS)
         table = table if self.settings.shared.ci_environment is None else (*table, *CI)
         return on_taken(in_force(table, *conditions), taken_grants(self.settings))
 

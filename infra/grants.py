@@ -31,6 +31,7 @@ class Role(StrEnum):
     CONTRIBUTOR = "Contributor"
     COST_READER = "Cost Management Reader"
     CRYPTO_USER = "Key Vault Crypto Service Encryption User"
+    DATA_LABELER = "Data Labeling - Labeler"
     DNS_LINKER = "Twinloop Private DNS Linker"  # our own, see DNS_LINKER_ACTIONS
     FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
     GRAFANA_VIEWER = "Grafana Viewer"
@@ -107,6 +108,7 @@ When = Literal[
     "zones made",
     "network made",
     "batch",
+    "labelling",
     "cluster zone",
 ]
 Scope = Literal[

@@ -103,6 +103,9 @@ RULES = {
     "dns_link": Rule(of="azure-native:privatedns:VirtualNetworkLink", prefix="link", max_length=80),
     "budget": Rule(of="azure-native:consumption:Budget", prefix="budget", max_length=63),
     "cost_export": Rule(of="azure-native:costmanagement:Export", prefix="costs", max_length=64),
+    "instance": Rule(
+        of="azure-native:machinelearningservices:Compute", prefix="ci", max_length=24, unique=True
+    ),
     "action_group": Rule(of="azure-native:monitor:ActionGroup", prefix="ag", max_length=260),
     "metric_alert": Rule(of="azure-native:monitor:MetricAlert", prefix="alert", max_length=260),
     "autoscale": Rule(of="azure-native:monitor:AutoscaleSetting", prefix="as", max_length=260),

@@ -41,7 +41,12 @@ class EnvironmentOutputs(Contract):
     private_zone_ids: Mapping[str, pulumi.Input[str]]  # by the words of naming.ZONES
     subnet_ids: dict[str, pulumi.Output[str]]
     cluster_names: dict[str, pulumi.Output[str]]
+    online_endpoint_names: dict[str, pulumi.Output[str]]  # by their names in the settings
+    batch_endpoint_names: dict[str, pulumi.Output[str]]  # by their names in the settings
     datastore_names: dict[str, pulumi.Output[str]]
+    instance_names: dict[str, pulumi.Output[str]]  # by the person's word in the settings
+    connection_names: dict[str, pulumi.Output[str]]
+    labelling_project_names: dict[str, pulumi.Output[str]]
     identity_client_ids: dict[str, pulumi.Output[str]]
     identity_principal_ids: dict[str, pulumi.Output[str]]
     registry_name: str

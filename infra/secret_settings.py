@@ -56,6 +56,16 @@ READABLE: Final[Mapping[str, str]] = {
     "images.existing": NAMES,
     "identities.*.existing": NAMES,
     "dns.existing": NAMES,
+    "instances.vmSize": SHORT,
+    "instances.idle": SHORT,
+    "instances.stopAt": COMPUTED,
+    "instances.timeZone": SHORT,
+    "instances.people[].name": NAMES,
+    "instances.people[].vmSize": SHORT,
+    "serverless.subnet": NAMES,
+    "connections[].name": NAMES,
+    "labelling.projects[].name": NAMES,
+    "labelling.projects[].assistedBy": NAMES,
 }
 HANDED_ON: Final = frozenset(
     {
@@ -71,6 +81,13 @@ HANDED_ON: Final = frozenset(
         "managedNetwork.outboundRules[].destination",
         "managedNetwork.outboundRules[].reason",
         "waivers[].who",
+        "instances.people[].objectId",
+        "instances.reason",
+        "connections[].target",
+        "connections[].secret",
+        "labelling.labellers",
+        "labelling.projects[].labels[]",
+        "labelling.projects[].instructions",
         "waivers[].why",
     }
 )

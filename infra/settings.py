@@ -53,6 +53,7 @@ from infra.taken import (
     taken_ids,
 )
 from infra.waivers import Waiver
+from infra.workbench_sections import Connection, Instances, Labelling, Serverless
 
 
 class Common(Section):
@@ -124,6 +125,10 @@ class EnvironmentSettings(Common):
     monitors: tuple[Monitor, ...] = ()
     events: Events | None = None
     dashboards: Dashboards | None = None
+    instances: Instances | None = None  # compute instances, one for each person
+    serverless: Serverless | None = None
+    connections: tuple[Connection, ...] = ()
+    labelling: Labelling | None = None
 
     @cached_property
     def shared_names(self) -> Names:

@@ -34,6 +34,14 @@ from infra.taken_rules import (
     same_names,
     taken_twice,
 )
+from infra.workbench_rules import (
+    batch_identity_rules,
+    connection_rules,
+    instance_quota_rules,
+    instance_rules,
+    labelling_rules,
+    serverless_rules,
+)
 from infra.zone_rules import link_rules, own_group_rules, zones_across
 
 
@@ -234,6 +242,12 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
             frozenset({"kubernetes", "arc", "network", "clusters", "protect", "azure", "group"}),
             kubernetes_rules,
         ),
+        CrossRule(frozenset({"instances", "access"}), instance_rules),
+        CrossRule(frozenset({"instances", "clusters", "quotas", "azure"}), instance_quota_rules),
+        CrossRule(frozenset({"serverless", "managed_network"}), serverless_rules),
+        CrossRule(frozenset({"connections"}), connection_rules),
+        CrossRule(frozenset({"labelling", "clusters"}), labelling_rules),
+        CrossRule(frozenset({"identities", "clusters"}), batch_identity_rules),
         CrossRule(frozenset({"kubernetes", "quotas", "azure"}), kubernetes_quota_rules),
     ),
 }

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 from pydantic_core import ErrorDetails
 
+from infra.clear_text import in_clear
 from infra.problem_texts import problem_of
 from infra.refusals import Problem, SettingsError, remove_command, set_command
 from infra.secret_settings import SECURE, Secrets, is_secure, secrets_of, secure_places
@@ -51,6 +52,8 @@ def load(path: Path, opened: Mapping[str, str] | None = None) -> Settings:
         hushed = [_hushed(problem, places) for problem in error.problems]
         found = [replace(problem, line=line_of(path, problem.key)) for problem in hushed]
         raise SettingsError(error.source, found) from None
+    if bare := list(in_clear(config, stack)):
+        raise SettingsError(path.name, [replace(problem, line=line_of(path, problem.key)) for problem in bare])
     return settings
 
 
@@ -109,6 +112,9 @@ def from_pulumi() -> tuple[Settings, Secrets]:
         settings = read(config, source=source, stack=stack)
     except SettingsError as error:
         raise SettingsError(source, [_hushed(one, places) for one in error.problems]) from None
+    exposed = {key: _structured(value, key) for key, value in config.items() if key not in keys}
+    if bare := list(in_clear(exposed, stack)):
+        raise SettingsError(source, bare)
     return settings, secrets_of(settings, places)
 
 

@@ -12,6 +12,7 @@ from pulumi_azure_native import machinelearningservices as ml
 from infra.encryption import KeyUse
 from infra.naming import Names
 from infra.sections import FqdnRule, ManagedNetwork, OutboundRule, PrivateEndpointRule, ServiceTagRule
+from infra.workbench_sections import Serverless
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class WorkspaceArgs:
     build_cluster: str
     public_access: str
     managed_network: ManagedNetwork
+    serverless: Serverless | None = None
     targets: Mapping[
         str, pulumi.Input[str]
     ]  # what private endpoint rules may point to, by the settings' word
@@ -74,14 +76,19 @@ class Workspace(pulumi.ComponentResource):
             managed_network=_managed_network(args.managed_network),
             provision_network_now=args.managed_network.isolation_mode != "Disabled",
             serverless_compute_settings=ml.ServerlessComputeSettingsArgs(
-                serverless_compute_no_public_ip=True
+                serverless_compute_no_public_ip=True,
+                serverless_compute_custom_subnet=args.serverless.subnet if args.serverless else None,
             ),
             hbi_workspace=False,
             encryption=_encrypted(args.key, args.identity_id) if args.key else None,
             enable_service_side_cmk_encryption=True if args.key and args.service_side else None,
             v1_legacy_mode=False,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[*args.after, *(args.key.after if args.key else ())]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                depends_on=[*args.after, *(args.key.after if args.key else ())],
+            ),
         )
         for rule in args.managed_network.outbound_rules:
             ml.ManagedNetworkSettingsRule(

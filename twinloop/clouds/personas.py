@@ -42,6 +42,7 @@ PERSONAS = (
     Persona("ml-engineer", "mlEngineers", "runs pipelines and endpoints"),
     Persona("platform-admin", "platformAdmins", "operates the platform"),
     Persona("auditor", "auditors", "reads everything, changes nothing"),
+    Persona("labeller", "labellers", "labels what projects show, where there are any"),
 )
 
 

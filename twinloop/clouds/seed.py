@@ -105,12 +105,14 @@ def facts_of(file: StackFile) -> Facts:
     azure = settings.azure
     guessed = any(key.startswith(f"{SETTINGS}quotas") for key in closed(file.path)) if file.secure else False
     regions = settings.registry.regions if isinstance(settings, SharedSettings) else ()
+    labelling = getattr(settings, "labelling", None)
     return Facts(
         stack=file.name,
         subscription=azure.subscription_id,
         tenant=azure.tenant_id,
         locations=tuple(dict.fromkeys((azure.location, *regions))),
-        groups={name: getattr(settings.access.groups, name) for name in PEOPLE},
+        groups={name: getattr(settings.access.groups, name) for name in PEOPLE}
+        | ({"labellers": labelling.labellers} if labelling else {}),
         quotas={
             (azure.subscription_id, quota.location or azure.location, quota.family): quota.limit
             for quota in settings.quotas

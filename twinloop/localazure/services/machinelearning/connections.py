@@ -115,7 +115,9 @@ def list_connections(request: Request, twin: Twin) -> Reply:
 
 
 @router.on(
-    "POST", f"{WORKSPACE}/connections/{{connectionName}}/listsecrets", action=f"{CONNECTIONS}/listsecrets/action"
+    "POST",
+    f"{WORKSPACE}/connections/{{connectionName}}/listsecrets",
+    action=f"{CONNECTIONS}/listsecrets/action",
 )
 def list_secrets(request: Request, twin: Twin) -> Reply:
     """A connection with its secrets, for those who may have them.

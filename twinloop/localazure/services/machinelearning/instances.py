@@ -198,7 +198,9 @@ def _check_idle(name: str, idle: object) -> None:
 def _check_schedule(name: str, entry: Doc) -> None:
     where = f"computes/{name}: schedules.computeStartStop"
     if entry.get("action") not in {"Start", "Stop"}:
-        raise InvalidRequest("ValidationError", f"{where}: action is Start or Stop, not {entry.get('action')!r}.")
+        raise InvalidRequest(
+            "ValidationError", f"{where}: action is Start or Stop, not {entry.get('action')!r}."
+        )
     if entry.get("triggerType", "Cron") != "Cron":
         raise NotEmulated("PUT", f"{where}: triggerType {entry['triggerType']!r} (this twin has: Cron)")
     entry.setdefault("status", "Enabled")
