@@ -35,6 +35,7 @@ from twinloop.localazure.jobs.processes import Command, Process
 from twinloop.localazure.jobs.recipes import NOTE, recipe
 from twinloop.localazure.jobs.records import Job, jobs
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
+from twinloop.localazure.services.machinelearning import kubernetes_computes
 
 log = logging.getLogger("twinloop.localazure.jobs")
 _LONGEST = 7 * 24 * 3600.0  # seconds; a tracking token of a job without a limit is good for so long
@@ -58,6 +59,8 @@ class Executor:
         doc = resource(self.twin, ArmId(compute))
         if doc is None:
             return Scale(most=serverless.NODES)
+        if doc["body"]["properties"].get("computeType") == kubernetes_computes.KIND:
+            return Scale(most=kubernetes_computes.pods(doc, self.twin))
         inner = (doc["body"].get("properties") or {}).get("properties") or {}
         limits = inner.get("scaleSettings") or {}
         idle = limits.get("nodeIdleTimeBeforeScaleDown")

@@ -16,7 +16,7 @@ from twinloop.localazure.jobs import identities, registry_environments, serverle
 from twinloop.localazure.jobs.asset_lookup import collection, split
 from twinloop.localazure.jobs.recipes import recipe
 from twinloop.localazure.jobs.steps import SERVERLESS, Step
-from twinloop.localazure.services.machinelearning import instances
+from twinloop.localazure.services.machinelearning import instances, kubernetes_computes
 from twinloop.localazure.services.machinelearning.datastore_paths import resolve_job_output
 from twinloop.localazure.storage.datastore_uri import parse_blob_url, parse_datastore
 
@@ -55,15 +55,20 @@ class References:
         if kind.lower() == instances.KIND.lower():
             if problem := instances.why_not(doc, self.twin):
                 self.problems.append(f"{where}{problem}")
+        elif kind == kubernetes_computes.KIND:
+            if problem := kubernetes_computes.why_not(doc, self.twin):
+                self.problems.append(f"{where}{problem}")
         elif kind.lower() != "amlcompute":
             self.problems.append(
                 f"{where}compute '{arm_id.name}' is a {kind or 'compute'}; "
-                "jobs are emulated on AmlCompute clusters and on compute instances"
+                "jobs are emulated on AmlCompute clusters, compute instances and attached AKS clusters"
             )
         return str(doc["id"])
 
     def serverless(self, step: Step, where: str) -> Step:
-        """A step with the size of its nodes, where it names no cluster."""
+        """A step with the size of its nodes, where it names no cluster; on Kubernetes, of its pods."""
+        if step.compute != SERVERLESS and step.instance_type:
+            self._pod(step, where)
         if step.compute != SERVERLESS or self.problems:
             return step
         home = self.workspace.text
@@ -78,11 +83,22 @@ class References:
             self.problems.append(f"{where}{problem}")
         return replace(step, instance_type=size)
 
+    def _pod(self, step: Step, where: str) -> None:
+        """A step on Kubernetes names an instance type that its pods can have; other clusters have none."""
+        doc = resource(self.twin, ArmId(step.compute))
+        if doc is None or doc["body"]["properties"].get("computeType") != kubernetes_computes.KIND:
+            return
+        problem = kubernetes_computes.why_not(doc, self.twin, step.instance_type)
+        if problem and f"{where}{problem}" not in self.problems:
+            self.problems.append(f"{where}{problem}")
+
     def max_nodes(self, compute: str) -> int:
         """How many nodes a cluster can have; 0 if that has no limit."""
         doc = resource(self.twin, ArmId(compute)) if compute != SERVERLESS else None
         if doc is None:
             return 0
+        if doc["body"]["properties"].get("computeType") == kubernetes_computes.KIND:
+            return kubernetes_computes.pods(doc, self.twin)
         inner = doc["body"].get("properties", {}).get("properties") or {}
         return int((inner.get("scaleSettings") or {}).get("maxNodeCount") or 1)
 

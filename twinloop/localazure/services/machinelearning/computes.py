@@ -12,7 +12,7 @@ from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import ResourceHooks, on_type, require, resource
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.services.machinelearning import instances, quotas
+from twinloop.localazure.services.machinelearning import instances, kubernetes_computes, quotas
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE, WORKSPACES, workspace_id
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Doc = dict[str, Any]
 COMPUTES = f"{WORKSPACES}/computes"
 CLUSTER = "AmlCompute"
 STORED = ("SynapseSpark",)  # kept as they are: nothing runs on them here
-EMULATED = (CLUSTER, instances.KIND, *STORED)
+EMULATED = (CLUSTER, instances.KIND, kubernetes_computes.KIND, *STORED)
 _PRIORITIES = ("Dedicated", "LowPriority")
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 DEFAULT_IDLE = "PT120S"
@@ -61,6 +61,9 @@ class ComputeHooks(ResourceHooks):
         body.setdefault("location", owner["body"].get("location") if owner else None)
         if kind in STORED:
             return
+        if kind == kubernetes_computes.KIND:
+            kubernetes_computes.check(body, old, request, twin)
+            return
         cluster = properties.setdefault("properties", {}) or {}
         properties["properties"] = cluster
         size = _check_size(cluster, request.arm_id.name)
@@ -85,7 +88,7 @@ class ComputeHooks(ResourceHooks):
         kind = properties.get("computeType")
         if kind != CLUSTER:
             shown = instances.rendered(doc, twin) if kind == instances.KIND else {}
-            return _of_every_kind(doc, shown, attached=kind in STORED)
+            return _of_every_kind(doc, shown, attached=kind in {kubernetes_computes.KIND, *STORED})
         nodes = node_counts(twin, doc["id"])
         least = (properties.get("properties", {}).get("scaleSettings") or {}).get("minNodeCount", 0)
         have = max(nodes["running"] + nodes["idle"], least)

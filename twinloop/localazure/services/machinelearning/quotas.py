@@ -104,7 +104,7 @@ def list_usages(request: Request, twin: Twin) -> Reply:
     limits = {
         family: limit
         for (s, place, family), limit in twin.seed.quotas.items()
-        if (s, place) == (subscription, location)
+        if (s, place) == (subscription, location) and not family.startswith("vm/")  # of virtual machines
     }
     from twinloop.localazure.jobs.runner import runner  # which needs this module
     from twinloop.localazure.jobs.serverless import used as serverless
