@@ -27,7 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "setup": {"setup", "checks", "infra"},
     "benchmarks": {*OWN, *(f"twinloop/{r}" for r in ["engine", "stacks", "clouds", "providers", "loops"])},
     "twinloop/cli": {"infra", "checks"} | {f"twinloop/{r}" for r in DRIVEN},
-    "twinloop/stacks": {"twinloop/engine", "twinloop/providers", "twinloop/clouds", "infra", "checks"},
+    "twinloop/stacks": {"infra", "checks", "policies"}
+    | {f"twinloop/{r}" for r in ["engine", "providers", "clouds"]},
     "twinloop/clouds": {"twinloop/clouds", "infra", "checks"},
     "twinloop/engine": {"twinloop/engine"},
     "twinloop/providers": {"twinloop/providers", "checks"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +16,11 @@ from twinloop.cli.options import CloudName, EngineName, bundled
 from twinloop.cli.output import Json, emit, rows, say, wants_json, words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
+    from checks.findings import Finding
     from twinloop.stacks.outcome import Options, Outcome
     from twinloop.stacks.target import Target
 
@@ -55,6 +58,7 @@ class Request:
     purge: bool = False
     yes: bool = True
     diff: bool = False
+    policy_packs: tuple[Path, ...] = ()
 
 
 @preview.command("preview")
@@ -64,9 +68,10 @@ def preview_command(
     on: OnStack,
     expect_no_changes: given.ExpectNoChanges = False,
     refresh_first: given.Refresh = False,
+    policy_pack: given.PolicyPack = None,
     diff: Diff = False,
 ) -> None:
-    """Show what `up` would change; touches nothing, and needs no twin that runs.
+    """Show what `up` would change, and what would stop it; touches nothing, and needs no twin that runs.
 
     [bold]Examples[/]
 
@@ -81,6 +86,7 @@ def preview_command(
             expect_no_changes=expect_no_changes,
             refresh=refresh_first,
             diff=diff,
+            policy_packs=tuple(policy_pack or ()),
         )
     )
 
@@ -94,9 +100,12 @@ def up_command(
     refresh_first: given.Refresh = False,
     unprotect: given.Unprotect = False,
     yes: given.Yes = False,
+    policy_pack: given.PolicyPack = None,
     diff: Diff = False,
 ) -> None:
     """Bring a stack up: make the cloud as the program says. Asks on Azure, unless --yes.
+
+    What policies or checks refuse stops it with exit code 10, before anything is touched.
 
     [bold]Examples[/]
 
@@ -113,6 +122,7 @@ def up_command(
             unprotect=unprotect,
             yes=yes,
             diff=diff,
+            policy_packs=tuple(policy_pack or ()),
         )
     )
 
@@ -189,10 +199,14 @@ def _run(asked: Request) -> None:
     if not wants_json():
         say(f"[bold]{asked.operation}[/] of stack [bold]{on.stack}[/] on {on.place}")
     closed = _placeholders(asked, on)
-    outcome = _execute(asked, on)
+    found: list[Finding] = []
+    outcome = _execute(asked, on, found)
     from twinloop.cli.diff import outcome_json
 
     result = _where(on) | outcome_json(outcome) | {"placeholders": closed}
+    if asked.operation in {"preview", "up"}:
+        result["findings"] = [asdict(one) for one in found]
+        _advise(asked, on, found)
     if outcome.error is not None:
         from twinloop.stacks.problems import problem_of
 
@@ -224,7 +238,20 @@ def _placeholders(asked: Request, on: Target) -> list[str]:
     return closed
 
 
-def _execute(asked: Request, on: Target) -> Outcome:
+def _advise(asked: Request, on: Target, found: list[Finding]) -> None:
+    """Tell of what is not as it should be and stops nothing."""
+    from rich.markup import escape
+
+    from twinloop.stacks.plan_refused import advice
+
+    lines = [] if wants_json() else list(advice(found))
+    for line in lines:
+        say(f"[yellow]advice[/] {escape(line)}")
+    if lines:
+        say(f"[dim]each in full, with its reason:[/] twinloop {asked.operation} -s {on.stack} --json")
+
+
+def _execute(asked: Request, on: Target, found: list[Finding]) -> Outcome:
     from twinloop.cli.progress import shown
     from twinloop.stacks.outcome import Operation
     from twinloop.stacks.run import execute
@@ -238,6 +265,7 @@ def _execute(asked: Request, on: Target) -> Outcome:
             yes=asked.yes,
             quiet_stdout=wants_json(),
             purge=asked.purge,
+            on_findings=found.extend,
         )
 
 
@@ -250,6 +278,7 @@ def _options(asked: Request) -> Options:
         refresh=asked.refresh,
         expect_no_changes=asked.expect_no_changes,
         unprotect=asked.unprotect,
+        policy_packs=asked.policy_packs,
     )
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import inspect
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -78,6 +79,15 @@ ExpectNoChanges = Annotated[
 Refresh = Annotated[bool, typer.Option("--refresh", help="Read what really exists first.")]
 Unprotect = Annotated[
     bool, typer.Option("--unprotect", help="Delete protected resources too; on the twin only.")
+]
+PolicyPack = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--policy-pack",
+        metavar="PATH",
+        help="Ask this policy pack too, beside the checkout's own in policies/; repeatable.",
+        show_default=False,
+    ),
 ]
 Purge = Annotated[
     bool,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import chain
 
 from checks import access, access_findings, exposure, irreversibility, quota
 from checks.cost import estimate
 from checks.findings import SEVERITIES, Finding
-from checks.waivers import Waiver
 from twinloop.clouds.stack_file import StackFile
 from twinloop.problems import Kind, Problem
 from twinloop.review import stack_settings
@@ -105,7 +103,7 @@ def _irreversible(pair: Pair, file: StackFile | None) -> Iterable[Finding]:
         return [_gone(pair)]
     if pair.head.problem is not None:
         return []  # nothing is known about it; least of all that a waiver is of no use
-    return irreversibility.findings(pair.plan.changes, _waivers(file), stack=pair.stack)
+    return irreversibility.findings(pair.plan.changes, stack_settings.waivers(file), stack=pair.stack)
 
 
 def _gone(pair: Pair) -> Finding:
@@ -171,20 +169,6 @@ def _notes(pair: Pair) -> list[str]:
 
 def _environment(file: StackFile | None) -> str:
     return file.value("twinloop:environment") if file else ""
-
-
-def _waivers(file: StackFile | None) -> tuple[Waiver, ...]:
-    """The waivers of the settings; those that are not written out in full waive nothing."""
-    found = []
-    for row in stack_settings.waiver_rows(file) if file else ():
-        words = {name: str(row.get(name) or "") for name in ("rule", "resource", "who", "why")}
-        try:
-            until = date.fromisoformat(str(row.get("until"))[:10])
-        except ValueError:
-            continue
-        if all(words.values()):
-            found.append(Waiver(**words, until=until))
-    return tuple(found)
 
 
 def _risk(review: StackReview) -> tuple[object, ...]:

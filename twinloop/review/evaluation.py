@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from checks.plan import Resource
-from twinloop.engine import Limits, Operation, Options, Outcome, Program, Stack, durable, run
+from twinloop.engine import Limits, Operation, Options, Program, Stack, durable, run
 from twinloop.engine.backend import Backend
 from twinloop.engine.passphrase import Crypter
 from twinloop.engine.processes import ProgramProcess
-from twinloop.engine.provider_calls import public
 from twinloop.engine.store import Store, checkpoint_bytes
-from twinloop.engine.values import masked
 from twinloop.review import environments
 from twinloop.review.paper import Paper
+from twinloop.stacks.plans import Evaluated, evaluated
 
 if TYPE_CHECKING:
     from twinloop.engine.states import ResourceState
@@ -30,17 +27,6 @@ if TYPE_CHECKING:
 # Nothing else, so that no credential of a shell or a workflow reaches a program that is only looked at.
 PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _PASSPHRASE: Final = "of a state that is thrown away"  # noqa: S105 - it guards placeholders
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluated:
-    """One stack after it was brought up on paper."""
-
-    stack: str
-    resources: tuple[Resource, ...]
-    needs: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """URN -> property -> URNs that its value is made of."""
-    outcome: Outcome
 
 
 @dataclass(kw_only=True)
@@ -124,16 +110,7 @@ class Bench:
         outcome = run(
             Operation.UP, self._stack(stack), program, self.paper.provider, options, lambda _event: None
         )
-        states = self.states(stack)
-        return Evaluated(
-            stack=stack,
-            resources=tuple(resource_of(stack, state) for state in states),
-            needs={
-                state.urn: {key: tuple(urns) for key, urns in state.property_dependencies.items()}
-                for state in states
-            },
-            outcome=outcome,
-        )
+        return evaluated(stack, self.states(stack), outcome)
 
     def _begin(self, stack: str) -> None:
         """A state with nothing in it, whose key is derived already: to derive one for each takes long."""
@@ -158,26 +135,3 @@ class Bench:
 @cache
 def _salt_line() -> str:
     return Crypter.fresh(_PASSPHRASE, "on paper").salt_line
-
-
-def resource_of(stack: str, state: ResourceState) -> Resource:
-    """A resource of a state as the checks look at it; secrets are words."""
-    return Resource(
-        stack=stack,
-        urn=state.urn,
-        type=state.type,
-        name=state.name,
-        id=state.id if state.custom else "",
-        inputs=_shown(public(state.inputs)),
-        outputs=_shown(state.outputs),
-        parent=state.parent,
-        depends_on=tuple(
-            sorted(state.depends_on() - {state.parent, state.provider.rpartition("::")[0]}),
-        ),
-        protect=state.protect,
-        taken=state.external,
-    )
-
-
-def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(masked(values))

@@ -15,7 +15,6 @@ from twinloop.engine.backend import Backend
 from twinloop.review import stack_settings
 from twinloop.review.assembling import Surroundings, assembled
 from twinloop.review.digests import digest
-from twinloop.review.evaluation import resource_of
 from twinloop.review.model import Review, Side
 from twinloop.review.pairs import Files, Revisions
 from twinloop.review.places import Sources
@@ -32,6 +31,7 @@ from twinloop.review.preparing import (
 )
 from twinloop.review.revisions import Repository
 from twinloop.stacks import local_state
+from twinloop.stacks.plans import resource_of
 from twinloop.stacks.problems import problem_of
 from twinloop.stacks.target import target
 

@@ -12,10 +12,12 @@ from checks.plan import Resource, StackPlan
 from twinloop.clouds import stack_file
 from twinloop.engine import EngineError
 from twinloop.problems import Problem
-from twinloop.review import failures, plans, stack_settings
-from twinloop.review.evaluation import Bench, Evaluated
+from twinloop.review import failures, stack_settings
+from twinloop.review.evaluation import Bench
 from twinloop.review.planting import plant_needed
+from twinloop.stacks import plans
 from twinloop.stacks.local_state import configuration
+from twinloop.stacks.plans import Evaluated
 
 if TYPE_CHECKING:
     from pathlib import Path

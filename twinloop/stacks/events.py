@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from twinloop.engine import paths
@@ -13,6 +14,7 @@ from twinloop.engine.model import (
     Outcome,
     PropertyChange,
     Step,
+    Violation,
 )
 from twinloop.engine.values import SIGNATURE, UNKNOWN_TEXTS
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STACK = "pulumi:pulumi:Stack"
+_LEVELS: dict[str, Literal["advisory", "mandatory"]] = {"advisory": "advisory", "mandatory": "mandatory"}
+_COLOURS = re.compile(r"<\{%[^%]*%\}>")
 _SEVERITIES: dict[str, Literal["info", "warning", "error"]] = {
     "info": "info",
     "info#err": "info",
@@ -40,11 +44,15 @@ def read_log(file: Path, operation: Operation, *, ok: bool) -> Outcome:
     steps: dict[tuple[str, str], Step] = {}
     outputs: Mapping[str, Any] = {}
     diagnostics: list[Diagnostic] = []
+    violations: dict[tuple[str, str, str], Violation] = {}
     counts: dict[str, int] = {}
     seconds = 0.0
     for event in _events(file):
         if (said := event.get("diagnosticEvent")) and not said.get("ephemeral"):
             diagnostics += _diagnostic(said)
+        if (policy := event.get("policyEvent")) and policy.get("enforcementLevel") in _LEVELS:
+            violated = _violation(policy)
+            violations[violated.policy, violated.urn, violated.message] = violated
         if summary := event.get("summaryEvent"):
             counts = {key: int(value) for key, value in (summary.get("resourceChanges") or {}).items()}
             seconds = float(summary.get("durationSeconds", 0))
@@ -55,7 +63,16 @@ def read_log(file: Path, operation: Operation, *, ok: bool) -> Outcome:
         steps[step.urn, step.op] = step
         if step.type == _STACK and found:
             outputs = found
-    return Outcome(operation, ok, tuple(steps.values()), outputs, tuple(diagnostics), counts, seconds)
+    return Outcome(
+        operation,
+        ok,
+        tuple(steps.values()),
+        outputs,
+        tuple(diagnostics),
+        counts,
+        seconds,
+        violations=tuple(violations.values()),
+    )
 
 
 def _events(file: Path) -> Iterator[dict[str, Any]]:
@@ -71,6 +88,17 @@ def _diagnostic(said: Mapping[str, Any]) -> list[Diagnostic]:
     if severity is None:
         return []
     return [Diagnostic(severity, said.get("urn", ""), said.get("message", "").strip())]
+
+
+def _violation(said: Mapping[str, Any]) -> Violation:
+    return Violation(
+        said.get("policyPackName", ""),
+        said.get("policyPackVersion", ""),
+        said.get("policyName", ""),
+        _LEVELS[said["enforcementLevel"]],
+        said.get("resourceUrn", ""),
+        _COLOURS.sub("", said.get("message", "")).strip(),
+    )
 
 
 def _step(metadata: Mapping[str, Any]) -> tuple[Step, Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.clouds.session import open_session
 from twinloop.clouds.stack_file import program_environment
-from twinloop.engine import ChangesNotExpected, EngineError, Op, Operation
+from twinloop.engine import ChangesNotExpected, EngineError, Op, Operation, PolicyViolated
 from twinloop.problems import NotFound, Problem, Refused
 from twinloop.stacks.events import read_log
 from twinloop.stacks.official import call, executable, run_on_twin
@@ -35,7 +35,7 @@ class OfficialCliStopped(EngineError):
 
 
 def run_official(
-    operation: Operation, target: Target, options: Options, *, yes: bool, to_stderr: bool
+    operation: Operation, *, target: Target, options: Options, yes: bool, to_stderr: bool
 ) -> Outcome:
     """Run one operation; the CLI shows it while it happens.
 
@@ -82,6 +82,9 @@ def command_line(
         command.append("--expect-no-changes")
     if options.refresh and operation in {Operation.PREVIEW, Operation.UP}:
         command.append("--refresh")
+    if operation in {Operation.PREVIEW, Operation.UP}:
+        for folder in options.policy_packs:
+            command += ["--policy-pack", str(folder)]
     if options.unprotect and operation == Operation.DESTROY:
         command.append("--ignore-protect")
     if yes and operation != Operation.PREVIEW:
@@ -122,6 +125,10 @@ def _need_environment(target: Target) -> None:
 
 
 def _error(outcome: Outcome, options: Options, status: int) -> EngineError | None:
+    if violated := [
+        f"{one.policy}: {one.urn or 'the stack'}" for one in outcome.violations if one.level == "mandatory"
+    ]:
+        return PolicyViolated(violated)
     changed = [f"{step.op} {step.urn}" for step in outcome.steps if step.op not in _QUIET]
     if options.expect_no_changes and changed:
         return ChangesNotExpected(changed)

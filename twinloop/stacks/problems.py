@@ -8,6 +8,7 @@ from twinloop.engine import errors as engine
 from twinloop.problems import Kind, Problem
 from twinloop.stacks.failures import resource_failed
 from twinloop.stacks.official_run import OfficialCliStopped
+from twinloop.stacks.plan_refused import PlanRefused, in_full
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -219,7 +220,32 @@ def _stopped(error: OfficialCliStopped, target: Target, operation: str) -> Probl
     )
 
 
+def _plan_refused(error: PlanRefused, target: Target, operation: str) -> Problem:
+    count = len(error.findings)
+    stop = "findings stop" if count > 1 else "finding stops"
+    return Problem(
+        f"{count} {stop} this plan; nothing was touched.",
+        where=f"stack {target.stack}, {target.place}",
+        given="\n".join(in_full(one) for one in error.findings[:_SHOWN])
+        + (f"\nand {count - _SHOWN} more: --json has all" if count > _SHOWN else ""),
+        allowed="a plan without findings of severity refuse",
+        next_step=f"put right what is named, then: twinloop {operation} -s {target.stack}",
+        kind=Kind.FOUND,
+    )
+
+
+def _pack_failed(error: engine.PolicyPackFailed, target: Target) -> Problem:
+    return Problem(
+        "A policy pack could not be asked; nothing was touched.",
+        where=str(error.path),
+        given=error.problem,
+        allowed="a folder with a PulumiPolicy.yaml and a __main__.py that starts",
+        next_step=f"put the pack right, then: twinloop preview -s {target.stack}",
+    )
+
+
 _BY_OPERATION: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
+    (PlanRefused, _plan_refused),
     (engine.ProtectedResource, _protected),
     (engine.ResourceFailed, resource_failed),
     (engine.Cancelled, _cancelled),
@@ -236,5 +262,6 @@ _BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.ChangesNotExpected, _changes),
     (engine.UnknownTarget, _unknown_target),
     (engine.StackMissing, _missing),
+    (engine.PolicyPackFailed, _pack_failed),
     (engine.ProgramFailed, _program),
 )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twinloop.engine import EngineError, Operation, Options, StepDone, StepFailed
 from twinloop.problems import Refused
-from twinloop.stacks import local_state, together, vetting
+from twinloop.stacks import local_state, packs, together, vetting
 from twinloop.stacks.problems import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from checks.findings import Finding
     from twinloop.engine import Event, Outcome
     from twinloop.stacks.target import Target
 
@@ -26,6 +28,8 @@ def execute(
     yes: bool = False,
     quiet_stdout: bool = False,
     purge: bool = False,
+    judge: bool = True,
+    on_findings: Callable[[tuple[Finding, ...]], None] = lambda _found: None,
 ) -> Outcome:
     """Preview, bring up, refresh or destroy a stack.
 
@@ -37,6 +41,8 @@ def execute(
         yes: do not ask, where the official CLI would.
         quiet_stdout: keep the official CLI's display off stdout.
         purge: what is deleted leaves no tombstone; on the twin, by the embedded engine.
+        judge: let policies and checks judge the plan; what they refuse is the outcome's error.
+        on_findings: told of all that they found, once it is known.
 
     Returns:
         How it ended; `Outcome.error` is set where it did not end well, and `problem_of` explains it.
@@ -62,32 +68,55 @@ def execute(
         local_state.derive_ahead(target)
     if operation in {Operation.PREVIEW, Operation.UP}:
         together.refuse_conflicts(target)
+        if judge:
+            options = replace(options, policy_packs=packs.started(target, options.policy_packs))
+    judging = _Judging(target, judge, on_findings)
     try:
         if target.engine == "pulumi":
-            from twinloop.stacks.official_run import run_official
+            return _official(operation, options, judging, yes=yes, to_stderr=quiet_stdout)
+        if purge:
+            from twinloop.stacks.tombstones import refuse_protected
 
-            return run_official(operation, target, options, yes=yes, to_stderr=quiet_stdout)
-        return _embedded(operation, target, options, on_event, purge=purge)
+            refuse_protected(target)
+        return _embedded(operation, options, on_event, judging, purge=purge)
     except EngineError as error:
         raise problem_of(error, target, operation) from error
 
 
+@dataclass(frozen=True)
+class _Judging:
+    """Who judges a plan of a target, and who is told."""
+
+    target: Target
+    judge: bool
+    on_findings: Callable[[tuple[Finding, ...]], None]
+
+    def of(self, planned: Outcome) -> Outcome:
+        """A preview's outcome, with its error where the plan may not be carried out."""
+        from twinloop.stacks import gate
+
+        if not self.judge:
+            return planned
+        judged = gate.judge_official if self.target.engine == "pulumi" else gate.judge_planned
+        outcome, found = judged(self.target, planned)
+        self.on_findings(found)
+        return outcome
+
+
 def _embedded(
     operation: Operation,
-    target: Target,
     options: Options,
     on_event: Callable[[Event], None],
+    judging: _Judging,
     *,
     purge: bool,
 ) -> Outcome:
     from twinloop.stacks.embedded import run_embedded
 
-    if purge:
-        from twinloop.stacks.tombstones import refuse_protected
-
-        refuse_protected(target)
-
-    if operation == Operation.UP and not vetting.is_vetted(target):
+    target = judging.target
+    if operation == Operation.PREVIEW:
+        return judging.of(run_embedded(operation, target, options, on_event))
+    if operation == Operation.UP and not _is_judged(target, options):
         types: set[str] = set()
         planned = run_embedded(
             Operation.PREVIEW,
@@ -96,10 +125,47 @@ def _embedded(
             lambda event: types.add(event.step.type) if isinstance(event, StepDone | StepFailed) else None,
         )
         _refuse_not_emulated(types, target)
+        planned = judging.of(planned)
         if not planned.ok:
             return replace(planned, operation=operation)
-        vetting.remember(target)
-    return run_embedded(operation, target, options, on_event, purge=purge)
+    outcome = run_embedded(operation, target, options, on_event, purge=purge)
+    _remember(operation, outcome, options, judging)
+    return outcome
+
+
+def _is_judged(target: Target, options: Options) -> bool:
+    """Whether nothing can have changed since this plan was judged and carried out.
+
+    A refresh may find what nobody has judged, and a pack that is asked for by name is to be asked.
+    """
+    return not options.refresh and not options.policy_packs and vetting.is_vetted(target)
+
+
+def _official(
+    operation: Operation, options: Options, judging: _Judging, *, yes: bool, to_stderr: bool
+) -> Outcome:
+    from twinloop.stacks.official_run import run_official
+
+    target = judging.target
+    run = partial(run_official, target=target, yes=yes, to_stderr=to_stderr)
+    if operation == Operation.PREVIEW:
+        return judging.of(run(operation, options=options))
+    known = target.cloud == "twin" and _is_judged(target, options)
+    if operation == Operation.UP and judging.judge and not known:
+        # What the official CLI shows of this preview is no output of an update.
+        first = partial(run_official, target=target, yes=yes, to_stderr=True)
+        planned = judging.of(first(Operation.PREVIEW, options=replace(options, expect_no_changes=False)))
+        if not planned.ok:
+            return replace(planned, operation=operation)
+    outcome = run(operation, options=options)
+    _remember(operation, outcome, options, judging)
+    return outcome
+
+
+def _remember(operation: Operation, outcome: Outcome, options: Options, judging: _Judging) -> None:
+    """Note that the whole plan was judged and carried out, so that the same again need not be judged."""
+    if operation == Operation.UP and outcome.ok and judging.judge and not options.targets:
+        vetting.remember(judging.target)
 
 
 def _refuse_not_emulated(types: set[str], target: Target) -> None:

@@ -1,8 +1,8 @@
-"""Before anything is touched: is every type that the program declares emulated by this twin?
+"""Before anything is touched: is every type that the program declares emulated, and was its plan judged?
 
 What a program declares is known only by running it, so an `up` of a program that is new to the twin is
-previewed first. A program, settings and catalogue that were vetted once are known by their digest, and go
-straight on.
+previewed first. A program, settings, rules and catalogue that were carried out once, and a state that nobody
+has written since, are known by their digest, and go straight on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 from twinloop import __version__
 from twinloop.clouds import stack_file
 from twinloop.clouds.files import write_durably
+from twinloop.engine import Stack
+from twinloop.engine.backend import Backend
 from twinloop.problems import NotSupported
+from twinloop.stacks.packs import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from twinloop.stacks.target import Target
 
 PREFIX = "azure-native:"
-_PACKAGES = ("pulumi", "pulumi-azure-native")
+_PACKAGES = ("pulumi", "pulumi-azure-native", "pulumi-kubernetes")
 
 
 def refuse_not_emulated(types: Iterable[str], emulated: Iterable[dict[str, Any]], target: Target) -> None:
@@ -65,32 +68,36 @@ def _shape(path: str) -> str:
 
 
 def is_vetted(target: Target) -> bool:
-    """Whether this very program with these very settings has been vetted for this twin before."""
+    """Whether this very program with these very settings was carried out, and nothing happened since."""
     return _remembered(target).get(target.stack) == digest(target)
 
 
 def remember(target: Target) -> None:
-    """Note that the program as it stands is fit for the twin."""
+    """Note that the program as it stands was judged and carried out, on the state as it stands."""
     write_durably(
         _file(target), json.dumps(_remembered(target) | {target.stack: digest(target)}, indent=2) + "\n"
     )
 
 
 def digest(target: Target) -> str:
-    """Of everything that decides which types a program declares."""
+    """Of everything that decides what a program declares, who judges it, and what stands."""
     import checks
 
     checkout = target.home.checkout
     program = stack_file.program_folder(checkout)
     rules = Path(str(checks.__file__)).parent
     sources = [target.file.path, checkout / "Pulumi.yaml"]
-    for folder in (program, rules):
+    for folder in (program, rules, checkout / FOLDER):
         sources += sorted(
             path for path in folder.rglob("*") if path.suffix in {".py", ".toml", ".json", ".csv"}
         )
     summary = hashlib.sha256(__version__.encode())
     for package in _PACKAGES:
         summary.update(f"{package} {metadata.version(package)}\0".encode())
+    backend = Backend(
+        Stack(project=target.project, name=target.stack, backend=target.home.state, passphrase="")
+    )
+    sources += [path for path in (backend.checkpoint, backend.journal) if path.exists()]
     for path in sources:
         facts = path.stat()
         summary.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())

@@ -1,14 +1,19 @@
-"""What changes between two states of a stack: one change per resource, and why it is replaced."""
+"""A stack as the checks see it, and what changes of it: one change per resource, and why it is replaced."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from checks.plan import UNKNOWN, Change, Difference, Resource, StackPlan
 from checks.plan import Op as ChangeOp
-from twinloop.engine import Op, Step
-from twinloop.review.evaluation import Evaluated
+from twinloop.engine import Op, Outcome, Step
+from twinloop.engine.provider_calls import public
+from twinloop.engine.values import masked
+
+if TYPE_CHECKING:
+    from twinloop.engine.states import ResourceState
 
 # A resource may have several steps; the first of these that it has says what happens to it.
 _ORDER: tuple[tuple[Op, ChangeOp], ...] = (
@@ -20,6 +25,54 @@ _ORDER: tuple[tuple[Op, ChangeOp], ...] = (
     (Op.DELETE, "delete"),
     (Op.DELETE_REPLACED, "delete"),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """One stack after a run, on paper or planned."""
+
+    stack: str
+    resources: tuple[Resource, ...]
+    needs: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """URN -> property -> URNs that its value is made of."""
+    outcome: Outcome
+
+
+def evaluated(stack: str, states: Iterable[ResourceState], outcome: Outcome) -> Evaluated:
+    """What a run of the embedded engine came to."""
+    found = tuple(states)
+    return Evaluated(
+        stack=stack,
+        resources=tuple(resource_of(stack, state) for state in found),
+        needs={
+            state.urn: {key: tuple(urns) for key, urns in state.property_dependencies.items()}
+            for state in found
+        },
+        outcome=outcome,
+    )
+
+
+def resource_of(stack: str, state: ResourceState) -> Resource:
+    """A resource of a state as the checks look at it; secrets are words."""
+    return Resource(
+        stack=stack,
+        urn=state.urn,
+        type=state.type,
+        name=state.name,
+        id=state.id if state.custom else "",
+        inputs=_shown(public(state.inputs)),
+        outputs=_shown(state.outputs),
+        parent=state.parent,
+        depends_on=tuple(
+            sorted(state.depends_on() - {state.parent, state.provider.rpartition("::")[0]}),
+        ),
+        protect=state.protect,
+        taken=state.external,
+    )
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(masked(values))
 
 
 def plan(
