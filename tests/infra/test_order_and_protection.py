@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.naming import ZONES
+from infra.naming import ALL_ZONES
 from infra.program import build
 from infra.version_aliases import drop_version_aliases
 from tests.infra.conftest import STACKS, declare, declared, settings_of
@@ -62,7 +62,7 @@ def test_a_lock_waits_for_all_that_hangs_on_its_resource_so_that_it_is_deleted_f
         ("dev", set()),
         ("staging", set()),
         ("prod", {"ml-workspace", "storage-account", "lake-account", "vault-vault"}),
-        ("shared", {"registry-registry", *(f"dns-{word}" for word in ZONES)}),
+        ("shared", {"registry-registry", *(f"dns-{word}" for word in ALL_ZONES)}),
     ],
 )
 def test_what_cannot_be_made_again_is_protected_and_nothing_else(stack, kept):

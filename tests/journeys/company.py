@@ -18,7 +18,7 @@ LOGS = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/log-company"
 VAULT = f"{OURS}/Microsoft.KeyVault/vaults/kv-company-ml"
 IMAGES = f"{OURS}/Microsoft.ContainerRegistry/registries/crcompanyml"
 ZONES = {
-    name: f"{HUB}/providers/Microsoft.Network/privateDnsZones/{zone}" for name, zone in naming.ZONES.items()
+    name: f"{HUB}/providers/Microsoft.Network/privateDnsZones/{zone}" for name, zone in naming.ALL_ZONES.items()
 }
 TAGS = {"madeBy": "the company"}
 
@@ -65,7 +65,7 @@ def bodies(tenant):
 def settings(text):
     """The configuration of prod with everything taken."""
     config = yaml.safe_load(text)["config"]
-    network = {key: config["twinloop:network"][key] for key in ("publicAccess",)}
+    network = {key: config["twinloop:network"][key] for key in ("publicAccess", "privateLinkScope")}
     config["twinloop:group"] = {"existing": GIVEN}
     config["twinloop:network"] = network | {
         "existing": NETWORK,

@@ -203,17 +203,34 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
             {"properties": {"level": "CanNotDelete"}},
         ),
         *serving(group, ids, here),
-        *_connected(ids, here),
+        *_connected(ids, here, _network_elsewhere(twin)),
     ]
     from twinloop.localazure.core.ids import ArmId
 
     return {ArmId(arm_id).type: (arm_id, body) for arm_id, body in rows}
 
 
-def _connected(ids: dict[str, str], here: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _network_elsewhere(twin: Any) -> str:
+    """A network in a group of its own, to be peered with."""
+    group = f"/subscriptions/{twin.subscription}/resourceGroups/rg-{uuid.uuid4().hex[:8]}"
+    here, space = {"location": twin.location}, {"addressSpace": {"addressPrefixes": ["10.2.0.0/16"]}}
+    network = f"{group}/providers/Microsoft.Network/virtualNetworks/vnet-b"
+    bodies = {group: here, network: {**here, "properties": space}}
+    for arm_id, body in bodies.items():
+        twin.settle(twin.call("PUT", _versioned(_type(arm_id), arm_id), body))
+    return network
+
+
+def _type(arm_id: str) -> str:
+    from twinloop.localazure.core.ids import ArmId
+
+    return ArmId(arm_id).type
+
+
+def _connected(ids: dict[str, str], here: dict[str, Any], other: str) -> list[tuple[str, dict[str, Any]]]:
     """What connects networks, and what they reach privately."""
     net = ids["vnet"].rpartition("/virtualNetworks/")[0]
-    other, endpoint = f"{net}/virtualNetworks/vnet-b", f"{net}/privateEndpoints/pep-a"
+    endpoint = f"{net}/privateEndpoints/pep-a"
     scope = f"{ids['log'].partition('/providers/')[0]}/providers/Microsoft.Insights/privateLinkScopes/ampls-a"
     connection = {
         "name": "pep-a",
@@ -221,7 +238,6 @@ def _connected(ids: dict[str, str], here: dict[str, Any]) -> list[tuple[str, dic
     }
     modes = {"queryAccessMode": "Open", "ingestionAccessMode": "Open"}
     return [
-        (other, {**here, "properties": {"addressSpace": {"addressPrefixes": ["10.2.0.0/16"]}}}),
         (
             f"{ids['vnet']}/virtualNetworkPeerings/peer-b",
             {"properties": {"remoteVirtualNetwork": {"id": other}, "allowVirtualNetworkAccess": True}},
