@@ -6,8 +6,8 @@ before the first store is made, a policy's identity must have its roles before t
 
 from __future__ import annotations
 
-from infra.grants import Grant, Role, Scope, on_taken
 from infra.encryption import ENCRYPTION
+from infra.grants import Grant, Role, Scope, on_taken
 from infra.guard_rails import acting
 from infra.policy_sections import Policies
 from infra.settings import EnvironmentSettings

@@ -41,6 +41,9 @@ class Recorder(pulumi.runtime.Mocks):
         }
         if args.typ.endswith(":UserAssignedIdentity"):
             made |= {"principalId": f"principal-of-{args.name}", "clientId": f"client-of-{args.name}"}
+        if args.typ == "azure-native:keyvault:Key":
+            uri = f"https://{args.inputs['vaultName']}.vault.azure.net/keys/{args.inputs['keyName']}"
+            made |= {"keyUri": uri, "keyUriWithVersion": f"{uri}/0123456789abcdef0123456789abcdef"}
         if args.typ == "azure-native:containerregistry:Registry":
             made |= {"loginServer": f"{args.inputs.get('registryName', 'taken')}.azurecr.io"}
         if "userAssignedIdentities" in args.inputs.get(
