@@ -62,10 +62,12 @@ def parts() -> tuple[Part, ...]:
     Raises:
         TypeError: a row has a key that no rule reads, or lacks one.
     """
-    return tuple(
-        Part(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
-        for row in _table()["part"]
-    )
+    rows: list[dict[str, Any]] = _table()["part"]
+    return tuple(Part(**{key: _frozen(value) for key, value in row.items()}) for row in rows)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 @cache

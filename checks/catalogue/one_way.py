@@ -15,6 +15,17 @@ from checks.catalogue.sources import sourced_rows
 from checks.findings import Severity
 
 TABLE = Path(__file__).with_name("one_way.toml")
+# Names of the findings about what cannot be undone.
+RULES = (
+    "stateful-delete",
+    "stateful-replace",
+    "one-way-property",
+    "one-way-reversed",
+    "kept-shorter",
+    "protection-removed",
+    "waiver-unused",
+    "stack-file-gone",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

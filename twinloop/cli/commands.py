@@ -44,6 +44,12 @@ COMMANDS: dict[str, Entry] = {
         "Say what a change does, and to whom: resources, cost, access, reach, quota.",
         INFRASTRUCTURE,
     ),
+    "check": Entry(
+        "twinloop.cli.check",
+        "Prove what must hold: access, reach, quota, parity, coverage.",
+        INFRASTRUCTURE,
+        noun=True,
+    ),
     "cost": Entry(
         "twinloop.cli.cost", "Say what stacks would cost on Azure, at rest and at worst.", INFRASTRUCTURE
     ),

@@ -1,0 +1,316 @@
+"""`twinloop check`: what must hold of the stacks, proved on paper before anything is deployed."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twinloop.cli.nouns import noun
+from twinloop.cli.output import Json, emit, say, wants_json
+from twinloop.problems import BadUsage, Kind, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.text import Text
+
+    from checks.access_questions import Answer, Question
+    from checks.findings import Finding
+    from twinloop.review.checking import Checked
+
+app = noun("Prove on paper what must hold: access, reach, quota, parity, coverage, what cannot be undone.")
+
+Stacks = Annotated[
+    list[str] | None,
+    typer.Option("--stack", "-s", help="A stack; repeatable. All that have a file, unless given."),
+]
+Against = Annotated[
+    str, typer.Option("--against", metavar="STACK", help="The environment that the others are compared with.")
+]
+
+
+@app.command()
+def permissions(
+    *,
+    stack: Stacks = None,
+    can: Annotated[
+        str, typer.Option("--can", metavar="QUESTION", help='"training in prod read the registry"')
+    ] = "",
+    who: Annotated[str, typer.Option("--who", help="An identity's purpose, a group, an object id.")] = "",
+    what: Annotated[str, typer.Option("--what", help="read, write, pull, submit, ... or an operation.")] = "",
+    where: Annotated[
+        str, typer.Option("--where", help="registry, images, curated, vault, ... or an id.")
+    ] = "",
+    _json: Json = False,
+) -> None:
+    """Who lacks a right for what is declared, who has more than that, and: can X do Y on Z?
+
+    Roles and assignments are joined by what an identity is for, so that it works before any of them exists.
+    A question is answered with the assignment that allows it, or with the missing role and the row to write.
+
+    [bold]Examples[/]
+
+      twinloop check permissions -s prod
+      twinloop check permissions --can "training in prod read the registry"
+      twinloop check permissions -s prod --who training --what read --where curated
+    """
+    asked = [flag for flag in (who, what, where) if flag]
+    if (can and asked) or (asked and len(asked) < 3):  # noqa: PLR2004 - who, what and where
+        raise BadUsage(
+            "A question has all of its parts, once.",
+            where="--can, --who, --what, --where",
+            given=" ".join(part for part in (can, *asked) if part),
+            allowed='--can "WHO VERB WHERE", or --who, --what and --where together',
+            next_step='twinloop check permissions --can "training in prod read the registry"',
+        )
+    if can or asked:
+        _answer(list(stack or ()), can, who, what, where)
+        return
+    checked = _checked(stack)
+    _tell(checked.permissions_findings(), {}, None)
+
+
+@app.command()
+def reachability(
+    *,
+    stack: Stacks = None,
+    paths: Annotated[bool, typer.Option("--paths", help="Show every path that was followed.")] = False,
+    _json: Json = False,
+) -> None:
+    """Whether jobs, pods, people and CI reach what they need, and what lies open.
+
+    Images, packages, stores, registry, vault and monitoring are followed through isolation mode, outbound
+    rules, private endpoints, DNS zones and public doors; pipelines say what they need by their files.
+
+    [bold]Examples[/]
+
+      twinloop check reachability -s prod
+      twinloop check reachability -s prod --paths
+    """
+    from twinloop.cli import check_tables
+
+    checked = _checked(stack)
+    followed = checked.paths()
+    table = check_tables.paths(followed) if paths else None
+    _tell(checked.reachability_findings(), {"paths": [asdict(one) for one in followed]}, table)
+
+
+@app.command()
+def quota(*, stack: Stacks = None, _json: Json = False) -> None:
+    """Cores at the worst case against the quota: clusters, pools with their surge, deployments with reserve.
+
+    Blue stands beside green, and Azure ML keeps a fifth more for upgrades. What the outer loop deploys is
+    told by [bold]twinloop:expectedDeployments[/]; limits are those of [bold]twinloop:quotas[/].
+
+    [bold]Example[/]
+
+      twinloop check quota -s prod
+    """
+    from twinloop.cli import check_tables
+
+    checked = _checked(stack)
+    uses = checked.quota_uses()
+    _tell(checked.quota_findings(), {"uses": [asdict(one) for one in uses]}, check_tables.quota(uses))
+
+
+@app.command()
+def irreversibility(
+    *,
+    stack: Stacks = None,
+    base: Annotated[
+        str,
+        typer.Option(
+            "--base",
+            metavar="GIT_REF",
+            help="Compare with this commit; else with where the default branch and this one parted.",
+        ),
+    ] = "",
+    _json: Json = False,
+) -> None:
+    """What of this change cannot be undone, and is refused unless the settings waive it.
+
+    A waiver says who, why and until when; the lines to copy are in the finding.
+
+    [bold]Example[/]
+
+      twinloop check irreversibility -s prod --base origin/main
+    """
+    gc.set_threshold(1_000_000, 50, 1000)
+    _tell(_irreversible(stack, base), {}, None)
+
+
+@app.command()
+def parity(*, stack: Stacks = None, against: Against = "dev", _json: Json = False) -> None:
+    """How environments differ in settings and resources, each difference with its reason.
+
+    The reason is the comment beside the setting; a grant's is in its row. A difference without one is found.
+
+    [bold]Example[/]
+
+      twinloop check parity -s staging -s prod
+    """
+    from twinloop.cli import check_tables
+
+    checked = _checked(stack, with_=against)
+    found = checked.differences(against)
+    _tell(
+        checked.parity_findings(against),
+        {"against": against, "differences": [asdict(one) for one in found]},
+        check_tables.differences(found, against),
+    )
+
+
+@app.command()
+def coverage(*, stack: Stacks = None, _json: Json = False) -> None:
+    """Which of the ten elements of the life cycle of models an environment has, and what it lacks.
+
+    [bold]Example[/]
+
+      twinloop check coverage
+    """
+    from twinloop.cli import check_tables
+
+    checked = _checked(stack)
+    found = checked.covered()
+    shape = [asdict(one) | {"whole": one.whole} for one in found]
+    _tell(checked.coverage_findings(), {"elements": shape}, check_tables.covered(found))
+
+
+@app.command(name="all")
+def everything(*, stack: Stacks = None, against: Against = "dev", _json: Json = False) -> None:
+    """All of it in one go, but for what cannot be undone: that is about a change, and has its own command.
+
+    [bold]Example[/]
+
+      twinloop check all -s prod
+    """
+    checked = _checked(stack)
+    environments = {
+        name for name, file in checked.files.items() if file.value("twinloop:kind") == "environment"
+    }
+    found = [
+        *checked.permissions_findings(),
+        *checked.reachability_findings(),
+        *checked.quota_findings(),
+        *(checked.parity_findings(against) if against in environments else ()),
+        *checked.coverage_findings(),
+    ]
+    if against not in environments:
+        say(f"[dim]not compared: {against} is not among the stacks that were looked at (--against)[/]")
+    order = ("refuse", "warn", "note")
+    _tell(sorted(found, key=lambda one: order.index(one.severity)), {}, None)
+
+
+def _answer(stacks: list[str], can: str, who: str, what: str, where: str) -> None:
+    """Answer a question; exit code 10 says no."""
+    from checks.access_places import UnknownPlace
+    from checks.access_query import UnknownPrincipal
+    from checks.access_questions import Question, UnclearQuestion, parse
+    from twinloop.cli import check_tables
+    from twinloop.clouds import stack_file
+    from twinloop.clouds.home import find_home
+
+    known = stack_file.known(find_home().checkout)
+    try:
+        question = parse(can, known) if can else Question(who=who, what=what, where=where)
+        if stacks:
+            question = Question(**(vars(question) | {"stack": question.stack or _short(stacks[0])}))
+        told = _asked(question)
+    except (UnknownPlace, UnknownPrincipal, UnclearQuestion) as unclear:
+        raise BadUsage(
+            "The question names what is not known.",
+            where="--can" if can else "--who, --what, --where",
+            given=can or f"{who} {what} {where}",
+            allowed=str(unclear),
+            next_step='twinloop check permissions --can "training in prod read the registry"',
+        ) from unclear
+    shape = asdict(told) | {"allowed": told.allowed}
+    if told.allowed:
+        emit(shape, check_tables.answer(told))
+        return
+    if not wants_json():
+        emit(shape, check_tables.answer(told))
+    refused = Problem(
+        f"{told.principal} may not {question.what} on {told.where}.",
+        where=told.scope,
+        given=told.action,
+        allowed=f"with {told.role}" if told.role else "with no role that is known",
+        next_step=told.fix,
+        kind=Kind.FOUND,
+    )
+    refused.result = shape
+    raise refused
+
+
+def _asked(question: Question) -> Answer:
+    from checks.access_questions import answer
+
+    # A name may be of any stack: all are looked at.
+    checked = _checked(None)
+    return answer(question, checked.resources, people=checked.people)
+
+
+def _checked(stacks: Sequence[str] | None, with_: str = "") -> Checked:
+    """Bring the stacks up on paper, saying so to a person."""
+    # As in preview: Pulumi's classes are a million objects that live to the end.
+    gc.set_threshold(1_000_000, 50, 1000)
+    from twinloop.clouds.home import find_home
+    from twinloop.review.checking import checked
+
+    names = list(dict.fromkeys(map(_short, stacks or ())))
+    beside = [_short(with_)] if with_ and names else []
+    return checked(
+        find_home().checkout,
+        names,
+        lambda text: None if wants_json() else say(f"[dim]{text}[/]"),
+        beside=beside,
+    )
+
+
+def _short(stack: str) -> str:
+    return stack.rsplit("/", 1)[-1]
+
+
+def _irreversible(stacks: Sequence[str] | None, base: str) -> list[Finding]:
+    """What a review of the change says cannot be undone."""
+    from checks.catalogue.one_way import RULES
+    from twinloop.clouds.home import find_home
+    from twinloop.review.reviewing import Request, review
+
+    request = Request(home=find_home(), stacks=tuple(map(_short, stacks or ())), base=base)
+    reviewed = review(request, lambda text: None if wants_json() else say(f"[dim]{text}[/]"))
+    if reviewed.failures:
+        raise reviewed.failures[0]
+    return [one for each in reviewed.review.stacks for one in each.findings if one.rule in RULES]
+
+
+def _tell(found: Sequence[Finding], more: dict[str, Any], table: Text | None) -> None:
+    """Print findings, with a table before them; what is refused ends with exit code 10."""
+    from rich.text import Text as RichText
+
+    from twinloop.cli import check_tables
+
+    shape = {"findings": [asdict(one) for one in found], **more}
+    shown = RichText()
+    if table is not None and table.plain.count("\n"):
+        shown.append_text(table).append("\n\n")
+    shown.append_text(check_tables.findings(found))
+    refused = [one for one in found if one.severity == "refuse"]
+    if not refused:
+        emit(shape, shown)
+        return
+    if not wants_json():
+        emit(shape, shown)
+    problem = Problem(
+        f"{len(refused)} finding{'s' if len(refused) > 1 else ''} would stop `twinloop up`.",
+        where=", ".join(dict.fromkeys(one.stack for one in refused)),
+        given="\n".join(f"{one.stack}: {one.rule}: {one.what}" for one in refused),
+        allowed="findings of severity warn and note",
+        next_step=refused[0].fix,
+        kind=Kind.FOUND,
+    )
+    problem.result = shape
+    raise problem

@@ -1,0 +1,104 @@
+"""What the checks say, as a person reads it: findings first, then the figures that they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from checks.findings import SEVERITIES, Finding
+from twinloop.cli.output import rows
+from twinloop.review.labels import resource_label, seen
+
+if TYPE_CHECKING:
+    from checks.access_questions import Answer
+    from checks.coverage import Covered
+    from checks.parity import Difference
+    from checks.quota import QuotaUse
+    from checks.reachability_model import Path
+
+_STYLES = {"refuse": "bold red", "warn": "yellow", "note": "dim"}
+_MARKS = {"open": "open", "blocked": "BLOCKED", "unknown": "unknown"}
+
+
+def findings(found: Sequence[Finding]) -> Text:
+    """Every finding with its reason and what to do; ends with how many there are."""
+    shown = Text()
+    for one in found:
+        about = f"{resource_label(one.resource)}: " if one.resource else ""
+        shown.append(f"{one.severity:<6} ", style=_STYLES[one.severity])
+        shown.append(f"{one.stack}  {one.rule}\n", style="bold")
+        shown.append(f"       {about}{one.what}\n", style="not bold")
+        shown.append(f"       why: {one.why}\n", style="dim")
+        shown.append(f"       do:  {one.fix}{':' if one.copied else ''}\n", style="not bold")
+        shown.append("".join(f"{seen(line)}\n" for line in one.copied.splitlines()))
+        if one.source:
+            shown.append(f"       see: {one.source}\n", style="dim")
+    return shown.append(summary(found))
+
+
+def summary(found: Sequence[Finding]) -> Text:
+    """How many findings there are of each severity."""
+    if not found:
+        return Text("nothing found", style="green")
+    counted = [(sum(one.severity == each for one in found), each) for each in SEVERITIES]
+    return Text(", ".join(f"{times} {each}" for times, each in counted if times), style="bold")
+
+
+def answer(told: Answer) -> Text:
+    """Yes by which assignment, or no with the missing role and the row to write."""
+    shown = Text("yes" if told.allowed else "no", style="bold green" if told.allowed else "bold red")
+    kind = "data action" if told.data else "action"
+    shown.append(f"  {told.principal}: {told.action} ({kind}) on {told.where}\n", style="not bold")
+    if told.right is not None:
+        shown.append(
+            f"  by   {told.right.role} on {told.right.scope}\n       {told.right.urn}\n", style="not bold"
+        )
+    if not told.allowed:
+        shown.append(f"  lacks  {told.role}\n  do     {told.fix}\n", style="not bold")
+    shown.rstrip()
+    return shown
+
+
+def paths(found: Iterable[Path]) -> Text:
+    """Every need that was followed."""
+    lines = [(one.stack, one.client, one.to, _MARKS[one.way.verdict], one.way.words) for one in found]
+    return rows(("stack", "from", "to", "is", "way"), lines)
+
+
+def quota(uses: Iterable[QuotaUse]) -> Text:
+    """Cores at the worst case, each with its sum."""
+    lines = []
+    for one in uses:
+        limit = "none given" if one.limit is None else f"{one.limit:,}"
+        stacks = ", ".join(one.stacks)
+        lines.append((one.family, one.location, f"{one.after:,}", limit, stacks, "; ".join(one.terms)))
+    return rows(("family", "region", "cores", "limit", "stacks", "how it is made"), lines)
+
+
+def differences(found: Iterable[Difference], base: str) -> Text:
+    """How environments differ, with the reasons."""
+    lines = [
+        (one.stack, one.where, _short(one.base), _short(one.here), one.reason or "NO REASON") for one in found
+    ]
+    return rows(("stack", "what", base, "here", "reason"), lines)
+
+
+def covered(found: Iterable[Covered]) -> Text:
+    """The ten elements."""
+    lines = [
+        (
+            one.stack,
+            str(one.number),
+            one.name,
+            "covered" if one.whole else "lacks " + ", ".join(one.missing),
+            ", ".join(one.by),
+        )
+        for one in found
+    ]
+    return rows(("stack", "", "element", "is", "by"), lines)
+
+
+def _short(value: str, most: int = 40) -> str:
+    return value if len(value) <= most else value[: most - 3] + "..."

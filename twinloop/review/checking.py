@@ -1,0 +1,183 @@
+"""Everything that the checks look at: what the stacks declare, what their files say, what jobs need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+from checks import (
+    access_findings,
+    access_needs,
+    coverage,
+    parity,
+    quota,
+    reachability,
+)
+from checks.access import access_changes
+from checks.findings import SEVERITIES, Finding
+from checks.plan import Resource
+from checks.quota_machines import ExpectedDeployment
+from checks.reachability_model import JobNeeds, WayIn
+from checks.reachability_model import Path as Followed
+from twinloop.clouds import stack_file
+from twinloop.clouds.stack_file import StackFile
+from twinloop.problems import NotFound
+from twinloop.review import stack_settings, stated_needs
+from twinloop.review.declaring import declared
+from twinloop.review.job_needs import job_needs
+from twinloop.review.stack_reasons import reasons
+
+BASE = "dev"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """The stacks that were asked for, and those that they need or share something with."""
+
+    wanted: tuple[str, ...]
+    stacks: Mapping[str, tuple[Resource, ...]]
+    files: Mapping[str, StackFile]
+    jobs: tuple[JobNeeds, ...]
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """Of all stacks."""
+        return tuple(chain.from_iterable(self.stacks.values()))
+
+    @cached_property
+    def people(self) -> Mapping[str, str]:
+        """Names of groups by object id."""
+        return stack_settings.people(self.files.values())
+
+    @property
+    def ways_in(self) -> tuple[WayIn, ...]:
+        """How CI and people get into the stacks."""
+        return tuple(chain.from_iterable(map(stated_needs.ways_in, self.files.values())))
+
+    @property
+    def expected(self) -> tuple[ExpectedDeployment, ...]:
+        """Deployments of the outer loop, by the settings."""
+        return tuple(chain.from_iterable(map(stated_needs.expected_deployments, self.files.values())))
+
+    def quota_uses(self) -> tuple[quota.QuotaUse, ...]:
+        """Cores at the worst case that the wanted stacks share in."""
+        limits = stack_settings.quotas(self.files.values())
+        uses = quota.quota_use((), self.resources, limits, self.expected)
+        return tuple(one for one in uses if set(one.stacks) & set(self.wanted))
+
+    def paths(self) -> tuple[Followed, ...]:
+        """Every need of the wanted stacks, followed."""
+        found = reachability.paths(self.resources, jobs=self.jobs, ways_in=self.ways_in)
+        return tuple(one for one in found if one.stack in self.wanted)
+
+    def permissions_findings(self) -> tuple[Finding, ...]:
+        """Missing rights, rights beyond what is needed, and what nobody can evaluate."""
+        given = access_changes((), self.resources, people=self.people)
+        unclear = access_findings.findings(given, (), self.resources)
+        return self._mine(
+            chain(
+                access_needs.findings(self.resources, people=self.people),
+                # What deserves a second look is told of changes, by review; a role without a source is always.
+                (one for one in unclear if one.rule.startswith("access-unknown")),
+            )
+        )
+
+    def reachability_findings(self) -> tuple[Finding, ...]:
+        """Blocked paths, public doors, zones that lack, paid firewalls."""
+        return self._mine(reachability.findings(self.resources, jobs=self.jobs, ways_in=self.ways_in))
+
+    def quota_findings(self) -> tuple[Finding, ...]:
+        """What does not fit."""
+        return self._mine(quota.findings(self.quota_uses(), self.resources))
+
+    def differences(self, base: str) -> tuple[parity.Difference, ...]:
+        """How the wanted environments differ from one of them.
+
+        Raises:
+            NotFound: there is no such environment among the stacks.
+        """
+        found = {name: one for name in self.stacks if (one := self._environment(name)) is not None}
+        if base not in found:
+            raise NotFound(
+                f"There is no environment '{base}' to compare with.",
+                where="--against",
+                given=base,
+                allowed=", ".join(found) or "no stack of kind environment at all",
+                next_step=f"twinloop check parity --against {next(iter(found), BASE)}",
+            )
+        others = [one for name, one in found.items() if name in self.wanted and name != base]
+        return parity.differences(found[base], others)
+
+    def parity_findings(self, base: str) -> tuple[Finding, ...]:
+        """Differences without a reason."""
+        return parity.findings(self.differences(base), base=base)
+
+    def covered(self) -> tuple[coverage.Covered, ...]:
+        """The ten elements in each wanted environment."""
+        return tuple(chain.from_iterable(self._covered()))
+
+    def coverage_findings(self) -> tuple[Finding, ...]:
+        """Elements that lack something."""
+        return coverage.findings(self.covered())
+
+    def _covered(self) -> Iterator[tuple[coverage.Covered, ...]]:
+        for name in self.wanted:
+            if self._environment(name) is not None:
+                needed = stack_settings.needed_stack(self.files[name])
+                yield coverage.coverage(
+                    name,
+                    self.stacks[name],
+                    shared=self.stacks.get(needed, ()),
+                    evidence={"pipelines": len(self.jobs)},
+                )
+
+    def _environment(self, name: str) -> parity.Environment | None:
+        file = self.files[name]
+        if file.value("twinloop:kind") != "environment":
+            return None
+        return parity.Environment(
+            stack=name, settings=file.raw, reasons=reasons(file.path), resources=self.stacks[name]
+        )
+
+    def _mine(self, found: Iterator[Finding] | Sequence[Finding]) -> tuple[Finding, ...]:
+        """Findings of the wanted stacks, the gravest first."""
+        mine = dict.fromkeys(one for one in found if one.stack in self.wanted)
+        return tuple(sorted(mine, key=lambda one: (SEVERITIES.index(one.severity), one.stack, one.rule)))
+
+
+def checked(
+    checkout: Path,
+    stacks: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _text: None,
+    *,
+    beside: Sequence[str] = (),
+) -> Checked:
+    """Bring stacks up on paper, with those that the checks must see beside them.
+
+    Args:
+        checkout: the folder of `Pulumi.yaml`.
+        stacks: short names; all that have a file where empty.
+        say: told of each stack that is begun.
+        beside: stacks that are looked at too, without findings of their own; those that are needed, or share
+            a subscription, always are.
+
+    Raises:
+        Problem: there is no such stack, its settings cannot be used, or its program fails.
+    """
+    every = {name: stack_file.read(checkout, name) for name in stack_file.known(checkout)}
+    wanted = tuple(stacks) or tuple(every)
+    for name in (*wanted, *beside):
+        every.setdefault(name, stack_file.read(checkout, name))
+    places = {every[name].subscription for name in wanted}
+    near = [name for name, file in every.items() if file.subscription in places]
+    names = stack_settings.in_order(every, dict.fromkeys((*wanted, *near, *beside)))
+    found = declared(checkout, names, say)
+    return Checked(
+        wanted=wanted,
+        stacks=found,
+        files={name: every[name] for name in found},
+        jobs=job_needs(checkout),
+    )
