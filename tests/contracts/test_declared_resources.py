@@ -19,6 +19,9 @@ UNTAGGABLE = {
     "azure-native:authorization:RoleAssignment",
     "azure-native:authorization:RoleDefinition",
     "azure-native:consumption:Budget",
+    "azure-native:containerservice:MaintenanceConfiguration",
+    "azure-native:containerservice:TrustedAccessRoleBinding",
+    "azure-native:kubernetesconfiguration:Extension",
     "azure-native:machinelearningservices:Datastore",  # its tags are those of an asset, under its properties
     "azure-native:machinelearningservices:ManagedNetworkSettingsRule",
     "azure-native:monitor:DiagnosticSetting",

@@ -9,6 +9,8 @@ import pytest
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from checks.catalogue.resource_types import by_arm_type, resource_types
+from tests.localazure.arm_bodies_data import data
+from tests.localazure.arm_bodies_kubernetes import clusters
 from tests.localazure.arm_bodies_serving import serving
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -203,6 +205,8 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
             {"properties": {"level": "CanNotDelete"}},
         ),
         *serving(group, ids, here),
+        *data(group, ids, here),
+        *clusters(group, ids, here),
         *_connected(ids, here, _network_elsewhere(twin)),
     ]
     from twinloop.localazure.core.ids import ArmId

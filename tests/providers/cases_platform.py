@@ -6,7 +6,9 @@ from __future__ import annotations
 import uuid
 
 from tests.providers.cases import FOUNDATION, SUBSCRIPTION, Case, Inputs, Scene, in_group
+from tests.providers.cases_data import DATA
 from tests.providers.cases_network import NETWORKING
+from tests.providers.cases_kubernetes import KUBERNETES
 from tests.providers.cases_serving import SERVING
 from tests.providers.cases_governance import GOVERNANCE
 
@@ -268,4 +270,4 @@ PLATFORM = [
     ),
 ]
 
-CASES = [*FOUNDATION, *NETWORKING, *PLATFORM, *SERVING, *GOVERNANCE]
+CASES = [*FOUNDATION, *NETWORKING, *PLATFORM, *KUBERNETES, *SERVING, *GOVERNANCE, *DATA]

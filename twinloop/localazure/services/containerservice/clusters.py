@@ -51,7 +51,7 @@ class ClusterHooks(ResourceHooks):
         properties["nodeResourceGroup"] = properties.get("nodeResourceGroup") or default
         identities.check_identity(body, arm_id)
         cluster_rules.check(body, arm_id)
-        identities.check_kubelet(twin, body, arm_id)
+        identities.check_kubelet(twin, body, old, arm_id)
         identities.check_zone(twin, body, arm_id)
         _check_pools(body, old, request, twin)
         cluster_rules.check_addresses(body, twin, arm_id)

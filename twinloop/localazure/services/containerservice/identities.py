@@ -7,8 +7,9 @@ from typing import Any
 from twinloop.localazure.core.errors import ArmError, InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.principal import Principal
-from twinloop.localazure.core.resources import resource
+from twinloop.localazure.core.resources import Doc, resource
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.services.containerservice.types import properties_of
 
 JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -36,7 +37,7 @@ def check_identity(body: dict[str, Any], arm_id: ArmId) -> None:
         raise InvalidRequest("InvalidParameter", message, target="identity.type")
 
 
-def check_kubelet(twin: Twin, body: dict[str, Any], arm_id: ArmId) -> None:
+def check_kubelet(twin: Twin, body: dict[str, Any], old: Doc | None, arm_id: ArmId) -> None:
     """The control plane may give its nodes the identity that is named for them.
 
     Raises:
@@ -44,7 +45,8 @@ def check_kubelet(twin: Twin, body: dict[str, Any], arm_id: ArmId) -> None:
     """
     profile = (body["properties"].get("identityProfile") or {}).get("kubeletidentity") or {}
     wanted = profile.get("resourceId")
-    if not wanted:
+    before = (properties_of(old).get("identityProfile") or {}).get("kubeletidentity") or {} if old else {}
+    if not wanted or wanted == before.get("resourceId"):
         return
     plane = control_plane(twin, body)
     if plane is None:
