@@ -1,4 +1,4 @@
-"""Settings that must be encrypted in the stack file: a credential in clear text is refused before it is used."""
+"""Settings that must be encrypted in the stack file: a credential in clear text is refused before its use."""
 
 from __future__ import annotations
 

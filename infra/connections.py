@@ -1,4 +1,4 @@
-"""Connections of a workspace: by identity where that is possible; a secret goes in encrypted, and never out."""
+"""Connections of a workspace: by identity where that is possible; a secret goes in encrypted, never out."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ProjectsArgs:
 
 
 class Projects(pulumi.ComponentResource):
-    """One project per entry of the settings. Its data is a version of a data asset, chosen when there is one."""
+    """One project per entry of the settings; its data, a version of an asset, is chosen once there is one."""
 
     names: dict[str, pulumi.Output[str]]
 

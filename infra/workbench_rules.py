@@ -42,7 +42,7 @@ def instance_quota_rules(settings: EnvironmentSettings, stack: str) -> Iterator[
                 key="twinloop:instances.people",
                 given=f"instances are {wanted} cores of {family}, and clusters may use {used} beside them",
                 allowed=f"{limit} cores in {here} (twinloop:quotas); a stopped instance counts too",
-                next_step="give a smaller instances.vmSize, or ask Azure for "
+                next_step=f"give a smaller instances.vmSize in Pulumi.{stack}.yaml, or ask Azure for "
                 f"{used + wanted} cores of {family} and enter them under twinloop:quotas",
             )
 
@@ -60,7 +60,7 @@ def serverless_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Prob
             yield Problem(
                 key="twinloop:serverless.subnet",
                 given=f"with twinloop:managedNetwork.isolationMode {mode}",
-                allowed="no subnet: serverless nodes are in the managed network, which takes no subnet of yours",
+                allowed="no subnet: serverless nodes are in the managed network, which has its own",
                 next_step=remove_command("twinloop:serverless.subnet", stack),
             )
 

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from checks.catalogue.time_zones import time_zones
-from infra.taken import SubnetId
 from infra.shapes import Guid, Section, VmSize, example
+from infra.taken import SubnetId
 
-# Source: ComputeInstanceProperties.idleTimeBeforeShutdown in pulumi_azure_native 3.29.0: 15 minutes to 3 days.
+# Source: ComputeInstanceProperties.idleTimeBeforeShutdown in pulumi_azure_native 3.29.0.
 _IDLE = re.compile(r"PT(?:(\d{1,2})H)?(?:(\d{1,4})M)?")
 _LEAST_IDLE, _MOST_IDLE = 15, 3 * 24 * 60  # minutes
 

@@ -1,4 +1,4 @@
-"""Connections of a workspace: where something outside is, and how one gets in; secrets only by `listsecrets`."""
+"""Connections of a workspace: where something is, and how one gets in; secrets only by `listsecrets`."""
 
 from __future__ import annotations
 

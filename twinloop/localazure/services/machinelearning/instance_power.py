@@ -1,4 +1,4 @@
-"""Whether a compute instance runs: what somebody asked for, then its schedules and its idle time, by the clock.
+"""Whether a compute instance runs: what somebody asked for, then its schedules and idle time, by the clock.
 
 Nothing ticks. The document keeps the last thing that a person asked for; what schedules and idleness have
 done since then follows from the time, so that it is the same over restarts and on a clock that jumps.

@@ -24,8 +24,8 @@ router = Router("machinelearning.instances")
 Doc = dict[str, Any]
 COMPUTES = f"{WORKSPACES}/computes"
 KIND = "ComputeInstance"
-# Names and idle times: learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance, and the words of
-# ComputeInstanceProperties in pulumi_azure_native 3.29.0.
+# Names and idle times: learn.microsoft.com/azure/machine-learning/how-to-create-compute-instance, and the
+# words of ComputeInstanceProperties in pulumi_azure_native 3.29.0.
 _NAME = re.compile(r"[A-Za-z](?=.{2,23}$)[A-Za-z0-9-]*")
 _LEAST_IDLE, _MOST_IDLE = 15 * 60.0, 3 * 24 * 3600.0
 _FROM = {"start": (STOPPED,), "stop": (RUNNING,), "restart": (RUNNING,)}

@@ -1,4 +1,4 @@
-"""Labelling projects: what is to be labelled, with which labels, by whom it is helped; no page to label on here."""
+"""Labelling projects: what is to be labelled, with which labels, and who helps; no page to label on here."""
 
 from __future__ import annotations
 
