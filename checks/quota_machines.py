@@ -134,7 +134,7 @@ def _pool(pool: Mapping[str, Any], name: str) -> Machines:
 
 
 def _deployment(inputs: Mapping[str, Any], name: str) -> Iterator[Machines]:
-    properties = inputs.get("onlineDeploymentProperties") or {}
+    properties = inputs.get("properties") or {}
     if str(properties.get("endpointComputeType", "")).lower() != "managed":
         return
     scale = properties.get("scaleSettings") or {}

@@ -38,7 +38,7 @@ def deployment(size, instances):
         "blue",
         f"{WORKSPACE}/onlineEndpoints/taxi/deployments/blue",
         location="westeurope",
-        onlineDeploymentProperties={"endpointComputeType": "Managed", "instanceType": size},
+        properties={"endpointComputeType": "Managed", "instanceType": size},
         sku={"name": "Default", "capacity": instances},
     )
 
@@ -89,9 +89,9 @@ def test_sizes_that_azure_names_need_no_reserve():
 
 def test_a_deployment_on_kubernetes_uses_the_cluster_s_nodes():
     made = deployment("Standard_DS3_v2", 10)
-    properties = {**made.inputs["onlineDeploymentProperties"], "endpointComputeType": "Kubernetes"}
+    properties = {**made.inputs["properties"], "endpointComputeType": "Kubernetes"}
     on_pods = resource(
-        "machinelearningservices:OnlineDeployment", "blue", made.id, onlineDeploymentProperties=properties
+        "machinelearningservices:OnlineDeployment", "blue", made.id, properties=properties
     )
     assert quota_use([], [on_pods], {}) == ()
 

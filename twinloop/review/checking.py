@@ -80,7 +80,7 @@ class Checked:
         return self._mine(
             chain(
                 access_needs.findings(self.resources, people=self.people),
-                # What deserves a second look is told of changes, by review; a role without a source is always.
+                # What deserves a second look is told of changes, by review; a role without a source always.
                 (one for one in unclear if one.rule.startswith("access-unknown")),
             )
         )
