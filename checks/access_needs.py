@@ -81,7 +81,8 @@ def _missing(estate_: Estate, holdings: Holdings, holders: Iterable[Holder]) -> 
     for holder in holders:
         identity = estate_.by_id.get(holder.identity)
         own = holder.identity == key(holder.resource.id)
-        for need in (row for row in needs() if row.who == holder.kind):
+        managed = holder.workplace is not None and holder.workplace.isolation != "Disabled"
+        for need in (row for row in needs() if row.who == holder.kind and (managed or not row.managed)):
             for target in _targets(holder, need.on, estate_):
                 if need.only and need.only != "/".join(arm_kinds(target.id)):
                     continue

@@ -28,6 +28,8 @@ class Need:
     """Of its lack: `refuse` where nothing works without it."""
     source: str
     data: bool = False
+    managed: bool = False
+    """Whether it is needed only where the workspace has a managed network."""
     only: str = ""
     """The one ARM type, in lower case, that it is about where targets are of several."""
 

@@ -309,7 +309,7 @@ def test_one_network_more_closes_nothing(one, network):
 def test_every_row_of_ours_is_of_a_type_that_there_is():
     later = {
         "azure-native:containerservice:ManagedCluster",
-        "azure-native:machinelearningservices:OnlineEndpoint",
+        "azure-native:machinelearningservices:OnlineDeployment",  # the outer loop makes them
         "azure-native:network:NatGateway",
         "azure-native:network:PublicIPAddress",
     }
