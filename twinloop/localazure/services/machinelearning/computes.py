@@ -136,9 +136,10 @@ def list_keys(request: Request, twin: Twin) -> Reply:
 
 
 def _of_every_kind(doc: Doc, shown: Doc, *, attached: bool = False) -> Doc:
+    body = doc["body"]
     return {
         "properties": {
-            "computeLocation": doc["body"]["properties"].get("computeLocation") or doc["body"].get("location"),
+            "computeLocation": body["properties"].get("computeLocation") or body.get("location"),
             "isAttachedCompute": attached,
             "createdOn": doc["createdAt"],
             "modifiedOn": doc["changedAt"],

@@ -87,7 +87,8 @@ class ConnectionHooks(ResourceHooks):
         """The workspace that made it; never a secret."""
         del twin, api_version
         shown: Doc = {"createdByWorkspaceArmId": doc["id"].rpartition("/connections/")[0]}
-        if not doc["body"]["properties"].get("credentials"):
+        properties = doc["body"]["properties"]
+        if _NEEDS[properties["authType"]] and not properties.get("credentials"):
             shown["credentials"] = None
         return {"properties": shown}
 
