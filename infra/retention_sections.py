@@ -9,6 +9,8 @@ from pydantic import Field
 from infra.shapes import Section, example
 
 Leave = Annotated[Literal["purge", "recover", "refuse"], example("refuse")]
+# No API takes a workspace back: Azure does it on its pages, and the program takes it over by an import.
+LeaveWorkspace = Annotated[Literal["purge", "refuse"], example("refuse")]
 
 
 class Snapshots(Section):
@@ -28,6 +30,6 @@ class Tombstones(Section):
     touched.
     """
 
-    workspace: Leave = "refuse"
+    workspace: LeaveWorkspace = "refuse"
     vault: Leave = "refuse"
     logs: Leave = "refuse"

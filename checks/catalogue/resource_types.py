@@ -36,6 +36,7 @@ class Purge:
     of: str = ""  # path, in a tombstone of that list, of the id of what was deleted
     guard: str = ""  # body path that, where it is true, forbids all this
     days: str = ""  # body path of how long a tombstone stays
+    recover: str = ""  # body path that, set to `recover` in a creation, takes the deleted one back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,7 @@ class ResourceType:
     # provider property (`name`, or `a.b[].c` below it) -> body path, where the rule does not fit
     rename: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)  # provider input -> query parameter
+    any_value: tuple[str, ...] = ()  # provider paths of enumerations that tell only some of their values
     # lists, objects (`subnets`, `subnets[].routeTable`) that keep their values under their own `properties`
     nested_properties: tuple[str, ...] = ()
     # body paths that other resources write too: an update that leaves them out keeps what is there

@@ -207,6 +207,8 @@ def _run(asked: Request) -> None:
     if asked.operation in {"preview", "up"}:
         result["findings"] = [asdict(one) for one in found]
         _advise(asked, on, found)
+    if asked.operation in {"preview", "destroy"}:
+        result["leftovers"] = _tell_of_leftovers(on)
     if outcome.error is not None:
         from twinloop.stacks.problems import problem_of
 
@@ -236,6 +238,18 @@ def _placeholders(asked: Request, on: Target) -> list[str]:
             else "[dim]the team's secrets provider is not asked for what acts on the twin only[/]"
         )
     return closed
+
+
+def _tell_of_leftovers(on: Target) -> list[str]:
+    """Tell of what was deleted under ids of the stack, and what the next `up` does with it."""
+    from rich.markup import escape
+
+    from twinloop.stacks.leftovers import lines
+
+    told = list(lines(on))
+    for line in [] if wants_json() else told:
+        say(f"[yellow]deleted[/] {escape(line)}")
+    return told
 
 
 def _advise(asked: Request, on: Target, found: list[Finding]) -> None:

@@ -13,13 +13,14 @@ from twinloop.engine import Operation, Program, Stack, UnknownProvider, run, sta
 from twinloop.stacks.local_state import configuration, passphrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from twinloop.clouds.environment import Variables
     from twinloop.engine import Event, Options, Outcome
     from twinloop.stacks.target import Target
 
-PACKAGE = "azure-native"
+PACKAGES = ("azure-native", "kubernetes")
+_ASKING = ("existing", "inside")  # keys of settings for which a program reads what stands
 
 
 def stack_of(target: Target) -> Stack:
@@ -39,18 +40,20 @@ def run_embedded(
     on_event: Callable[[Event], None],
     *,
     purge: bool = False,
+    recover: Collection[str] = (),
 ) -> Outcome:
     """Run the program in this process and bring its resources where it wants them.
 
-    A preview needs no twin that serves, unless it is to read what really exists, or the stack takes what
-    somebody else has made. With `purge`, what is deleted leaves no tombstone.
+    A preview needs no twin that serves, unless it is to read what really exists, the stack takes what
+    somebody else has made, or it asks a cluster's credentials to look into it. With `purge`, what is deleted
+    leaves no tombstone; what is in `recover` (ARM ids) is taken back where it is made again.
 
     Raises:
         EngineError: it could not begin: the stack is locked, its state damaged, the passphrase wrong.
         Problem: there is no twin, no such persona, or the stack file cannot be used.
     """
     given = configuration(target.file)
-    offline = operation == Operation.PREVIEW and not options.refresh and not _takes(target)
+    offline = operation == Operation.PREVIEW and not options.refresh and not _asks(target)
     variables = _remembered(target) if offline else _served(target)
     program = Program(
         main=stack_file.program_folder(target.home.checkout),
@@ -59,20 +62,31 @@ def run_embedded(
         hushed=given.hushed,
     )
     with environment.applied(variables):
-        return run(operation, stack_of(target), program, partial(provider, purge=purge), options, on_event)
+        return run(
+            operation,
+            stack_of(target),
+            program,
+            partial(provider, purge=purge, recover=recover),
+            options,
+            on_event,
+        )
 
 
-def provider(package: str, version: str, *, purge: bool = False) -> Any:
+def provider(package: str, version: str, *, purge: bool = False, recover: Collection[str] = ()) -> Any:
     """The provider of a package, one instance for each configuration.
 
     Raises:
         UnknownProvider: there is none here.
     """
-    if package != PACKAGE:
-        raise UnknownProvider(package, version, (PACKAGE,))
+    if package not in PACKAGES:
+        raise UnknownProvider(package, version, PACKAGES)
+    if package == "kubernetes":
+        from twinloop.providers.kubernetes.provider import KubernetesProvider
+
+        return KubernetesProvider()
     from twinloop.providers.azure_native.provider import AzureNativeProvider
 
-    return AzureNativeProvider(purge=purge)
+    return AzureNativeProvider(purge=purge, recover=recover)
 
 
 def outputs(target: Target, *, show_secrets: bool) -> dict[str, Any]:
@@ -84,13 +98,15 @@ def outputs(target: Target, *, show_secrets: bool) -> dict[str, Any]:
     return stack_outputs(stack_of(target), show_secrets=show_secrets)
 
 
-def _takes(target: Target) -> bool:
-    """Whether the stack file names a resource that is read: `existing`, anywhere in our settings."""
+def _asks(target: Target) -> bool:
+    """Whether the program asks the cloud: our settings say `existing`, or `inside` of a cluster, anywhere."""
 
     def named(value: object) -> bool:
         if isinstance(value, dict):
-            return "existing" in value or any(named(inner) for inner in value.values())
-        return isinstance(value, str) and value.startswith("{") and '"existing"' in value
+            return any(word in value for word in _ASKING) or any(named(inner) for inner in value.values())
+        return (
+            isinstance(value, str) and value.startswith("{") and any(f'"{word}"' in value for word in _ASKING)
+        )
 
     return any(named(value) for value in target.file.raw.values())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.engine import EngineError, Operation, Options, StepDone, StepFailed
 from twinloop.problems import Refused
-from twinloop.stacks import local_state, packs, together, vetting
+from twinloop.stacks import leftovers, local_state, packs, together, vetting
 from twinloop.stacks.problems import problem_of
 
 if TYPE_CHECKING:
@@ -128,7 +128,8 @@ def _embedded(
         planned = judging.of(planned)
         if not planned.ok:
             return replace(planned, operation=operation)
-    outcome = run_embedded(operation, target, options, on_event, purge=purge)
+    recover = leftovers.settle(target) if operation == Operation.UP else frozenset()
+    outcome = run_embedded(operation, target, options, on_event, purge=purge, recover=recover)
     _remember(operation, outcome, options, judging)
     return outcome
 

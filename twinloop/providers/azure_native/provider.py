@@ -5,7 +5,7 @@ A refusal is raised as ProviderError; `twinloop.providers.serve` turns it into g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
@@ -43,10 +43,17 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
     Args:
         open_arm: makes the client of a cloud from the settings.
         purge: delete for good: leave no tombstone that would hold a name.
+        recover: ARM ids in lower case of what was deleted and is taken back where it is made again.
     """
 
-    def __init__(self, open_arm: Callable[[Settings], Arm] = Arm, *, purge: bool = False) -> None:
-        self._open_arm, self._purge = open_arm, purge
+    def __init__(
+        self,
+        open_arm: Callable[[Settings], Arm] = Arm,
+        *,
+        purge: bool = False,
+        recover: Collection[str] = (),
+    ) -> None:
+        self._open_arm, self._purge, self._recover = open_arm, purge, frozenset(recover)
         self._use(Settings.read({}))
 
     def _use(self, settings: Settings) -> None:
@@ -189,7 +196,13 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(id=text, properties=to_struct(outputs, secret))
         with _arm_failures():
             made = resources.create(
-                kind, self._arm, given, self._settings.subscription, request.timeout, urn=request.urn
+                kind,
+                self._arm,
+                given,
+                self._settings.subscription,
+                request.timeout,
+                urn=request.urn,
+                recover=self._recover,
             )
         return provider_pb2.CreateResponse(id=made.id, properties=to_struct(made.outputs, secret))
 

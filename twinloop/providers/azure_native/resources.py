@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from twinloop.providers.azure_native.purging import purge, refuse_protected
 from twinloop.providers.azure_native.refresh import all_inputs, keep_volatile, managed_inputs, outputs_of
 from twinloop.providers.errors import ProviderError, invalid
 from twinloop.providers.values import UNKNOWN, Properties, to_struct
+
+RECOVER = "recover"  # Azure's word for taking a deleted resource back
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,14 @@ def updated(kind: Kind, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> di
 
 
 def create(
-    kind: Kind, arm: Arm, given: Properties, subscription: str | None, seconds: float, *, urn: str
+    kind: Kind,
+    arm: Arm,
+    given: Properties,
+    subscription: str | None,
+    seconds: float,
+    *,
+    urn: str,
+    recover: Collection[str] = (),
 ) -> State:
     """Make a resource that is not there yet.
 
@@ -83,6 +92,7 @@ def create(
         subscription: the provider's, for ids that do not name one.
         seconds: how long it may take.
         urn: what the program calls it, for the words of a refusal.
+        recover: ARM ids in lower case of what was deleted and is taken back.
 
     Raises:
         ProviderError: it is there already; ARM refused; or it was made and then failed (with `init_failed`).
@@ -100,6 +110,8 @@ def create(
             f"{import_command(row.token, urn, text)}",
         )
     body = to_body(kind.schema, given.values)
+    if text.lower() in recover and row.purge is not None and row.purge.recover:
+        put_at(body, row.purge.recover, RECOVER)
     return _write(kind, arm, text, body, given=given, seconds=seconds)
 
 
