@@ -28,6 +28,7 @@ PACKAGE = "pulumi-azure-native"
 # What stays beside `properties` in an object that keeps its values under one.
 NESTED_ENVELOPE = frozenset(
     {"id", "name", "type", "etag", "location", "tags", "zones", "sku", "identity", "extendedLocation"}
+    | {"endpointType"}  # of destinations of events
 )
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _ONLY_VALUE = re.compile(r"Expected value is '([^']*)'")
@@ -135,6 +136,8 @@ class _Type:
         members = [part for part in _members(hint) if part is not type(None)]
         enums = [part for part in members if inspect.isclass(part) and issubclass(part, enum.Enum)]
         classes = [part for part in members if _is_shape(part)]
+        if enums and path in self._row.any_value:
+            return {"type": "string"}
         if enums:
             node: dict[str, Any] = {"type": "string", "enum": [item.value for item in enums[0]]}
             return {**node, "open": True} if str in members else node

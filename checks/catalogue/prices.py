@@ -26,6 +26,7 @@ PER_MONTH: Mapping[str, Decimal] = {
     "GB": Decimal(1),
     "GB month": Decimal(1),
     "10K operations": Decimal(1),
+    "100K operations": Decimal(1),
     "1M events": Decimal(1),
     "1M queries": Decimal(1),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -276,11 +277,16 @@ def _schema(arm_type: str) -> Schema:
     return Schema(arm_type, entry["flat"], parameters, shapes)
 
 
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of a dotted path; a dot that belongs to a name is written with a backslash before it."""
+    return tuple(step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", path))
+
+
 def _node(name: str, entry: Mapping[str, Any]) -> Node:
     items = entry.get("items")
     return Node(
         kind=entry["type"],
-        at=tuple(entry.get("at", name).split(".")),
+        at=steps_of(entry.get("at", name)),
         required=entry.get("required", False),
         read_only=entry.get("readOnly", False),
         nested=entry.get("nested", False),

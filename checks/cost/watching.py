@@ -15,6 +15,10 @@ TRACES = Meter(arm_type="Microsoft.Insights/components", sku="classic", meter="i
 PLATFORM = Meter(arm_type="Microsoft.Insights/diagnosticSettings", sku="", meter="platform logs")
 SERIES = Meter(arm_type="Microsoft.Insights/metricAlerts", sku="", meter="time series")
 QUERIES = "Microsoft.Insights/scheduledQueryRules"
+EVENTS = Meter(arm_type="Microsoft.EventGrid/systemTopics", sku="", meter="operations")
+ACTIONS = Meter(arm_type="Microsoft.Logic/workflows", sku="Consumption", meter="actions")
+SAMPLES = Meter(arm_type="Microsoft.Monitor/accounts", sku="", meter="samples")
+GRAFANA = "Microsoft.Dashboard/grafana"
 INCLUDED_DAYS = Decimal(31)  # infracost/infracost@95ba4f4 internal/resources/azure/log_analytics_workspace.go
 TRACES_SOURCE = "learn.microsoft.com/azure/azure-monitor/app/create-workspace-resource"
 FREQUENCIES = {"PT5M": "5 minutes", "PT10M": "10 minutes", "PT15M": "15 minutes"}
@@ -88,3 +92,24 @@ def query_alert(desk: Desk) -> Iterator[Item]:
     yield desk.charge(
         f"alert on a query, every {every}", Meter(arm_type=QUERIES, sku=every, meter="rule"), ONE, ONE
     )
+
+
+def topic(desk: Desk) -> Iterator[Item]:
+    """A topic of events: each event and each try to deliver it is an operation."""
+    yield desk.by_use("events and their deliveries", EVENTS)
+
+
+def workflow(desk: Desk) -> Iterator[Item]:
+    """A workflow of the consumption plan: each action that runs."""
+    yield desk.by_use("actions of the workflow", ACTIONS)
+
+
+def prometheus(desk: Desk) -> Iterator[Item]:
+    """Prometheus: each sample that comes in."""
+    yield desk.by_use("samples into Prometheus", SAMPLES)
+
+
+def grafana(desk: Desk) -> Iterator[Item]:
+    """Managed Grafana: a fee per hour by its tier."""
+    sku = text(desk.resource.inputs, "sku.name")
+    yield desk.charge(f"Grafana {sku}", Meter(arm_type=GRAFANA, sku=sku, meter="instance"), ONE, ONE)

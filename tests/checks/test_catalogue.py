@@ -11,10 +11,10 @@ import pytest
 
 from checks.catalogue import generate_schemas
 from checks.catalogue.resource_types import ResourceType, by_arm_type, resource_types
-from checks.catalogue.schemas import FILE, Node, Schema, input_problems, problems, schema_of
+from checks.catalogue.schemas import FILE, Node, Schema, input_problems, problems, schema_of, steps_of
 
 ROWS = sorted(resource_types().values(), key=lambda row: row.arm_type)
-TYPES_OF_THE_PLATFORM = 38
+TYPES_OF_THE_PLATFORM = 73
 
 
 def knows(schema: Schema, path: str) -> bool:
@@ -30,7 +30,7 @@ def knows(schema: Schema, path: str) -> bool:
             )
         return not steps or (steps[0] in view and leads(view[steps[0]], steps[1:]))
 
-    return leads(schema.body.wire, path.replace("[]", "").split("."))
+    return leads(schema.body.wire, list(steps_of(path.replace("[]", ""))))
 
 
 def test_the_table_has_the_types_of_the_platform() -> None:

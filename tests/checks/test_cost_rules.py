@@ -62,10 +62,10 @@ def test_every_resource_type_in_use_is_priced_or_free_and_never_both():
 
 
 def test_a_type_that_nobody_priced_is_an_unknown_item_and_no_zero():
-    grafana = resource("dashboard:Grafana", {}, arm_id=f"{GROUP}/Microsoft.Dashboard/grafana/g")
-    (item,) = estimate([grafana]).unknown
+    search = resource("search:Service", {}, arm_id=f"{GROUP}/Microsoft.Search/searchServices/s")
+    (item,) = estimate([search]).unknown
     assert (item.at_rest, item.at_worst) == (None, None)
-    assert item.basis == "nobody has said what microsoft.dashboard/grafana costs, nor that it is free"
+    assert item.basis == "nobody has said what microsoft.search/searchservices costs, nor that it is free"
 
 
 def test_components_of_the_program_and_other_packages_make_nothing_on_azure():

@@ -43,8 +43,10 @@ class StorageAccountHooks(ResourceHooks):
             raise InvalidRequest("HnsNotSupportedForKind", message)
 
     def created(self, doc: Doc, twin: Twin) -> None:
-        """Its blob service lives and dies with it."""
+        """Its blob and queue services live and die with it."""
         put_resource(twin, ArmId(doc["id"]).child("blobServices", "default"), {"properties": {}})
+        if "queue" in _BLOCK_ONLY.get(doc["body"]["kind"], _SERVICES):
+            put_resource(twin, ArmId(doc["id"]).child("queueServices", "default"), {"properties": {}})
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
         """Endpoints with the account's real public names, times, places."""
@@ -59,7 +61,6 @@ class StorageAccountHooks(ResourceHooks):
             "statusOfPrimary": "available",
             "creationTime": doc["createdAt"],
             "keyCreationTime": {"key1": doc["createdAt"], "key2": doc["createdAt"]},
-            "privateEndpointConnections": [],
             "provisioningState": "ResolvingDNS" if state_of(doc, twin) == "Creating" else "Succeeded",
         }
         if sku.partition("_")[2].upper() in _GEO:
@@ -99,3 +100,24 @@ class ManagementPolicyHooks(ResourceHooks):
 def check_name(request: Request, twin: Twin) -> Reply:
     """Whether an account name can be had."""
     return Reply(200, availability(ACCOUNTS, request.json().get("name", ""), twin, "AccountNameInvalid"))
+
+
+@on_type(f"{ACCOUNTS}/queueServices")
+class QueueServiceHooks(ResourceHooks):
+    """The queue service shows the settings that Azure shows when nothing was set."""
+
+    def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
+        """No rules for browsers unless given."""
+        del twin, api_version
+        given = doc["body"].get("properties") or {}
+        return {"properties": {} if "cors" in given else {"cors": {"corsRules": []}}}
+
+
+@on_type(f"{ACCOUNTS}/queueServices/queues")
+class QueueHooks(ResourceHooks):
+    """A queue as the control plane sees it; its messages are not emulated."""
+
+    def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
+        """Nothing puts messages in here: Event Grid does not deliver on a twin."""
+        del doc, twin, api_version
+        return {"properties": {"approximateMessageCount": 0}}

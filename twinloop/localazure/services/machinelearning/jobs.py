@@ -51,7 +51,7 @@ def put_job(request: Request, twin: Twin) -> Reply:
             f"job name '{name}' is not valid: 1 to 255 letters, digits, '-' and '_', "
             "starting with a letter or digit",
         )
-    job = _accept(twin, home, name, properties, request.caller)
+    job = accept(twin, home, name, properties, request.caller)
     return Reply(201, render(twin, job, request.caller))
 
 
@@ -149,7 +149,19 @@ def find(request: Request, twin: Twin) -> Job:
     return job
 
 
-def _accept(twin: Twin, home: str, name: str, properties: dict[str, Any], caller: Principal) -> Job:
+def accept(twin: Twin, home: str, name: str, properties: dict[str, Any], caller: Principal) -> Job:
+    """Take a job that will run, on somebody's behalf.
+
+    Args:
+        twin: where it runs.
+        home: id of the workspace.
+        name: name of the job, free so far.
+        properties: of the body, as a client would put them.
+        caller: who submits it; what the job may do is theirs.
+
+    Raises:
+        ArmError: it cannot run, and why.
+    """
     kind = str(properties.get("jobType") or "")
     common: dict[str, Any] = {
         "workspace": home,
