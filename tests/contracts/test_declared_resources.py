@@ -23,7 +23,9 @@ UNTAGGABLE = {
     "azure-native:containerservice:TrustedAccessRoleBinding",
     "azure-native:kubernetesconfiguration:Extension",
     "azure-native:machinelearningservices:Datastore",  # its tags are those of an asset, under its properties
+    "azure-native:machinelearningservices:LabelingJob",  # as a datastore's
     "azure-native:machinelearningservices:ManagedNetworkSettingsRule",
+    "azure-native:machinelearningservices:WorkspaceConnection",
     "azure-native:monitor:DiagnosticSetting",
     "azure-native:monitor:PrivateLinkScopedResource",
     "azure-native:network:PrivateDnsZoneGroup",
@@ -112,9 +114,15 @@ def test_nothing_is_reached_by_a_key(stack):
         assert datastore.inputs["properties"]["credentials"] == {"credentialsType": "None"}
     for registry in engine.of("containerregistry:Registry"):
         assert registry.inputs["adminUserEnabled"] is False
-    for cluster in engine.of(":Compute"):
-        assert cluster.inputs["properties"]["disableLocalAuth"] is True
-        assert cluster.inputs["properties"]["properties"]["remoteLoginPortPublicAccess"] == "Disabled"
+    for compute in engine.of(":Compute"):
+        assert compute.inputs["properties"]["disableLocalAuth"] is True
+        inner, kind = compute.inputs["properties"]["properties"], compute.inputs["properties"]["computeType"]
+        if kind == "AmlCompute":
+            assert inner["remoteLoginPortPublicAccess"] == "Disabled"
+        if kind == "ComputeInstance":
+            assert inner["sshSettings"] == {"sshPublicAccess": "Disabled"}
+    for connection in engine.of(":WorkspaceConnection"):
+        assert connection.inputs["properties"]["authType"] in {"None", "AAD", "ManagedIdentity"}
 
 
 @pytest.mark.parametrize("stack", ENVIRONMENTS)
