@@ -25,6 +25,7 @@ from twinloop.localazure.services.privateendpoints import (
 router = Router("Microsoft.Network")
 CONNECTIONS = "privateEndpointConnections"
 _STATES = ("Approved", "Rejected")
+_SHOWN_WHERE_ANY = ("microsoft.keyvault/vaults",)
 _SHOWS_NONE = ("microsoft.machinelearningservices/registries",)  # under another name, which is an input
 
 
@@ -32,10 +33,11 @@ class TargetHooks(ResourceHooks):
     """A target shows who is connected to it."""
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> dict[str, Any]:
-        """Its connections, where there are any."""
+        """Its connections; a vault shows the list only where it holds some."""
         del api_version
         shown = [_shown(one, doc["id"], twin) for one in endpoints_to(ArmId(doc["id"]), twin)]
-        return {"properties": {CONNECTIONS: shown}} if shown else {}
+        empty = not shown and doc["type"].lower() in _SHOWN_WHERE_ANY
+        return {} if empty else {"properties": {CONNECTIONS: shown}}
 
 
 def _shown(endpoint: Doc, target: str, twin: Twin) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from twinloop.localazure.core.twin import Twin
 
 SCOPES = "Microsoft.Insights/privateLinkScopes"
 MEMBERS = f"{SCOPES}/scopedResources"
-_MODES = ("Open", "PrivateOnly")
 _TYPES = (
     "Microsoft.OperationalInsights/workspaces",
     "Microsoft.Insights/components",
@@ -26,23 +25,14 @@ _MOST = 5  # scopes that a resource can be in
 
 @on_type(SCOPES)
 class ScopeHooks(ResourceHooks):
-    """A scope is of no region, and says what its networks may reach beside it."""
+    """A scope is of no region."""
 
     def validate(self, body: dict[str, Any], old: Doc | None, request: Request, twin: Twin) -> None:
-        """Both modes are given."""
+        """Its location is `global`; that both access modes are given, its schema holds."""
         del old, twin
         if str(body.get("location", "")).lower() != "global":
             message = f"{request.arm_id}: location: given '{body.get('location')}'; allowed: global"
             raise InvalidRequest("LocationNotAvailableForResourceType", message)
-        modes = body["properties"]["accessModeSettings"]
-        for key in ("queryAccessMode", "ingestionAccessMode"):
-            if modes.get(key) not in _MODES:
-                message = (
-                    f"{request.arm_id}: properties.accessModeSettings.{key}: given '{modes.get(key)}'; "
-                    "allowed: "
-                    f"{', '.join(_MODES)}"
-                )
-                raise InvalidRequest("InvalidAccessMode", message)
 
 
 @on_type(MEMBERS)

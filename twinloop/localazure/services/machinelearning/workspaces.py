@@ -52,7 +52,6 @@ class WorkspaceHooks(ResourceHooks):
             "mlFlowTrackingUri": f"azureml://{base}/mlflow/v1.0{doc['id']}",
             "notebookInfo": None,
             "privateLinkCount": 0,
-            "privateEndpointConnections": [],
             "storageHnsEnabled": False,
             "tenantId": twin.seed.tenant,
             "friendlyName": doc["body"]["properties"].get("friendlyName") or doc["name"],
