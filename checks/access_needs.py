@@ -95,8 +95,9 @@ def _missing(estate_: Estate, holdings: Holdings, holders: Iterable[Holder]) -> 
 
 
 def _has(holdings: Holdings, identity: str, need: Need, target: str) -> bool:
+    # A role that nobody knows may give it: that it is unknown is told for itself.
     return any(
-        given.standing and given.role is not None and allows(given.role, need.action, data=need.data)
+        given.standing and (given.role is None or allows(given.role, need.action, data=need.data))
         for given in holdings.on(target, identity)
     )
 

@@ -6,7 +6,8 @@ same plan is judged alike whichever engine made it, before anything is touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from types import MappingProxyType
@@ -15,6 +16,9 @@ from checks import access, access_findings, exposure, irreversibility, quota
 from checks.findings import SEVERITIES, Finding
 from checks.plan import Resource, StackPlan
 from checks.quota import Place
+from checks.quota_machines import ExpectedDeployment
+from checks.reachability_model import WayIn
+from checks.standing import standing
 from checks.waivers import Waiver
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -29,6 +33,8 @@ def findings(
     limits: Mapping[Place, int] = _NO_LIMITS,
     waivers: Iterable[Waiver] = (),
     people: Mapping[str, str] = _NOBODY,
+    ways_in: Iterable[WayIn] = (),
+    expected: Iterable[ExpectedDeployment] = (),
     today: date | None = None,
 ) -> tuple[Finding, ...]:
     """Every finding of every check on one plan, the gravest first.
@@ -40,16 +46,21 @@ def findings(
         limits: cores by subscription, location and family (lower case), as the settings state them.
         waivers: of the stack's settings.
         people: names of groups by object id.
+        ways_in: how CI and people get into the stacks, as the settings say.
+        expected: deployments that the outer loop makes, as the settings say.
         today: against which waivers are held; the present day in UTC unless given.
     """
     beside = tuple(chain.from_iterable(found for name, found in others.items() if name != plan.stack))
     before, after = (*beside, *plan.before), (*beside, *plan.after)
     changes = access.access_changes(before, after, people=people)
-    uses = quota.quota_use(before, after, limits)
+    uses = quota.quota_use(before, after, limits, expected)
+    stands = standing(before, after, people=people, ways_in=ways_in)
     found = [
         *irreversibility.findings(plan.changes, waivers, today=today, stack=plan.stack),
         *exposure.findings(exposure.exposure_changes(plan.before, plan.after)),
-        *access_findings.findings(changes, before, after),
+        *_roles(access_findings.findings(changes, before, after), others_known=bool(beside)),
+        *stands.come,
+        *stands.stood,
         *quota.findings([use for use in uses if use.after > (use.before or 0)], after),
     ]
     return tuple(
@@ -58,6 +69,17 @@ def findings(
             key=lambda one: SEVERITIES.index(one.severity),
         )
     )
+
+
+def _roles(found: Iterable[Finding], *, others_known: bool) -> Iterator[Finding]:
+    """Findings about roles: an unknown one may be declared by a stack that nobody could look at."""
+    for one in found:
+        if one.rule == "access-unknown-role" and not others_known:
+            yield replace(
+                one, severity="warn", why=f"{one.why}, or a stack declares it that is not known here"
+            )
+        else:
+            yield one
 
 
 def refused(found: Iterable[Finding]) -> tuple[Finding, ...]:

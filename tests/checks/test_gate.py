@@ -66,9 +66,17 @@ def test_what_only_another_stack_does_is_not_told_here():
 
 def test_a_role_without_a_source_is_refused():
     unknown = grant(SCIENTISTS, "11111111-2222-3333-4444-555555555555", STORE)
-    assert refusals(plan([], [unknown], Change(op="create", before=None, after=unknown)), people=PEOPLE) == [
-        "access-unknown-role"
-    ]
+    of = plan([], [unknown], Change(op="create", before=None, after=unknown))
+    beside = {"shared": (account("stother", stack="shared", allowSharedKeyAccess=False),)}
+    assert refusals(of, people=PEOPLE, others=beside) == ["access-unknown-role"]
+
+
+def test_where_no_other_stack_can_be_looked_at_a_role_may_be_theirs():
+    unknown = grant(SCIENTISTS, "11111111-2222-3333-4444-555555555555", STORE)
+    of = plan([], [unknown], Change(op="create", before=None, after=unknown))
+    assert refusals(of, people=PEOPLE) == []
+    told = [one for one in gate.findings(of, people=PEOPLE, today=TODAY) if one.rule == "access-unknown-role"]
+    assert [one.severity for one in told] == ["warn"]
 
 
 def test_a_lost_store_is_refused_until_a_waiver_says_who_why_and_until_when():
@@ -85,3 +93,36 @@ def test_a_lost_store_is_refused_until_a_waiver_says_who_why_and_until_when():
         rule="stateful-replace", resource=lake.urn, who="ada@example.com", why="copied first", until=TODAY
     )
     assert refusals(of, waivers=[waiver]) == []
+
+
+def endpoint(**properties):
+    return resource(
+        "machinelearningservices:OnlineEndpoint",
+        "taxi",
+        f"{WORKSPACE}/onlineEndpoints/taxi",
+        properties={"authMode": "AADToken", "publicNetworkAccess": "Disabled", **properties},
+    )
+
+
+def closed_workspace():
+    return resource(
+        "machinelearningservices:Workspace",
+        "ml",
+        WORKSPACE,
+        publicNetworkAccess="Disabled",
+        systemDatastoresAuthMode="Identity",
+        managedNetwork={"isolationMode": "AllowOnlyApprovedOutbound"},
+    )
+
+
+def test_a_public_door_in_a_closed_environment_is_refused_when_it_comes_and_told_when_it_stood():
+    workspace, shut, open_ = closed_workspace(), endpoint(), endpoint(publicNetworkAccess="Enabled")
+    opening = plan([workspace, shut], [workspace, open_], Change(op="update", before=shut, after=open_))
+    assert refusals(opening) == ["exposure-in-closed-environment"]
+    beside = account(allowSharedKeyAccess=False, publicNetworkAccess="Disabled")
+    later = plan(
+        [workspace, open_], [workspace, open_, beside], Change(op="create", before=None, after=beside)
+    )
+    assert refusals(later) == []
+    stood = [one.rule for one in gate.findings(later, today=TODAY) if one.severity == "warn"]
+    assert "exposure-in-closed-environment" in stood
