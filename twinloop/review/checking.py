@@ -25,10 +25,11 @@ from checks.reachability_model import Path as Followed
 from twinloop.clouds import stack_file
 from twinloop.clouds.stack_file import StackFile
 from twinloop.problems import NotFound
-from twinloop.review import stack_settings, stated_needs
+from twinloop.review import stack_settings
 from twinloop.review.declaring import declared
 from twinloop.review.job_needs import job_needs
 from twinloop.review.stack_reasons import reasons
+from twinloop.stacks import stated_needs
 
 BASE = "dev"
 
