@@ -15,7 +15,7 @@ from policies.rules import Breach, Demand, Planned, Rule, name_of
 _STATEFUL = (kinds.ML_WORKSPACE, kinds.ML_REGISTRY, kinds.STORAGE, kinds.VAULT)
 _LOGGED = (kinds.ML_WORKSPACE, kinds.ML_REGISTRY, kinds.VAULT, kinds.IMAGES, kinds.BLOBS)
 _LOCKED = (kinds.ML_WORKSPACE, kinds.STORAGE, kinds.VAULT)
-_TAGS = ("workload", "environment", "owner", "costCentre", "managedBy")
+TAGS = ("workload", "environment", "owner", "costCentre", "managedBy")
 _GROUP = re.compile(r"/subscriptions/[^/]+(/resourcegroups/[^/]+)?/?", re.IGNORECASE)
 _LEAST_DAYS = 90  # CIS Controls v8, 8.10: retain audit logs for at least 90 days
 
@@ -93,7 +93,7 @@ def _untagged(resource: Resource) -> Iterator[Breach]:
     tags = resource.inputs.get("tags")
     if row is None or "tags" not in row.envelope or isinstance(tags, str):
         return
-    missing = [tag for tag in _TAGS if not (tags or {}).get(tag)]
+    missing = [tag for tag in TAGS if not (tags or {}).get(tag)]
     if missing:
         yield Breach(
             what=f"{name_of(resource)} lacks the tags {', '.join(missing)}",
