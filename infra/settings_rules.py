@@ -24,6 +24,7 @@ from infra.network_rules import (
 from infra.governance_rules import encryption_rules, policy_rules
 from infra.refusals import Problem, remove_command, set_command
 from infra.sections import Cluster
+from infra.serving_rules import dashboard_rules, endpoint_rules, event_rules, schedule_rules
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.tagging import REQUIRED
 from infra.taken import TakenImages, TakenNetwork
@@ -249,6 +250,10 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
         CrossRule(frozenset({"labelling", "clusters"}), labelling_rules),
         CrossRule(frozenset({"identities", "clusters"}), batch_identity_rules),
         CrossRule(frozenset({"kubernetes", "quotas", "azure"}), kubernetes_quota_rules),
+        CrossRule(frozenset({"endpoints", "network"}), endpoint_rules),
+        CrossRule(frozenset({"endpoints", "schedules", "monitors", "clusters"}), schedule_rules),
+        CrossRule(frozenset({"events", "clusters"}), event_rules),
+        CrossRule(frozenset({"dashboards", "kubernetes"}), dashboard_rules),
     ),
 }
 

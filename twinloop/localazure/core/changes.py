@@ -11,6 +11,7 @@ from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.resources import Doc
 
 Body = dict[str, Any]
+ASSIGNED = "userAssignedIdentities"  # an object whose keys are given; its values are the service's
 
 
 def keep_what_stays(row: ResourceType, body: Body, old: Doc) -> None:
@@ -32,6 +33,8 @@ def check_changes(row: ResourceType, body: Body, old: Doc, arm_id: ArmId) -> Non
     """
     for path in row.create_only:
         before, now = at(old["body"], path), at(body, path)
+        if path.endswith(ASSIGNED):
+            before, now = _ids(before), _ids(now)
         if path == "location" or now is MISSING or _same(before, now):
             continue
         shown = None if before is MISSING else before
@@ -48,6 +51,10 @@ def check_changes(row: ResourceType, body: Body, old: Doc, arm_id: ArmId) -> Non
             raise InvalidRequest(
                 "OneWayChange", f"{arm_id}: '{path}': {words}; keep it at {before!r}.", target=path
             )
+
+
+def _ids(assigned: object) -> object:
+    return sorted(key.lower() for key in assigned) if isinstance(assigned, dict) else assigned
 
 
 def _same(before: object, now: object) -> bool:
