@@ -50,4 +50,6 @@ def said(value: Any) -> str:
     """A value as settings have it."""
     if value is None:
         return "left out"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # an engine sends every number as one with a fraction
     return str(value).lower() if isinstance(value, bool) else str(value)
