@@ -27,6 +27,7 @@ def standing(
     *,
     people: Mapping[str, str],
     jobs: Iterable[JobNeeds] = (),
+    jobs_before: Iterable[JobNeeds] | None = None,
     ways_in: Iterable[WayIn] = (),
 ) -> Standing:
     """Missing rights, blocked paths and open doors, told apart by whether the change brings them.
@@ -36,19 +37,21 @@ def standing(
         after: the same, with the change.
         people: names of groups by object id.
         jobs: what pipelines need to reach.
+        jobs_before: the same before the change; as after it unless given.
         ways_in: how CI and people get in.
     """
     wanted, ways = tuple(jobs), tuple(ways_in)
+    earlier = wanted if jobs_before is None else tuple(jobs_before)
 
-    def found(resources: Iterable[Resource]) -> tuple[Finding, ...]:
+    def found(resources: Iterable[Resource], needed: tuple[JobNeeds, ...]) -> tuple[Finding, ...]:
         every = tuple(resources)
         return (
             *access_needs.findings(every, people=people),
-            *reachability.findings(every, jobs=wanted, ways_in=ways),
+            *reachability.findings(every, jobs=needed, ways_in=ways),
         )
 
-    old = set(found(before))
-    now = found(after)
+    old = set(found(before, earlier))
+    now = found(after, wanted)
     return Standing(
         come=tuple(one for one in now if one not in old),
         stood=tuple(

@@ -9,13 +9,17 @@ from itertools import chain
 from checks import access, access_findings, exposure, irreversibility, quota
 from checks.cost import estimate
 from checks.findings import SEVERITIES, Finding
+from checks.reachability_model import JobNeeds
+from checks.standing import standing
 from twinloop.clouds.stack_file import StackFile
 from twinloop.problems import Kind, Problem
 from twinloop.review import stack_settings
+from twinloop.review.job_needs import job_needs
 from twinloop.review.labels import in_cloud
 from twinloop.review.model import Place, StackReview
 from twinloop.review.pairs import Files, Pair
 from twinloop.review.places import Sources, places
+from twinloop.stacks import stated_needs
 
 # Rules of findings that stand for a stack of which nothing else is known.
 SETTINGS_REFUSED, FAILED = NOT_EVALUATED = ("settings-refused", "not-evaluated")
@@ -45,10 +49,21 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
     after = list(chain.from_iterable(pair.plan.after for pair in every))
     files = [*around.base.found.values(), *around.head.found.values()]
     changes = access.access_changes(before, after, people=stack_settings.people(files))
-    uses = quota.quota_use(before, after, stack_settings.quotas(around.head.found.values()))
+    heads = list(around.head.found.values())
+    expected = [one for file in heads for one in stated_needs.expected_deployments(file)]
+    uses = quota.quota_use(before, after, stack_settings.quotas(heads), expected)
+    stands = standing(
+        before,
+        after,
+        people=stack_settings.people(files),
+        jobs=_jobs(around.head),
+        jobs_before=_jobs(around.base),
+        ways_in=[one for file in heads for one in stated_needs.ways_in(file)],
+    )
     found = [
         *quota.findings([use for use in uses if use.after > (use.before or 0)], after),
         *access_findings.findings(changes, before, after),
+        *stands.come,
     ]
     # A quota is shared: it is told where it is used more, not at every stack that uses it too.
     moved = {pair.stack for pair in pairs if any(change.op != "same" for change in pair.plan.changes)}
@@ -63,6 +78,12 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
         for pair in pairs
     ]
     return tuple(sorted(made, key=_risk))
+
+
+def _jobs(files: Files) -> tuple[JobNeeds, ...]:
+    """What the pipelines of a revision need: they lie beside its stack files."""
+    roots = {file.path.parent for file in files.found.values()}
+    return job_needs(roots.pop()) if len(roots) == 1 else ()
 
 
 def _stack(

@@ -83,7 +83,7 @@ def _judged(target: Target, outcome: Outcome, plan: StackPlan) -> tuple[Outcome,
 def _checked(target: Target, plan: StackPlan) -> tuple[Finding, ...]:
     """What the checks say about the change, beside what else stands on the twin."""
     from checks import gate
-    from twinloop.stacks import stated
+    from twinloop.stacks import stated, stated_needs
 
     if all(change.op == "same" for change in plan.changes):
         return ()
@@ -95,6 +95,8 @@ def _checked(target: Target, plan: StackPlan) -> tuple[Finding, ...]:
         limits=stated.quotas(files),
         waivers=stated.waivers(target.file),
         people=stated.people(files),
+        ways_in=[one for file in files for one in stated_needs.ways_in(file)],
+        expected=[one for file in files for one in stated_needs.expected_deployments(file)],
     )
     needed = stated.needed_stack(target.file)
     if needed and not others.get(needed):
