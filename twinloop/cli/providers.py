@@ -25,7 +25,7 @@ def serve(*, stack: Stack = "", as_persona: As = personas.DEPLOYER, _json: Json 
     """
     from twinloop.providers.serve import serve as start
     from twinloop.stacks.choice import choose
-    from twinloop.stacks.official import ATTACH, PACKAGE
+    from twinloop.stacks.official import ATTACH, PACKAGES, attached
 
     home = find_home()
     session = open_session(home, stack=choose(home, stack), persona=as_persona)
@@ -33,8 +33,8 @@ def serve(*, stack: Stack = "", as_persona: As = personas.DEPLOYER, _json: Json 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with environment.applied(session.variables):
-        ports, stop = start([PACKAGE])
-        attach = ",".join(f"{package}:{port}" for package, port in ports.items())
+        ports, stop = start(PACKAGES)
+        attach = attached(ports)
         emit(
             {"ports": ports, "attach": {ATTACH: attach}, "pid": os.getpid()},
             lambda out: out.print(f"export {ATTACH}={attach}", markup=False),

@@ -18,9 +18,11 @@ from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
 from twinloop.providers.azure_native.provider import AzureNativeProvider
 from twinloop.providers.errors import ProviderError
+from twinloop.providers.kubernetes.provider import KubernetesProvider
 
 PACKAGES: Mapping[str, Callable[[], provider_pb2_grpc.ResourceProviderServicer]] = {
     "azure-native": AzureNativeProvider,
+    "kubernetes": KubernetesProvider,
 }
 _MESSAGE_BYTES = 400 * 1024 * 1024  # Pulumi's own limit
 _THREADS = 64  # one per resource that the engine may work on at a time

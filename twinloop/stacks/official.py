@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twinloop.clouds.session import Session
 
 ATTACH = "PULUMI_DEBUG_PROVIDERS"
-PACKAGE = "azure-native"
+PACKAGES = ("azure-native", "kubernetes")
 _TAKES_CONFIG_FILE = frozenset(
     ("preview", "pre", "up", "update", "refresh", "destroy", "down", "dn", "import", "watch", "config")
 )
@@ -77,10 +77,8 @@ def run_on_twin(
     plain = texts(file)  # by the team's passphrase: below, the twin's own takes its place
     project = stack_file.project_name(home.checkout)
     state = home.state / ".pulumi" / "stacks" / project / f"{file.name}.json"
-    with environment.applied(session.variables), served_providers() as port:
-        variables = (
-            session.variables.applied_to(os.environ) | {ATTACH: f"{PACKAGE}:{port}"} | dict(extra or {})
-        )
+    with environment.applied(session.variables), served_providers() as ports:
+        variables = session.variables.applied_to(os.environ) | {ATTACH: attached(ports)} | dict(extra or {})
         if _command_of(command) in _TAKES_CONFIG_FILE:
             make_stack(home, project, file.name, state, variables)
         if "/" in variables.get("PULUMI_STACK", ""):
@@ -158,15 +156,20 @@ def make_stack(home: Home, project: str, stack: str, state: Path, variables: Map
 
 
 @contextmanager
-def served_providers() -> Iterator[int]:
-    """Our providers on a port of this process, for as long as the official CLI runs."""
+def served_providers() -> Iterator[Mapping[str, int]]:
+    """Our providers on ports of this process, for as long as the official CLI runs."""
     from twinloop.providers.serve import serve
 
-    ports, stop = serve([PACKAGE])
+    ports, stop = serve(PACKAGES)
     try:
-        yield ports[PACKAGE]
+        yield ports
     finally:
         stop()
+
+
+def attached(ports: Mapping[str, int]) -> str:
+    """The value that attaches the official CLI: `<package>:<port>`, with commas between."""
+    return ",".join(f"{package}:{port}" for package, port in ports.items())
 
 
 def _command_of(words: Sequence[str]) -> str:

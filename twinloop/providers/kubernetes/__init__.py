@@ -1,0 +1,1 @@
+"""The kubernetes package: any kind that a cluster serves, applied through the official client."""
