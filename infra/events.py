@@ -33,6 +33,7 @@ class EventsArgs:
     resource_group: pulumi.Input[str]
     location: str
     workspace_id: pulumi.Input[str]
+    storage: pulumi.Resource
     storage_id: pulumi.Input[str]
     settings: EventSettings
     names: Names
@@ -55,7 +56,7 @@ class Events(pulumi.ComponentResource):
                 queue_name=queue,
                 account_name=args.names.storage,
                 resource_group_name=args.resource_group,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.storage]),
             )
             for queue in wanted
         }

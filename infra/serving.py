@@ -133,6 +133,7 @@ class Serving:
                 resource_group=built.group.name,
                 location=built.location,
                 workspace_id=built.workspace.workspace_id,
+                storage=built.storage,
                 storage_id=built.storage.account_id,
                 settings=settings,
                 names=built.names,
