@@ -28,6 +28,7 @@ app = noun(
       twinloop new team alice                          dev-alice: small, cheap, previews at once
       twinloop new environment qa --from staging       with identities of CI in the shared stack
       twinloop new environment acme/dev-eu --location northeurope --dry-run
+      twinloop new environment play --profile sandbox  fits a fresh subscription, costs least at rest
     """
 )
 
@@ -70,6 +71,14 @@ Existing = Annotated[
         show_default=False,
     ),
 ]
+Profile = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="sandbox: fits a fresh subscription's default quota, and costs least while nobody works.",
+        show_default=False,
+    ),
+]
 Gpus = Annotated[bool, typer.Option("--gpus", help="With GPU clusters, as far as there are cores.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Take every proposal; ask nothing.")]
@@ -91,6 +100,7 @@ def environment(
         bool,
         typer.Option("--ci/--no-ci", help="Whether CI previews and deploys it, as its own identities."),
     ] = True,
+    profile: Profile = "",
     existing: Existing = None,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -115,7 +125,8 @@ def environment(
             owner=owner,
             cost_centre=cost_centre,
             gpus=True,
-            ci=ci,
+            ci=ci and not profile,
+            profile=_profile(profile),
             existing=_pairs(existing or []),
         ),
         ask=not yes,
@@ -238,6 +249,20 @@ def _amount(text: str) -> float:
             allowed="a number, e.g. 150",
             next_step="type it in digits: --budget 150",
         ) from None
+
+
+def _profile(given: str) -> str:
+    from twinloop.clouds.new_sandbox import PROFILE
+
+    if given not in {"", PROFILE}:
+        raise BadUsage(
+            "There is no such profile.",
+            where="--profile",
+            given=given,
+            allowed=f"{PROFILE}, or none for an environment like its source",
+            next_step=f"--profile {PROFILE}",
+        )
+    return given
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

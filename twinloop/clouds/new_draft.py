@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.vm_sizes import family_key
 from infra import stack_text
-from infra.addresses import next_free
+from infra.addresses import moved, next_free
 from infra.secret_settings import secure_places
 from infra.settings import EnvironmentSettings
 from infra.settings_rules import worst_case_cores
@@ -15,6 +15,7 @@ from infra.stack_lines import steps_of
 from infra.taken import TakenNetwork, taken_ids
 from twinloop.clouds import pulumi_yaml
 from twinloop.clouds.new_clusters import fit, limits_of, used_in
+from twinloop.clouds.new_sandbox import PROFILE, fresh_limits, left_out, reduced
 from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
     from twinloop.clouds.new_clusters import Fitted
 
 OWN_TO_A_STACK = ("encryptionsalt", "encryptedkey")  # what opens one stack's secrets
-BESIDE_EXISTING = {"existing", "grants", "budget", "categories", "subnets", "publicAccess", "allowedNetworks"}
+BESIDE_EXISTING = {
+    *("existing", "grants", "budget", "categories", "link", "records", "endpoint"),  # of several sections
+    *(
+        "subnets",
+        "publicAccess",
+        "allowedNetworks",
+        "entry",
+        "endpoints",
+        "privateLinkScope",
+    ),  # of the network
+}
 TEAM_SHARE = 10  # a team's environment gets this part of the budget of the environment that it is made from
 TEAM_NODES = 2
 
@@ -38,6 +49,7 @@ class Answers:
         name: of the stack, with its organisation where it has one.
         source: stack whose file is copied.
         team: whether it is for one team or person: small, without GPUs, not deployed by CI.
+        profile: `sandbox`, or empty for an environment like its source.
         existing: section of the settings -> ARM id of what is taken in it.
     """
 
@@ -53,6 +65,7 @@ class Answers:
     cost_centre: str = ""
     gpus: bool = False
     ci: bool | None = None
+    profile: str = ""
     existing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -81,7 +94,7 @@ class Draft:
 
     def write(self, text: str, today: date) -> str:
         """All changes, in the order of the file."""
-        answers, team = self.answers, self.answers.team
+        answers, team = self.answers, self.answers.team or self.sandbox
         self.text = _headed(text, self.short, answers)
         self._set("twinloop:environment", answers.environment or self.short.lower(), "")
         self._place()
@@ -92,6 +105,7 @@ class Draft:
             self._set("twinloop:costCentre", answers.cost_centre, "")
         self._taken()
         self._network()
+        self._sandbox()
         self._clusters()
         self._ci()
         if team or answers.budget is not None:
@@ -152,24 +166,56 @@ class Draft:
             self._set(key, {"existing": arm_id}, "as asked for")
 
     def _network(self) -> None:
-        if isinstance(self.source.network, TakenNetwork):
+        self._monitor()
+        was = self.source.network
+        if isinstance(was, TakenNetwork):
             return
+        networks = [one.network for one in (*self.environments, *([self.shared] if self.shared else []))]
         known = [
-            one.network.address_space
-            for one in self.environments
-            if not isinstance(one.network, TakenNetwork)
+            one.address_space for one in networks if one is not None and not isinstance(one, TakenNetwork)
         ]
         space = self.answers.address_space or next_free(known)
         reason = "as asked for" if self.answers.address_space else "the next that is free"
         self._set("twinloop:network.addressSpace", space, reason)
+        if isinstance(self._now("twinloop:network.addressSpace"), str):  # not where a network is taken
+            for index, way in enumerate(was.entry):
+                for place, part in enumerate(way.address_space):
+                    key = f"twinloop:network.entry[{index}].addressSpace[{place}]"
+                    self._set(key, moved(part, was.address_space, space), "in this network's own addresses")
+
+    def _monitor(self) -> None:
+        """One scope of Azure Monitor answers for all networks that look in the same zones: the copied one's."""
+        if self.source.monitor_scope is None or "monitor" not in self.source.linked_zone_ids:
+            return
+        reason = f"{self.answers.source} has the one for these DNS zones"
+        rules = self.source.managed_network.outbound_rules
+        to_monitor = [n for n, rule in enumerate(rules) if getattr(rule, "target", "") == "monitor"]
+        keys = [f"twinloop:managedNetwork.outboundRules[{index}]" for index in reversed(to_monitor)]
+        for key in ("twinloop:network.privateLinkScope", *keys):
+            self.text = stack_text.without(self.text, key)
+            self.differences.append(Difference(key=key, value=None, reason=reason))
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether only what costs nothing at rest is wanted."""
+        return self.answers.profile == PROFILE
+
+    def _sandbox(self) -> None:
+        """Without what runs, or is paid for, while nobody works."""
+        for key, reason in left_out(self.source) if self.sandbox else ():
+            self.text = stack_text.without(self.text, key)
+            self.differences.append(Difference(key=key, value=None, reason=reason))
 
     def _clusters(self) -> None:
-        team = self.answers.team
+        team = self.answers.team or self.sandbox
         limits = limits_of(self.environments, self.subscription, self.location)
+        if self.sandbox and not limits:
+            limits = fresh_limits()
         used = used_in(self.environments, self.subscription, self.location)
         free = {family: limit - used[family] for family, limit in limits.items()} if limits else None
-        gpus = self.answers.gpus or not team
+        gpus = (self.answers.gpus or not team) and not self.sandbox
         fitted = fit(self.source.clusters, free, at_most=TEAM_NODES if team else None, gpus=gpus)
+        fitted = reduced(fitted, self.source) if self.sandbox else fitted
         self._refuse_too_few(fitted)
         for one in reversed(fitted):  # from the last, so that numbers of the others stay
             self._cluster(one)
@@ -204,12 +250,14 @@ class Draft:
         needs = worst_case_cores(clusters)
         found = {family: limits.get(family_key(family), cores) for family, cores in needs.items()}
         reason = "as other stacks say" if limits else "what it needs at its largest: ask Azure for it"
+        if limits == fresh_limits():
+            reason = "what a subscription has before anybody asked for more"
         lines = [f"    - {{ family: {family}, limit: {cores} }}" for family, cores in found.items()]
         self.text = stack_text.with_block(self.text, "twinloop:quotas", ["", *lines], reason)
         self.differences.append(Difference(key="twinloop:quotas", value=found, reason=reason))
 
     def _ci(self) -> None:
-        wanted = not self.answers.team if self.answers.ci is None else self.answers.ci
+        wanted = not (self.answers.team or self.sandbox) if self.answers.ci is None else self.answers.ci
         if not wanted:
             self.text = stack_text.without(self.text, "twinloop:shared.ciEnvironment")
             if self.source.shared.ci_environment:
@@ -260,6 +308,7 @@ def _headed(text: str, short: str, answers: Answers) -> str:
     while lines and lines[0].startswith("#"):
         lines.pop(0)
     what = "A team's environment" if answers.team else "An environment"
+    what = "A sandbox" if answers.profile == PROFILE else what
     head = f"# {what}, {short}: made from Pulumi.{answers.source}.yaml; a difference carries its reason."
     return "\n".join([head, *lines]) + "\n"
 
