@@ -14,6 +14,7 @@ from infra.grants_batch import BATCH_IDENTITY
 from infra.grants_data import LABELLERS, ZONES
 from infra.grants_governance import governance_roles
 from infra.grants_kubernetes import cluster_roles
+from infra.grants_sources import source_roles
 from infra.grants_serving import serving_roles, submitter_guid
 from infra.group import group_id
 from infra.isolation import private_endpoints
@@ -28,7 +29,7 @@ from infra.settings import EnvironmentSettings
 from infra.shared_stack import ci_principals
 from infra.spending import Spending, SpendingArgs
 from infra.taken import taken_grants
-from infra.workbench import Workbench, labellers
+from infra.workbench import Workbench, data_estate, labellers
 from infra.workspace import Workspace, WorkspaceArgs
 
 
@@ -43,6 +44,7 @@ class Environment(Foundation):
         self.platform()
         self.aks = clusters(self)
         self.workbench = Workbench(self)
+        self.data = data_estate(self)
         self.serving = Serving(self)
         self.governance()
 
@@ -166,6 +168,7 @@ class Environment(Foundation):
                 *([self.endpoints] if self.endpoints else []),
                 *self.serving.below,
                 *self.workbench.below,
+                *(self.data.below if self.data else []),
             ]
             Locks("locks", LocksArgs(resources=kept, after=[*below, diagnostics]))
 
@@ -261,6 +264,7 @@ class Environment(Foundation):
                     | cluster_roles(self.settings)
                     | governance_roles(self.settings)
                     | serving_roles(self.settings)
+                    | source_roles(self.settings)
                 )
                 - {Role.RBAC_ADMINISTRATOR},
             ),

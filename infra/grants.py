@@ -31,6 +31,8 @@ class Role(StrEnum):
     CONTRIBUTOR = "Contributor"
     COST_READER = "Cost Management Reader"
     CRYPTO_USER = "Key Vault Crypto Service Encryption User"
+    EVENT_HUBS_RECEIVER = "Azure Event Hubs Data Receiver"
+    EVENT_HUBS_SENDER = "Azure Event Hubs Data Sender"
     DATA_LABELER = "Data Labeling - Labeler"
     DNS_LINKER = "Twinloop Private DNS Linker"  # our own, see DNS_LINKER_ACTIONS
     FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
@@ -134,6 +136,9 @@ Scope = Literal[
     "cluster-zone",
     "kubelet",
     "arc",
+    "stream",
+    "feature-store",
+    "offline-store",
 ]
 
 

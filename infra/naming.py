@@ -64,6 +64,14 @@ MONITOR_ZONES = {
 }
 ALL_ZONES = ZONES | MONITOR_ZONES
 
+# And those of data sources, which each environment has for itself. Source: the same.
+SOURCE_ZONES = {
+    "servicebus": "privatelink.servicebus.windows.net",
+    "postgres": "privatelink.postgres.database.azure.com",
+    "documents": "privatelink.documents.azure.com",
+    "synapse": "privatelink.dev.azuresynapse.net",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -103,6 +111,11 @@ RULES = {
     "dns_link": Rule(of="azure-native:privatedns:VirtualNetworkLink", prefix="link", max_length=80),
     "budget": Rule(of="azure-native:consumption:Budget", prefix="budget", max_length=63),
     "cost_export": Rule(of="azure-native:costmanagement:Export", prefix="costs", max_length=64),
+    "stream": Rule(of="azure-native:eventhub:Namespace", prefix="evhns", max_length=50, unique=True),
+    "synapse": Rule(of="azure-native:synapse:Workspace", prefix="syn", max_length=50, unique=True),
+    "database": Rule(of="azure-native:dbforpostgresql:Server", prefix="psql", max_length=63, unique=True),
+    "documents": Rule(of="azure-native:cosmosdb:DatabaseAccount", prefix="cosmos", max_length=44, unique=True),
+    "feature_store": Rule(of="azure-native:machinelearningservices:Workspace", prefix="fs", max_length=33),
     "instance": Rule(
         of="azure-native:machinelearningservices:Compute", prefix="ci", max_length=24, unique=True
     ),
@@ -225,6 +238,11 @@ class Names:
     def lake(self) -> str:
         """Name of the data lake's storage account."""
         return self.physical("storage", "lake")
+
+    @cached_property
+    def lake_id(self) -> str:
+        """ARM id of the data lake's storage account."""
+        return self.arm_id(RULES["storage"].of, accountName=self.lake)
 
     def lake_zone_id(self, zone: str) -> str:
         """ARM id of the container that holds one zone of the lake."""

@@ -24,6 +24,10 @@ GROUPS = {
     "table": ("table",),
     "vault": ("vault",),
     "registry": ("images",),
+    "namespace": ("servicebus",),
+    "postgresqlServer": ("postgres",),
+    "Sql": ("documents",),
+    "Dev": ("synapse",),
     "azuremonitor": ("monitor", "oms", "ods", "agents", "blob"),
 }
 
@@ -90,12 +94,12 @@ class PrivateEndpoints(pulumi.ComponentResource):
             network.PrivateDnsZoneGroup(
                 f"{name}-{word}-zones",
                 private_dns_zone_group_name="default",
-                private_endpoint_name=endpoint.name,
+                private_endpoint_name=physical,
                 resource_group_name=args.resource_group,
                 private_dns_zone_configs=[
                     network.PrivateDnsZoneConfigArgs(name=zone, private_dns_zone_id=args.zone_ids[zone])
                     for zone in GROUPS[group]
                 ],
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[endpoint]),
             )
         return endpoint.id

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from infra.alerting_sections import Alerts, Receivers
+from infra.capacity_sections import ExpectedDeployment
 from infra.ci_sections import Ci
 from infra.encryption_sections import Encryption
 from infra.event_sections import Events
@@ -52,6 +53,7 @@ from infra.taken import (
     VaultChoice,
     taken_ids,
 )
+from infra.sources_sections import FeatureStore, Sources
 from infra.waivers import Waiver
 from infra.workbench_sections import Connection, Instances, Labelling, Serverless
 
@@ -121,10 +123,13 @@ class EnvironmentSettings(Common):
     snapshots: Snapshots | None = None
     cost_export: CostExport | None = None
     endpoints: Endpoints | None = None
+    expected_deployments: tuple[ExpectedDeployment, ...] = ()  # made by the outer loop; the quota counts them
     schedules: tuple[Schedule, ...] = ()
     monitors: tuple[Monitor, ...] = ()
     events: Events | None = None
     dashboards: Dashboards | None = None
+    sources: Sources | None = None  # streams, Spark, databases
+    feature_store: FeatureStore | None = None
     instances: Instances | None = None  # compute instances, one for each person
     serverless: Serverless | None = None
     connections: tuple[Connection, ...] = ()

@@ -10,6 +10,7 @@ from infra.connections import Connections, ConnectionsArgs
 if TYPE_CHECKING:
     import pulumi
 
+    from infra.data_estate import DataEstate
     from infra.environment import Environment
     from infra.settings import EnvironmentSettings
 
@@ -79,6 +80,15 @@ class Workbench:
         )
         self.below.append(made)
         return made.names
+
+
+def data_estate(environment: Environment) -> DataEstate | None:
+    """Sources and a feature store, where the settings have any: their types take their time to import."""
+    if environment.settings.sources is None and environment.settings.feature_store is None:
+        return None
+    from infra.data_estate import DataEstate
+
+    return DataEstate(environment)
 
 
 def labellers(settings: EnvironmentSettings) -> dict[str, Principal]:
