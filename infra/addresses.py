@@ -80,6 +80,16 @@ def overlapping(spaces: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
+def moved(part: str, old: str, new: str) -> str:
+    """The same part of another space; as it is where it lies outside of the old one or beyond the new one."""
+    inside, before, after = IPv4Network(part), IPv4Network(old), IPv4Network(new)
+    if not inside.subnet_of(before):
+        return part
+    offset = int(inside.network_address) - int(before.network_address)
+    there = IPv4Network((int(after.network_address) + offset, inside.prefixlen), strict=False)
+    return str(there) if there.subnet_of(after) else part
+
+
 def next_free(taken: Iterable[str]) -> str:
     """The first /20 of 10.20.0.0 and upwards, one in each second part, that shares no address with others.
 

@@ -27,6 +27,8 @@ def of(config):
 
     def changed(stack, **sections):
         document = config(stack)
+        if (sections.get("network") or {}).get("existing"):
+            document.pop("twinloop:kubernetes", None)  # its nodes would need a subnet that is given, too
         for name, section in sections.items():
             document[f"twinloop:{name}"] = section
             if section is None:

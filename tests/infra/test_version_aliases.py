@@ -36,6 +36,9 @@ MOVES = {
         "azure-native:machinelearningservices:MachineLearningDatastore"
     ],
     "azure-native:monitor:DiagnosticSetting": ["azure-native:insights:DiagnosticSetting"],
+    "azure-native:monitor:PrivateLinkScope": ["azure-native:insights:PrivateLinkScope"],
+    "azure-native:monitor:PrivateLinkScopedResource": ["azure-native:insights:PrivateLinkScopedResource"],
+    "azure-native:network:PrivateEndpoint": ["azure-native:network:InterfaceEndpoint"],
     "azure-native:privatedns:PrivateZone": ["azure-native:network:PrivateZone"],
     "azure-native:privatedns:VirtualNetworkLink": ["azure-native:network:VirtualNetworkLink"],
 }

@@ -12,6 +12,8 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import resource_types
+from infra.network_sections import SHARED
+from infra.sections import Network
 from infra.settings import EnvironmentSettings
 from infra.taken import (
     GROUP,
@@ -73,10 +75,21 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
         token = tokens.get(kind, ZONE if kind.startswith("zone/") else IDENTITY)
         if token != GROUP:
             yield token, arm_id, bodies.get(token, here)
+    if isinstance(settings, EnvironmentSettings) and isinstance(settings.network, Network):
+        yield from _met(settings.network, here)
     if isinstance(settings, EnvironmentSettings) and isinstance(settings.network, TakenNetwork):
         subnets = [arm_id for _, arm_id in settings.network.subnets if arm_id]
         for arm_id, prefix in zip(subnets, SPACE.subnets(new_prefix=20), strict=False):
             yield SUBNET, arm_id, {"properties": {"addressPrefix": str(prefix)}}
+
+
+def _met(network: Network, here: dict[str, str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Networks that this one meets by their ids; what is the shared stack's own, that stack makes."""
+    for peering in network.peerings:
+        if peering.network != SHARED:
+            space = {"addressSpace": {"addressPrefixes": list(peering.address_space)}}
+            yield GROUP, "/".join(peering.network.split("/")[:5]), here
+            yield NETWORK, peering.network, here | {"properties": space}
 
 
 class _Arm:
