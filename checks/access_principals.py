@@ -67,7 +67,9 @@ class Principals:
         """
         wanted = word.lower()
         found = {}
-        for principal_id, who in self._by_id.items():
+        # One whose id the cloud has not made yet is known by its name all the same.
+        known = (*self._by_id.items(), *(("", who) for who in self._by_urn.values()))
+        for principal_id, who in known:
             names = (who.name.lower(), *_parts(who.name.lower()))
             if wanted in (principal_id, who.key, *names, *(f"{who.stack}/{name}" for name in names)):
                 found[who.key] = who
@@ -75,7 +77,8 @@ class Principals:
 
     def all(self) -> tuple[Who, ...]:
         """Every principal that is known by name."""
-        return tuple({who.key: who for who in self._by_id.values()}.values())
+        known = (*self._by_id.values(), *self._by_urn.values())
+        return tuple({who.key: who for who in known}.values())
 
     def _behind(self, assignment: Resource) -> Who:
         """The one identity that an assignment waits for, where its id is not known yet."""
