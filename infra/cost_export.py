@@ -21,6 +21,7 @@ class CostExportArgs:
     group: pulumi.Resource
     location: str
     resource_group: pulumi.Input[str]
+    account: pulumi.Resource
     account_id: pulumi.Input[str]
     account_name: str
     settings: CostExportSettings
@@ -39,7 +40,7 @@ class CostExport(pulumi.ComponentResource):
             account_name=args.account_name,
             resource_group_name=args.resource_group,
             public_access=storage.PublicAccess.NONE,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.account]),
         )
         costmanagement.Export(
             f"{name}-export",

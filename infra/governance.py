@@ -94,6 +94,7 @@ def guard(stack: Environment) -> None:
                 group=stack.group,
                 location=stack.location,
                 resource_group=stack.group.name,
+                account=stack.lake,
                 account_id=stack.lake.account_id,
                 account_name=stack.names.lake,
                 settings=settings.cost_export,

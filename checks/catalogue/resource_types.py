@@ -62,6 +62,7 @@ class ResourceType:
     read_only: tuple[str, ...] = ()  # body paths that the service sets
     # answered body paths that change by themselves or by others' doing (etags, node counts); no drift
     volatile: tuple[str, ...] = ()
+    flat_outputs: bool = False  # inputs lie under `properties`, outputs of the program's class do not
     secret: tuple[str, ...] = ()  # body paths that are never shown or stored in clear text
     name_pattern: str = ""  # whole-match regular expression for the last path parameter
     name_rule: str = ""  # the same in words, with an example

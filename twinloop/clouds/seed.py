@@ -16,6 +16,7 @@ from twinloop.problems import BadUsage, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from infra.settings import Settings
     from twinloop.clouds.home import Home
     from twinloop.clouds.stack_file import StackFile
 
@@ -36,6 +37,9 @@ class Facts:
     quotas: dict[tuple[str, str, str], int] = field(
         default_factory=dict
     )  # subscription, region, family -> cores
+    applications: tuple[
+        tuple[str, str], ...
+    ] = ()  # of others, that the stack gives rights to: name, object id
     taken_from: tuple[str, ...] = ()  # subscriptions of what the stack takes and does not make
 
 
@@ -118,8 +122,16 @@ def facts_of(file: StackFile) -> Facts:
             for quota in settings.quotas
             if not guessed  # another stack's file may say what the subscription has
         },
+        applications=_applications(settings),
         taken_from=tuple({subscription_of(taken): None for taken in settings.names.taken.values()}),
     )
+
+
+def _applications(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Applications of Microsoft that the settings name: Azure Cosmos DB, which reads a workspace's key."""
+    encryption = getattr(settings, "encryption", None)
+    found = encryption.cosmos_principal_id if encryption else None
+    return (("Azure Cosmos DB", found),) if found else ()
 
 
 def refused(file: StackFile, error: BaseException) -> BadUsage:
@@ -172,6 +184,10 @@ def document(facts: Iterable[Facts]) -> dict[str, Any]:
                 "groups": sorted(key for name, key in _groups(known) if _camel(name) == persona.group),
             }
             for persona in personas.PERSONAS
+        ]
+        + [
+            {"name": name, "objectId": key, "kind": "ServicePrincipal", "groups": []}
+            for name, key in sorted({pair for one in known for pair in one.applications})
         ],
         "assignments": [
             {"principalId": engineer, "role": OWNER, "scope": f"/subscriptions/{key}"}

@@ -32,6 +32,8 @@ def outputs_of(
             _drop(outputs, path)
     # Every class has these, also where `name` is a parameter of the URL and so no part of the body.
     outputs |= {name: body[name] for name in ("name", "type") if name in body}
+    if row.flat_outputs:
+        outputs |= body.get("properties") or {}
     outputs["azureApiVersion"] = row.api_version
     return outputs
 
