@@ -32,6 +32,8 @@ def compute(desk: Desk) -> Iterator[Item]:
         yield from _instance(desk)
     elif kind == "Kubernetes":
         yield desk.included("attached Kubernetes cluster", "charged as the cluster that it is", "")
+    elif kind == "SynapseSpark":
+        yield desk.included("attached Spark pool", "charged as the pool that it is", "")
     else:
         yield desk.unknown(f"compute of type {kind or 'unknown'}", f"no price rule for computeType '{kind}'")
 

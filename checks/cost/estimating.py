@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from checks.catalogue.free_types import free_types
 from checks.catalogue.prices import Tariff, tariff
-from checks.cost import computing, networking, storing, watching
+from checks.cost import computing, networking, sourcing, storing, watching
 from checks.cost.desk import Desk
 from checks.cost.model import Estimate, Item
 from checks.cost.reading import arm_type, region
@@ -40,6 +40,11 @@ RULES: Mapping[str, Rule] = {
     "microsoft.network/virtualnetworks/virtualnetworkpeerings": networking.peering,
     "microsoft.network/privatednszones": networking.zone,
     "microsoft.eventhub/namespaces": networking.event_stream,
+    "microsoft.dbforpostgresql/flexibleservers": sourcing.server,
+    "microsoft.synapse/workspaces": sourcing.spark_home,
+    "microsoft.synapse/workspaces/bigdatapools": sourcing.spark_pool,
+    "microsoft.documentdb/databaseaccounts": sourcing.documents,
+    "microsoft.documentdb/databaseaccounts/sqldatabases": sourcing.document_database,
     "microsoft.machinelearningservices/workspaces": networking.workspace,
     "microsoft.machinelearningservices/workspaces/outboundrules": networking.outbound_rule,
 }
