@@ -23,6 +23,7 @@ class AutoscaleArgs:
     resource_group: pulumi.Input[str]
     location: str
     endpoint: OnlineEndpoint
+    after: pulumi.Resource  # the endpoint
     names: Names
     tags: dict[str, str]
 
@@ -46,7 +47,7 @@ class Autoscale(pulumi.ComponentResource):
                 target_resource_location=args.location,
                 profiles=_profiles(args, deployment, target),
                 tags=args.tags,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.after]),
             )
         self.register_outputs({})
 

@@ -183,7 +183,7 @@ class Boards(pulumi.ComponentResource):
 
 
 def _principal(identity: dashboard.outputs.ManagedServiceIdentityResponse | None) -> str:
-    return str(identity.principal_id) if identity else ""
+    return identity.principal_id or "" if identity else ""
 
 
 def _content(file: str, names: Names) -> str:

@@ -130,4 +130,4 @@ class Events(pulumi.ComponentResource):
 
 
 def _principal(identity: eventgrid.outputs.IdentityInfoResponse | None) -> str:
-    return str(identity.principal_id) if identity else ""
+    return identity.principal_id or "" if identity else ""

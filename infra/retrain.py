@@ -130,4 +130,4 @@ def _call(method: str, uri: str, audience: str) -> dict[str, Any]:
 
 
 def _principal(identity: logic.outputs.ManagedServiceIdentityResponse | None) -> str:
-    return str(identity.principal_id) if identity else ""
+    return identity.principal_id or "" if identity else ""

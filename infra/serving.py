@@ -95,10 +95,10 @@ class Serving:
                         resource_group=built.group.name,
                         location=built.location,
                         endpoint=endpoint,
+                        after=self.endpoints.online[endpoint.name],
                         names=built.names,
                         tags=built.tags,
                     ),
-                    pulumi.ResourceOptions(depends_on=[self.endpoints]),
                 )
         self.below += [access, self.endpoints]
 

@@ -1,6 +1,7 @@
 """A recording engine: programs run against it, and tests read what was declared once all has landed."""
 
 import asyncio
+import base64
 import functools
 import json
 from collections import Counter
@@ -19,6 +20,23 @@ STACKS = ("shared", "dev", "staging", "prod")
 CI_PRINCIPALS = {
     purpose: f"principal-of-identity-{purpose}" for purpose in ci_purposes(("dev", "staging", "prod"))
 }
+
+
+KUBECONFIG = base64.b64encode(
+    yaml.safe_dump(
+        {
+            "current-context": "aks",
+            "clusters": [{"name": "aks", "cluster": {"server": "https://aks.example.com"}}],
+            "contexts": [{"name": "aks", "context": {"cluster": "aks", "user": "me"}}],
+            "users": [
+                {
+                    "name": "me",
+                    "user": {"exec": {"command": "kubelogin", "args": ["get-token", "--login", "devicecode"]}},
+                }
+            ],
+        }
+    ).encode()
+).decode()
 
 
 class Recorder(pulumi.runtime.Mocks):
@@ -53,9 +71,13 @@ class Recorder(pulumi.runtime.Mocks):
             made["identity"] = given | {
                 "userAssignedIdentities": {i: {} for i in given["userAssignedIdentities"]}
             }
+        if args.inputs.get("identity", {}).get("type") == "SystemAssigned":
+            made["identity"] = args.inputs["identity"] | {"principalId": f"principal-of-{args.name}"}
         return f"{args.name}-id", {**args.inputs, **made}
 
     def call(self, args):
+        if args.token == "azure-native:containerservice:listManagedClusterUserCredentials":
+            return {"kubeconfigs": [{"name": "clusterUser", "value": KUBECONFIG}]}
         raise LookupError(f"no answer recorded for {args.token}")
 
     def of(self, token):
