@@ -35,7 +35,15 @@ def clusters(environment: Environment) -> Aks | None:
         ),
         settings.kubernetes,
     )
-    aks.attach(environment.workspace.workspace_name, environment.workspace.workspace_id)
+    workspace = environment.workspace
+    if settings.kubernetes.inside is None:
+        aks.attach(workspace.workspace_name, workspace.workspace_id)
+        return aks
+    from infra.cluster_inside import furnish
+
+    inside = furnish(environment, aks, settings.kubernetes.inside)
+    attached = aks.attach(workspace.workspace_name, workspace.workspace_id, inside.namespaces)
+    inside.instance_types(attached.extension)
     return aks
 
 

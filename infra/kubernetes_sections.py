@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from infra.arm_ids import example_id, id_of
+from infra.cluster_sections import Inside
 from infra.kubernetes_ml_sections import Attach, Extension
 from infra.pool_sections import Pool
 from infra.shapes import Guid, PublicNetwork, Section, example
@@ -124,6 +125,7 @@ class Kubernetes(Section):
     pools: Annotated[tuple[Pool, ...], Field(min_length=2)]
     extension: Extension
     attach: Attach
+    inside: Inside | None = None  # namespaces, quotas and rights in the cluster; not declared unless given
 
     @property
     def azureml_pools(self) -> tuple[Pool, ...]:
@@ -149,6 +151,17 @@ class Kubernetes(Section):
                 f"extension.routerHa with {ROUTER_REPLICAS} nodes at least in pools with purpose inference "
                 f"(minNodes together are {nodes}), or routerHa: false"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _jobs_have_their_namespace(self) -> Kubernetes:
+        if self.inside is not None:
+            names = [one.name for one in self.inside.namespaces]
+            if self.attach.namespace not in names:
+                raise ValueError(
+                    f"attach.namespace among inside.namespaces ({', '.join(names)}): Azure ML attaches to a "
+                    f"namespace that is there; given {self.attach.namespace}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ placeholder. Checks, differences and replacements are the provider's own.
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections import Counter
 from typing import Any
@@ -18,12 +19,20 @@ from twinloop.engine import UnknownProvider
 from twinloop.providers.azure_native import resources
 from twinloop.providers.azure_native.addresses import arm_id, parameters_of
 from twinloop.providers.azure_native.cloud import Settings
-from twinloop.providers.azure_native.invokes import CLIENT_CONFIG, refuse_credentials, row_of
+from twinloop.providers.azure_native.invokes import (
+    CLIENT_CONFIG,
+    KUBECONFIG,
+    cluster_id,
+    refuse_credentials,
+    row_of,
+)
 from twinloop.providers.azure_native.provider import PACKAGE, AzureNativeProvider, kind_of
 from twinloop.providers.azure_native.resources import Kind
 from twinloop.providers.errors import invalid
 from twinloop.providers.values import UNKNOWN, Properties, from_struct, to_struct
 from twinloop.review.placeholders import Maker, guid
+
+KUBERNETES = "kubernetes"
 
 
 class Paper:
@@ -52,9 +61,30 @@ class Paper:
         Raises:
             UnknownProvider: there is none here.
         """
+        if package == KUBERNETES:
+            from twinloop.review.paper_kubernetes import PaperKubernetes
+
+            return PaperKubernetes(self.made)
         if package != PACKAGE:
-            raise UnknownProvider(package, version, (PACKAGE,))
+            raise UnknownProvider(package, version, (PACKAGE, KUBERNETES))
         return PaperProvider(self)
+
+
+def kubeconfig_on_paper(cluster: str) -> Properties:
+    """A kubeconfig that leads nowhere: it says which cluster it is of, and nothing is ever sent there."""
+    import yaml
+
+    name = cluster.rpartition("/")[2]
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": name,
+        "clusters": [{"name": name, "cluster": {"server": f"https://paper.invalid{cluster}"}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "users": [{"name": name, "user": {"exec": {"command": "kubelogin", "args": ["get-token"]}}}],
+    }
+    value = base64.b64encode(yaml.safe_dump(document).encode()).decode()
+    return Properties({"kubeconfigs": [{"name": "clusterUser", "value": value}]}, frozenset({"kubeconfigs"}))
 
 
 class PaperProvider(AzureNativeProvider):
@@ -115,7 +145,12 @@ class PaperProvider(AzureNativeProvider):
         """Call a function of the package, on paper."""
         refuse_credentials(request.tok)
         arguments = from_struct(request.args).values
-        found = self._config() if request.tok == CLIENT_CONFIG else self._got(request.tok, arguments)
+        if request.tok == CLIENT_CONFIG:
+            found = self._config()
+        elif request.tok == KUBECONFIG:
+            found = kubeconfig_on_paper(cluster_id(arguments, self._settings.subscription))
+        else:
+            found = self._got(request.tok, arguments)
         return provider_pb2.InvokeResponse(**{"return": to_struct(found.values, found.secret)})
 
     def _config(self) -> Properties:

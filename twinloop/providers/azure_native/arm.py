@@ -133,9 +133,9 @@ class Arm:
             if failure.status != 404:  # noqa: PLR2004 - HTTP's own number
                 raise
 
-    def post(self, path: str, api_version: str) -> dict[str, Any]:
+    def post(self, path: str, api_version: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Call an action of a resource and wait until it is done."""
-        return self._patiently("POST", path, {"api-version": api_version}, None, 0.0) or {}
+        return self._patiently("POST", path, {"api-version": api_version, **(query or {})}, None, 0.0) or {}
 
     def token_claims(self) -> dict[str, Any]:
         """What the identity's token says of itself."""

@@ -19,6 +19,10 @@ from twinloop.providers.values import Properties
 
 CLIENT_CONFIG = "azure-native:authorization:getClientConfig"
 CLIENT_TOKEN = "azure-native:authorization:getClientToken"  # noqa: S105 - the function's name
+# The way to a cluster's API server. Of a cluster with Entra there is no credential in it: kubelogin gets one.
+KUBECONFIG = "azure-native:containerservice:listManagedClusterUserCredentials"
+CLUSTER = "azure-native:containerservice:ManagedCluster"
+_QUERY = {"format": "format", "serverFqdn": "server-fqdn"}
 
 
 def invoke(token: str, arguments: Mapping[str, Any], arm: Arm, settings: Settings) -> Properties:
@@ -29,6 +33,8 @@ def invoke(token: str, arguments: Mapping[str, Any], arm: Arm, settings: Setting
     """
     if token == CLIENT_CONFIG:
         return Properties(_client_config(arm, settings))
+    if token == KUBECONFIG:
+        return _kubeconfig(arguments, arm, settings)
     refuse_credentials(token)
     row = row_of(token)
     text = arm_id(row, arguments, settings.subscription)
@@ -65,10 +71,31 @@ def row_of(token: str) -> ResourceType:
     row = resource_types().get(f"{package}:{module}:{name.removeprefix('get')}")
     if row is None or not name.startswith("get"):
         raise refused(
-            f"{token}: not a function of this provider; it has {CLIENT_CONFIG} and get<Type> for types of "
-            "checks/catalogue/resource_types/; functions that list keys are not given"
+            f"{token}: not a function of this provider; it has {CLIENT_CONFIG}, {KUBECONFIG} and get<Type> "
+            "for types of checks/catalogue/resource_types/; functions that list keys are not given"
         )
     return row
+
+
+def cluster_id(arguments: Mapping[str, Any], subscription: str | None) -> str:
+    """The cluster whose kubeconfig is asked for.
+
+    Raises:
+        ProviderError: its group or name is missing.
+    """
+    text = arm_id(resource_types()[CLUSTER], arguments, subscription)
+    if text is None:
+        given = ", ".join(arguments) or "nothing"
+        raise invalid(f"{KUBECONFIG}: given {given}; wanted: resourceGroupName, resourceName")
+    return text
+
+
+def _kubeconfig(arguments: Mapping[str, Any], arm: Arm, settings: Settings) -> Properties:
+    text = cluster_id(arguments, settings.subscription)
+    query = {wire: str(arguments[name]) for name, wire in _QUERY.items() if arguments.get(name)}
+    version = resource_types()[CLUSTER].api_version
+    found = arm.post(f"{text}/listClusterUserCredential", version, query)
+    return Properties({"kubeconfigs": found.get("kubeconfigs", [])}, frozenset({"kubeconfigs"}))
 
 
 def _client_config(arm: Arm, settings: Settings) -> dict[str, Any]:

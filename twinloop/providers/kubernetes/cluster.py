@@ -110,7 +110,8 @@ class Cluster:
                 grpc.StatusCode.FAILED_PRECONDITION,
                 f"{self.server} is not a cluster of the twin ({twin or 'ARM_METADATA_HOSTNAME is not set'}): "
                 "refused, nothing was sent; for a cluster on Azure use the official CLI and plugins: "
-                f"twinloop up --cloud azure; for a test API server on this machine set {ALLOWED}={place.netloc}",
+                "twinloop up --cloud azure; for a test API server on this machine set "
+                f"{ALLOWED}={place.netloc}",
             )
 
     def _sign(self, configuration: Any) -> None:
