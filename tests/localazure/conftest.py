@@ -63,6 +63,13 @@ def seed() -> dict[str, Any]:
                 "limit": 48,
             },
             {"subscriptionId": SUBSCRIPTION, "location": LOCATION, "family": "lowPriority", "limit": 48},
+            # machines of Kubernetes: a quota of its own
+            {
+                "subscriptionId": SUBSCRIPTION,
+                "location": LOCATION,
+                "family": "vm/standardESv3Family",
+                "limit": 16,
+            },
             # for clusters that only have to be there, however many tests share the twin
             {
                 "subscriptionId": SUBSCRIPTION,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.kubernetes.kinds import by_type
-from twinloop.localazure.core.errors import Conflict, InvalidRequest
+from twinloop.localazure.core.errors import InvalidRequest
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.request import Request
@@ -33,17 +33,15 @@ _ADMIN = (f"{CLUSTERS}/listClusterAdminCredential/action", "Azure Kubernetes Ser
 
 
 def check(body: dict[str, Any], old: Doc | None, request: Request, twin: Twin) -> None:
-    """Refuse an attachment that would not work, or that changes one that is there.
+    """Refuse an attachment that would not work; that one does not change is the table's rule (createOnly).
 
     Raises:
         InvalidRequest: the cluster, the extension, the way in, the namespace or a role is missing.
-        Conflict: the attachment is there already, and differs.
     """
     properties, arm_id = body["properties"], request.arm_id
     inner: dict[str, Any] = properties.setdefault("properties", {}) or {}
     properties["properties"] = inner
     if old is not None:
-        _check_same(properties, properties_of(old), arm_id)
         return
     cluster = _cluster(properties, arm_id, twin)
     target = ArmId(cluster["id"])
@@ -175,18 +173,6 @@ def _identity(workspace: ArmId, twin: Twin) -> Principal | None:
     primary = (properties_of(doc) if doc else {}).get("primaryUserAssignedIdentity")
     there = resource(twin, ArmId(str(primary))) if primary else None
     return twin.directory.find(there["principalId"]) if there else None
-
-
-def _check_same(now: dict[str, Any], before: dict[str, Any], arm_id: ArmId) -> None:
-    was, becomes = before.get("properties") or {}, now.get("properties") or {}
-    for key in ("namespace", "defaultInstanceType", "instanceTypes"):
-        if was.get(key) != becomes.get(key):
-            raise Conflict(
-                "PropertyChangeNotAllowed",
-                f"{arm_id}: properties.{key}: an attached cluster cannot be updated; detach it (DELETE) and "
-                "attach it again.",
-                target=f"properties.properties.{key}",
-            )
 
 
 def _check_types(inner: dict[str, Any], arm_id: ArmId) -> None:
