@@ -18,7 +18,7 @@ from infra.grants_sources import source_roles
 from infra.grants_serving import serving_roles, submitter_guid
 from infra.group import group_id
 from infra.isolation import private_endpoints
-from infra.kubernetes import clusters
+from infra.kubernetes_chapter import clusters
 from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs
 from infra.outputs import EnvironmentOutputs
