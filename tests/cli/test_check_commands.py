@@ -1,0 +1,150 @@
+"""`twinloop check` over the four stacks of this checkout: what is proved of them, and how it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from checks.plan import Resource
+from twinloop.cli import check_tables
+from twinloop.review import checking
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def four():
+    return checking.checked(ROOT)
+
+
+@pytest.fixture
+def told(run, monkeypatch, four):
+    """Run the command on the stacks that were evaluated once."""
+
+    def of(_checkout, stacks=(), _say=None, *, beside=()):
+        wanted = tuple(stacks) or four.wanted
+        return checking.Checked(wanted=wanted, stacks=four.stacks, files=four.files, jobs=four.jobs)
+
+    monkeypatch.setattr(checking, "checked", of)
+    return lambda *argv: run("check", *argv)
+
+
+def test_nothing_of_the_four_stacks_would_stop_up(four):
+    found = [
+        *four.permissions_findings(),
+        *four.reachability_findings(),
+        *four.quota_findings(),
+        *four.parity_findings("dev"),
+        *four.coverage_findings(),
+    ]
+    assert [one for one in found if one.severity == "refuse"] == []
+
+
+def test_every_identity_has_what_it_needs_and_not_more(four):
+    assert [one.what for one in four.permissions_findings() if one.severity != "note"] == []
+
+
+def test_every_difference_from_dev_carries_its_reason(four):
+    assert [one.what for one in four.parity_findings("dev")] == []
+    assert {one.stack for one in four.differences("dev")} == {"staging", "prod"}
+
+
+def test_every_environment_covers_the_ten_elements(four):
+    assert [(one.stack, one.number, one.missing) for one in four.covered() if not one.whole] == []
+    assert len(four.covered()) == 30
+
+
+def test_jobs_pods_and_people_reach_their_stores_in_every_environment(four):
+    followed = four.paths()
+    assert {one.stack for one in followed} == {"dev", "staging", "prod"}
+    lost = [one for one in followed if one.way.verdict == "blocked" and "image build" not in one.client]
+    assert [(one.client, one.to) for one in lost if one.severity != "note"] == []
+    assert {"pods", "runnerPool"} <= {one.client.partition(" ")[0] for one in followed if one.stack == "prod"}
+
+
+def test_all_cores_fit_and_the_sums_add_up(four):
+    for use in four.quota_uses():
+        assert use.after <= use.limit, use
+        assert use.after == sum(int(term.rpartition(" = ")[2].replace(",", "")) for term in use.terms)
+
+
+@pytest.mark.parametrize("command", ["permissions", "reachability", "quota", "parity", "coverage", "all"])
+def test_each_command_tells_a_person_and_a_program(told, command):
+    done = told(command, "-s", "prod")
+    assert done.code == 0, done.err
+    assert done.out.strip()
+    shape = told(command, "-s", "prod", "--json").json
+    assert (shape["ok"], shape["command"]) == (True, f"check {command}")
+    findings = shape["result"]["findings"]
+    assert {one["stack"] for one in findings} <= {"prod"}
+    assert all({"severity", "rule", "resource", "what", "why", "fix"} <= one.keys() for one in findings)
+
+
+def test_a_yes_names_the_assignment_and_a_no_ends_with_ten_and_the_row_to_write(told):
+    yes = told("permissions", "--can", "training in prod read the dev registry")
+    assert yes.code == 0
+    assert yes.out.startswith("yes  training (id-mlp-prod-weu-training)")
+    assert "training-registry-reader-registry" in yes.out
+    no = told("permissions", "-s", "prod", "--who", "training", "--what", "write", "--where", "curated")
+    assert no.code == 10
+    assert 'Role("Storage Blob Data Contributor"), "lake-curated"' in no.out
+    shape = told("permissions", "--can", "training in prod write curated", "--json").json
+    assert (shape["ok"], shape["error"]["code"], shape["result"]["allowed"]) == (False, "found", False)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["permissions", "--who", "training"], "has all of its parts"),
+        (
+            ["permissions", "--can", "x reads y", "--who", "a", "--what", "b", "--where", "c"],
+            "all of its parts",
+        ),
+        (["permissions", "--can", "training the registry"], "no verb"),
+        (["permissions", "--can", "nobody read the registry"], "no principal of the plan"),
+        (["parity", "--against", "shared"], "no environment 'shared'"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_can(told, argv, said):
+    done = told(*argv)
+    assert done.code in (2, 3)
+    assert said in done.words
+    assert "twinloop check" in done.words
+
+
+def test_what_is_refused_ends_with_ten_and_says_what_to_do(told, four, monkeypatch):
+    opened = {
+        name: tuple(_opened(one) if name == "prod" else one for one in resources)
+        for name, resources in four.stacks.items()
+    }
+    monkeypatch.setattr(
+        checking,
+        "checked",
+        lambda *_given, **_more: checking.Checked(
+            wanted=("prod",), stacks=opened, files=four.files, jobs=four.jobs
+        ),
+    )
+    done = told("reachability", "-s", "prod")
+    assert done.code == 10
+    assert "exposure-in-closed-environment" in done.out
+    assert "1 finding would stop `twinloop up`" in done.words
+
+
+def _opened(one: Resource) -> Resource:
+    from dataclasses import replace
+
+    if one.type != "azure-native:keyvault:Vault":
+        return one
+    properties = {**one.inputs["properties"], "publicNetworkAccess": "Enabled", "networkAcls": {}}
+    return replace(one, inputs={**one.inputs, "properties": properties})
+
+
+def test_a_finding_shows_the_lines_to_copy(four):
+    found = [one for one in four.reachability_findings() if one.copied]
+    shown = check_tables.findings(found).plain
+    assert all(line in shown for one in found for line in one.copied.splitlines())
+
+
+def test_paths_are_shown_where_asked_for(told):
+    done = told("reachability", "-s", "prod", "--paths")
+    assert "private endpoint pep-mlp-prod-weu-storage-blob" in done.out
+    assert "private endpoint that the managed network has by itself" in done.out
