@@ -13,7 +13,7 @@ import typer
 from twinloop.cli import options as given
 from twinloop.cli.nouns import verb
 from twinloop.cli.options import CloudName, EngineName, bundled
-from twinloop.cli.output import Json, emit, rows, say, wants_json, words
+from twinloop.cli.output import Json, console, emit, rows, say, wants_json, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -214,8 +214,14 @@ def _run(asked: Request) -> None:
 
         problem = problem_of(outcome.error, on, asked.operation)
         problem.result = result
-        if on.engine == "embedded" and not wants_json() and any(step.changes for step in outcome.steps):
-            _show(asked, on, outcome, words())
+        # The plan is what a preview was asked for, also where it may not be carried out.
+        planned = asked.operation == "preview" and problem.kind == "found"
+        if (
+            on.engine == "embedded"
+            and not wants_json()
+            and (planned or any(step.changes for step in outcome.steps))
+        ):
+            _show(asked, on, outcome, console() if planned else words())
         raise problem
     emit(result, None if on.engine == "pulumi" else lambda out: _show(asked, on, outcome, out))
 

@@ -35,7 +35,7 @@ class OfficialCliStopped(EngineError):
 
 
 def run_official(
-    operation: Operation, *, target: Target, options: Options, yes: bool, to_stderr: bool
+    operation: Operation, target: Target, options: Options, *, yes: bool, to_stderr: bool
 ) -> Outcome:
     """Run one operation; the CLI shows it while it happens.
 

@@ -117,6 +117,9 @@ def _embedded(
     if operation == Operation.PREVIEW:
         return judging.of(run_embedded(operation, target, options, on_event))
     if operation == Operation.UP and not _is_judged(target, options):
+        emulated = _emulated(
+            target
+        )  # starts the twin: a plan after an interrupted run asks what became of it
         types: set[str] = set()
         planned = run_embedded(
             Operation.PREVIEW,
@@ -124,7 +127,7 @@ def _embedded(
             replace(options, expect_no_changes=False),
             lambda event: types.add(event.step.type) if isinstance(event, StepDone | StepFailed) else None,
         )
-        _refuse_not_emulated(types, target)
+        vetting.refuse_not_emulated(types, emulated, target)
         planned = judging.of(planned)
         if not planned.ok:
             return replace(planned, operation=operation)
@@ -148,17 +151,17 @@ def _official(
     from twinloop.stacks.official_run import run_official
 
     target = judging.target
-    run = partial(run_official, target=target, yes=yes, to_stderr=to_stderr)
+    run = partial(run_official, yes=yes, to_stderr=to_stderr)
     if operation == Operation.PREVIEW:
-        return judging.of(run(operation, options=options))
+        return judging.of(run(operation, target, options))
     known = target.cloud == "twin" and _is_judged(target, options)
     if operation == Operation.UP and judging.judge and not known:
         # What the official CLI shows of this preview is no output of an update.
-        first = partial(run_official, target=target, yes=yes, to_stderr=True)
-        planned = judging.of(first(Operation.PREVIEW, options=replace(options, expect_no_changes=False)))
+        plain = replace(options, expect_no_changes=False)
+        planned = judging.of(run_official(Operation.PREVIEW, target, plain, yes=yes, to_stderr=True))
         if not planned.ok:
             return replace(planned, operation=operation)
-    outcome = run(operation, options=options)
+    outcome = run(operation, target, options)
     _remember(operation, outcome, options, judging)
     return outcome
 
@@ -169,12 +172,13 @@ def _remember(operation: Operation, outcome: Outcome, options: Options, judging:
         vetting.remember(judging.target)
 
 
-def _refuse_not_emulated(types: set[str], target: Target) -> None:
+def _emulated(target: Target) -> list[dict[str, Any]]:
+    """What the twin can make, of the twin itself."""
     from twinloop.clouds.session import open_twin
 
     found, _ = open_twin(target.home, stack=target.stack)
-    emulated = found.call("GET", "/_twin/emulates")["operations"]
-    vetting.refuse_not_emulated(types, emulated, target)
+    operations: list[dict[str, Any]] = found.call("GET", "/_twin/emulates")["operations"]
+    return operations
 
 
 def outputs(target: Target, *, show_secrets: bool = False) -> dict[str, Any]:
