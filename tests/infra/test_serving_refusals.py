@@ -1,5 +1,5 @@
 """What settings of serving and watching refuse: each with the key, what is allowed, and what to type next."""
-# ruff: noqa: E501 - a table is read by its rows
+
 
 import pytest
 

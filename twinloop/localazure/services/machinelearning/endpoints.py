@@ -23,6 +23,11 @@ _REACH = ("Enabled", "Disabled")
 class OnlineEndpointHooks(ResourceHooks):
     """An endpoint without deployments answers nobody."""
 
+    def prepare(self, body: Doc, old: Doc | None, twin: Twin) -> None:
+        """The way in, spelled as the service does."""
+        del old, twin
+        _spell_way_in(body)
+
     def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
         """The way in is one of the service's, and traffic goes to deployments that there are."""
         del old, twin
@@ -63,6 +68,11 @@ class OnlineEndpointHooks(ResourceHooks):
 class BatchEndpointHooks(ResourceHooks):
     """An endpoint without deployments scores nothing."""
 
+    def prepare(self, body: Doc, old: Doc | None, twin: Twin) -> None:
+        """The way in, spelled as the service does."""
+        del old, twin
+        _spell_way_in(body)
+
     def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
         """The way in is Entra's, and the default deployment is one that there is."""
         del old, twin
@@ -82,26 +92,38 @@ class BatchEndpointHooks(ResourceHooks):
         return {"properties": {"scoringUri": f"{twin.base}/endpoints/batch/{doc['name']}/jobs"}}
 
 
+def _spell_way_in(body: Doc) -> None:
+    properties = body.get("properties") or {}
+    given = str(properties.get("authMode", "")).lower()
+    for word in _WAYS_IN:
+        if word.lower() == given:
+            properties["authMode"] = word
+
+
 def _check_way_in(properties: Doc, where: str) -> None:
     given = properties["authMode"]
     if given not in _WAYS_IN:
         raise InvalidRequest("UserError", f"{where}: given '{given}'; allowed: {', '.join(_WAYS_IN)}")
 
 
-def _deployments(request: Request) -> str:
+def _what(request: Request) -> str:
     return f"deployments of endpoint '{request.params['endpointName']}': endpoints of this twin have none yet"
 
 
 def _refuse(kind: str) -> None:
-    """Say by name that deployments are not here: an empty list would be a lie about what was deployed."""
+    """Deployments cannot be made here, so that a list of them is empty, and all else is refused by name."""
     base = f"{WORKSPACE}/{kind}/{{endpointName}}"
     arm_type = f"{WORKSPACES}/{kind}"
 
     def refuse(request: Request, twin: Twin) -> Reply:
         require(twin, workspace_id(request).child(kind, request.params["endpointName"]))
-        raise NotEmulated(request.method, _deployments(request))
+        raise NotEmulated(request.method, _what(request))
 
-    router.on("GET", f"{base}/deployments", action=f"{arm_type}/deployments/read")(refuse)
+    def none(request: Request, twin: Twin) -> Reply:
+        require(twin, workspace_id(request).child(kind, request.params["endpointName"]))
+        return Reply(200, {"value": []})
+
+    router.on("GET", f"{base}/deployments", action=f"{arm_type}/deployments/read")(none)
     one = f"{base}/deployments/{{deploymentName}}"
     for method, verb in (("GET", "read"), ("PUT", "write"), ("PATCH", "write"), ("DELETE", "delete")):
         router.on(method, one, action=f"{arm_type}/deployments/{verb}")(refuse)
