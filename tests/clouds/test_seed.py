@@ -16,7 +16,7 @@ def test_the_deployer_owns_each_subscription_and_nobody_else_has_anything():
     made = seed.document([facts(), facts("prod", "s-2")])
     engineer = next(one["objectId"] for one in made["personas"] if one["name"] == personas.DEPLOYER)
     assert made["assignments"] == [
-        {"principalId": engineer, "role": "Owner", "scope": f"/subscriptions/{name}"}
+        {"principalId": engineer, "role": role, "scope": f"/subscriptions/{name}"}
         for name in ("s-1", "s-2")
     ]
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twinloop.clouds.stack_file import StackFile
 
 OWNER = "Owner"
+IN_CLUSTERS = "Azure Kubernetes Service RBAC Cluster Admin"  # an owner's rights end at the API server
 SETTINGS = "twinloop:"  # namespace of our settings; other programs have none
 PEOPLE = ("data_scientists", "ml_engineers", "platform_admins", "auditors")
 
@@ -190,8 +191,9 @@ def document(facts: Iterable[Facts]) -> dict[str, Any]:
             for name, key in sorted({pair for one in known for pair in one.applications})
         ],
         "assignments": [
-            {"principalId": engineer, "role": OWNER, "scope": f"/subscriptions/{key}"}
+            {"principalId": engineer, "role": role, "scope": f"/subscriptions/{key}"}
             for key in sorted(subscriptions)
+            for role in (OWNER, IN_CLUSTERS)
         ],
     }
 
