@@ -32,7 +32,11 @@ LINKED = (
     "Microsoft.Network/networkSecurityGroups/join/action",
     "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
     "Microsoft.KeyVault/deletedVaults/read",
+    "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
 )
+# What is in a Kubernetes cluster is made by its API server, where roles count by their data actions (roles.json,
+# "Azure Kubernetes Service RBAC Cluster Admin").
+IN_CLUSTERS = ("Microsoft.ContainerService/managedClusters/*",)
 
 
 def actions() -> list[str]:
@@ -62,7 +66,12 @@ def role_definition(subscription: str) -> dict[str, Any]:
             "description": "Makes, changes and deletes what the platform declares; assigns no roles",
             "assignableScopes": [scope],
             "permissions": [
-                {"actions": actions(), "notActions": [], "dataActions": [], "notDataActions": []}
+                {
+                    "actions": actions(),
+                    "notActions": [],
+                    "dataActions": list(IN_CLUSTERS),
+                    "notDataActions": [],
+                }
             ],
         }
     }

@@ -12,12 +12,13 @@ def facts(stack="dev", subscription="s-1", tenant=TENANT, **more):
     return Facts(stack=stack, subscription=subscription, tenant=tenant, locations=("westeurope",), **more)
 
 
-def test_the_deployer_owns_each_subscription_and_nobody_else_has_anything():
+def test_the_deployer_owns_each_subscription_and_its_clusters_and_nobody_else_has_anything():
     made = seed.document([facts(), facts("prod", "s-2")])
     engineer = next(one["objectId"] for one in made["personas"] if one["name"] == personas.DEPLOYER)
     assert made["assignments"] == [
         {"principalId": engineer, "role": role, "scope": f"/subscriptions/{name}"}
         for name in ("s-1", "s-2")
+        for role in ("Owner", "Azure Kubernetes Service RBAC Cluster Admin")
     ]
 
 
