@@ -95,9 +95,36 @@ def test_what_was_only_taken_is_not_lost_when_it_is_let_go():
     assert found(change("delete", replace(LAKE, taken=True))) == ()
 
 
-def test_a_cluster_may_be_replaced():
+def test_a_cluster_may_be_replaced_with_a_word_on_the_jobs_that_run_on_it():
     cluster = resource("machinelearningservices:Compute", "cpu", f"{WORKSPACE}/computes/cpu")
-    assert found(change("replace", cluster)) == ()
+    size = Difference(path="properties.properties.vmSize", before="A", after="B", replaces=True)
+    one = only(change("replace", cluster, size))
+    assert (one.severity, one.rule) == ("warn", "stateful-replace")
+    assert "because of properties.properties.vmSize (A to B); lost: jobs that run on it" in one.what
+
+
+def test_an_endpoint_is_not_replaced_without_a_waiver_its_identity_cannot_change():
+    endpoint = resource("machinelearningservices:OnlineEndpoint", "taxi", f"{WORKSPACE}/onlineEndpoints/taxi")
+    other = Difference(path="identity.userAssignedIdentities", before=["a"], after=["b"], replaces=True)
+    one = only(change("replace", endpoint, other))
+    assert (one.severity, one.rule) == ("refuse", "stateful-replace")
+    assert "identity.userAssignedIdentities" in one.what
+    noted = only(change("replace", endpoint, other), waivers=[waiver(of=endpoint)])
+    assert noted.severity == "note"
+
+
+def test_a_cluster_s_issuer_of_tokens_goes_on_and_never_off():
+    aks = resource(
+        "containerservice:ManagedCluster",
+        "aks",
+        f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks",
+    )
+    on = Difference(path="oidcIssuerProfile.enabled", before=False, after=True)
+    off = replace(on, before=True, after=False)
+    assert [one.rule for one in found(change("update", aks, on))] == ["one-way-property"]
+    assert [(one.severity, one.rule) for one in found(change("update", aks, off))] == [
+        ("refuse", "one-way-reversed")
+    ]
 
 
 PURGE = "properties.enablePurgeProtection"
