@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
+from checks.catalogue.applications import applications
 from infra.shapes import Guid, Section, example
 
 Encrypted = Annotated[Literal["workspace", "storage", "lake", "images"], example("storage")]
@@ -19,7 +20,7 @@ class Encryption(Section):
     must answer publicly (Microsoft, "Customer-managed keys for Azure Machine Learning").
     """
 
-    of: Annotated[tuple[Encrypted, ...], Field(min_length=1), example('["storage", "lake"]')]
+    of: Annotated[tuple[Encrypted, ...], example('["storage", "lake"]')]
     mode: Annotated[Literal["classic", "serviceSide"], example("classic")] = "classic"
     key_bits: Annotated[Literal[2048, 3072, 4096], example(3072)] = 3072
     # Object id, in this tenant, of Microsoft's application Azure Cosmos DB: it reads the key in mode classic.
@@ -27,13 +28,15 @@ class Encryption(Section):
 
     @model_validator(mode="after")
     def _each_once_and_cosmos_known(self) -> Encryption:
+        if not self.of:
+            raise ValueError("at least one of workspace, storage, lake, images in `of`")
         if len(set(self.of)) < len(self.of):
             raise ValueError("each of workspace, storage, lake, images once in `of`")
         classic = "workspace" in self.of and self.mode == "classic"
         if classic and self.cosmos_principal_id is None:
             raise ValueError(
                 "cosmosPrincipalId with workspace in mode classic: az ad sp show --id "
-                "a232010e-820c-4083-83bb-3ace5fc29d0b --query id shows it"
+                f"{applications()['cosmosDb'].application_id} --query id shows it"
             )
         if not classic and self.cosmos_principal_id is not None:
             raise ValueError("no cosmosPrincipalId unless workspace is in `of` and mode is classic")

@@ -34,6 +34,10 @@ UNTAGGABLE = {
     "azure-native:storage:BlobContainer",
     "azure-native:storage:BlobServiceProperties",
     "azure-native:storage:ManagementPolicy",
+    "azure-native:authorization:PolicyAssignment",
+    "azure-native:costmanagement:Export",
+    "azure-native:managedidentity:FederatedIdentityCredential",
+    "azure-native:storage:BlobContainerImmutabilityPolicy",
 }
 PUBLIC = ("publicNetworkAccess", "publicNetworkAccessForIngestion")
 

@@ -25,6 +25,9 @@ DECIDED = {
     "logs",
     "budget",
     "alerts",
+    "policies",
+    "snapshots",
+    "tombstones",
 }
 
 
