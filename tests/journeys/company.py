@@ -18,7 +18,8 @@ LOGS = f"{HUB}/providers/Microsoft.OperationalInsights/workspaces/log-company"
 VAULT = f"{OURS}/Microsoft.KeyVault/vaults/kv-company-ml"
 IMAGES = f"{OURS}/Microsoft.ContainerRegistry/registries/crcompanyml"
 ZONES = {
-    name: f"{HUB}/providers/Microsoft.Network/privateDnsZones/{zone}" for name, zone in naming.ALL_ZONES.items()
+    name: f"{HUB}/providers/Microsoft.Network/privateDnsZones/{zone}"
+    for name, zone in naming.ALL_ZONES.items()
 }
 TAGS = {"madeBy": "the company"}
 
@@ -66,6 +67,7 @@ def settings(text):
     """The configuration of prod with everything taken."""
     config = yaml.safe_load(text)["config"]
     network = {key: config["twinloop:network"][key] for key in ("publicAccess", "privateLinkScope")}
+    config.pop("twinloop:kubernetes", None)  # its nodes would need a subnet of the company's, too
     config["twinloop:group"] = {"existing": GIVEN}
     config["twinloop:network"] = network | {
         "existing": NETWORK,
