@@ -30,7 +30,7 @@ def of(config):
         if (sections.get("network") or {}).get("existing"):
             document.pop("twinloop:kubernetes", None)  # its nodes would need a subnet that is given, too
             rules = document["twinloop:managedNetwork"]["outboundRules"]
-            rules[:] = [rule for rule in rules if rule["target"] != "monitor"]  # the network has no such scope
+            rules[:] = [rule for rule in rules if rule["target"] != "monitor"]  # it has no scope
         for name, section in sections.items():
             document[f"twinloop:{name}"] = section
             if section is None:
