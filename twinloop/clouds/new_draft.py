@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.vm_sizes import family_key
 from infra import stack_text
-from infra.addresses import moved, next_free
+from infra.addresses import next_free
 from infra.secret_settings import secure_places
 from infra.settings import EnvironmentSettings
 from infra.settings_rules import worst_case_cores
@@ -15,6 +15,7 @@ from infra.stack_lines import steps_of
 from infra.taken import TakenNetwork, taken_ids
 from twinloop.clouds import pulumi_yaml
 from twinloop.clouds.new_clusters import fit, limits_of, used_in
+from twinloop.clouds.new_network import of_the_scope, own_entries, spaces_of
 from twinloop.clouds.new_sandbox import PROFILE, fresh_limits, left_out, reduced
 from twinloop.problems import BadUsage
 
@@ -170,28 +171,16 @@ class Draft:
         was = self.source.network
         if isinstance(was, TakenNetwork):
             return
-        networks = [one.network for one in (*self.environments, *([self.shared] if self.shared else []))]
-        known = [
-            one.address_space for one in networks if one is not None and not isinstance(one, TakenNetwork)
-        ]
-        space = self.answers.address_space or next_free(known)
+        space = self.answers.address_space or next_free(spaces_of((*self.environments, self.shared)))
         reason = "as asked for" if self.answers.address_space else "the next that is free"
         self._set("twinloop:network.addressSpace", space, reason)
         if isinstance(self._now("twinloop:network.addressSpace"), str):  # not where a network is taken
-            for index, way in enumerate(was.entry):
-                for place, part in enumerate(way.address_space):
-                    key = f"twinloop:network.entry[{index}].addressSpace[{place}]"
-                    self._set(key, moved(part, was.address_space, space), "in this network's own addresses")
+            for key, part in own_entries(was, space):
+                self._set(key, part, "in this network's own addresses")
 
     def _monitor(self) -> None:
-        """One scope of Azure Monitor answers for all networks that look in the same zones: the copied one's."""
-        if self.source.monitor_scope is None or "monitor" not in self.source.linked_zone_ids:
-            return
         reason = f"{self.answers.source} has the one for these DNS zones"
-        rules = self.source.managed_network.outbound_rules
-        to_monitor = [n for n, rule in enumerate(rules) if getattr(rule, "target", "") == "monitor"]
-        keys = [f"twinloop:managedNetwork.outboundRules[{index}]" for index in reversed(to_monitor)]
-        for key in ("twinloop:network.privateLinkScope", *keys):
+        for key in of_the_scope(self.source):
             self.text = stack_text.without(self.text, key)
             self.differences.append(Difference(key=key, value=None, reason=reason))
 
