@@ -56,6 +56,8 @@ class ResourceType:
     nested_properties: tuple[str, ...] = ()
     # body paths that other resources write too: an update that leaves them out keeps what is there
     keep_if_unset: tuple[str, ...] = ()
+    # body path of a list that other resources add to -> what names its elements: ours are those that we put
+    shared: dict[str, str] = field(default_factory=dict)
     create_only: tuple[str, ...] = ()  # body paths that cannot change: a change replaces the resource
     one_way: dict[str, str] = field(default_factory=dict)  # body path -> what cannot be undone, in words
     required: tuple[str, ...] = ()  # body paths

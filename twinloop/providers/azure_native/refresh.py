@@ -23,19 +23,32 @@ def outputs_of(
     """The outputs of an answered body.
 
     A list that other resources write too (the subnets of a network) is left out where the program does not
-    set it here: it would change with every one of those. None for inputs takes everything: an import.
+    set it here: it would change with every one of those; where it sets some elements (pools of a cluster),
+    the others are left out. None for inputs takes everything: an import.
     """
     outputs = from_body(schema, body)
     for wire in row.keep_if_unset if inputs is not None else ():
         path = provider_path(schema, wire)
         if _get(inputs or {}, path) is None:
             _drop(outputs, path)
+    for wire, key in row.shared.items() if inputs is not None else ():
+        _leave_ours(outputs, inputs or {}, provider_path(schema, wire), key)
     # Every class has these, also where `name` is a parameter of the URL and so no part of the body.
     outputs |= {name: body[name] for name in ("name", "type") if name in body}
     if row.flat_outputs:
         outputs |= body.get("properties") or {}
     outputs["azureApiVersion"] = row.api_version
     return outputs
+
+
+def _leave_ours(outputs: Mapping[str, Any], inputs: Mapping[str, Any], path: str, key: str) -> None:
+    """Of a list that other resources add to, keep the elements that the program gives, in its order."""
+    given, found, owner = _get(inputs, path), _get(outputs, path), _owner(outputs, path)
+    if not isinstance(given, list) or not isinstance(found, list) or owner is None:
+        return
+    by_name = {str(item.get(key)).lower(): item for item in found if isinstance(item, dict)}
+    names = [str(item.get(key)).lower() for item in given if isinstance(item, dict)]
+    owner[path.rpartition(".")[2]] = [by_name[name] for name in names if name in by_name]
 
 
 def keep_volatile(row: ResourceType, schema: Schema, outputs: dict[str, Any], old: Mapping[str, Any]) -> None:
