@@ -15,6 +15,9 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 # Types without tags in ARM; a type that is neither here nor tagged fails.
 UNTAGGABLE = {
+    "azure-native:eventgrid:SystemTopicEventSubscription",
+    "azure-native:machinelearningservices:Schedule",  # its tags are those of an asset, under its properties
+    "azure-native:storage:Queue",
     "azure-native:authorization:ManagementLockByScope",
     "azure-native:authorization:RoleAssignment",
     "azure-native:authorization:RoleDefinition",
