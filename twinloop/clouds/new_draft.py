@@ -175,8 +175,8 @@ class Draft:
         reason = "as asked for" if self.answers.address_space else "the next that is free"
         self._set("twinloop:network.addressSpace", space, reason)
         if isinstance(self._now("twinloop:network.addressSpace"), str):  # not where a network is taken
-            for key, part in own_entries(was, space):
-                self._set(key, part, "in this network's own addresses")
+            for key, parts in own_entries(was, space):
+                self._set(key, parts, "in this network's own addresses")
 
     def _monitor(self) -> None:
         reason = f"{self.answers.source} has the one for these DNS zones"

@@ -20,12 +20,12 @@ def spaces_of(stacks: Iterable[Settings | None]) -> list[str]:
     return [one.address_space for one in networks if one is not None and not isinstance(one, TakenNetwork)]
 
 
-def own_entries(network: Network, space: str) -> Iterator[tuple[str, str]]:
+def own_entries(network: Network, space: str) -> Iterator[tuple[str, list[str]]]:
     """Ways in from the network's own addresses, moved into another space: keys and values."""
     for index, way in enumerate(network.entry):
-        for place, part in enumerate(way.address_space):
-            key = f"twinloop:network.entry[{index}].addressSpace[{place}]"
-            yield key, moved(part, network.address_space, space)
+        parts = [moved(part, network.address_space, space) for part in way.address_space]
+        if parts != list(way.address_space):
+            yield f"twinloop:network.entry[{index}].addressSpace", parts
 
 
 def of_the_scope(source: EnvironmentSettings) -> list[str]:
