@@ -34,8 +34,8 @@ LINKED = (
     "Microsoft.KeyVault/deletedVaults/read",
     "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
 )
-# What is in a Kubernetes cluster is made by its API server, where roles count by their data actions (roles.json,
-# "Azure Kubernetes Service RBAC Cluster Admin").
+# What is in a Kubernetes cluster is made by its API server, where roles count by their data actions
+# (roles.json, "Azure Kubernetes Service RBAC Cluster Admin").
 IN_CLUSTERS = ("Microsoft.ContainerService/managedClusters/*",)
 
 
