@@ -11,6 +11,7 @@ from infra.connections import Connections, ConnectionsArgs
 from infra.grants import Grant, in_force
 from infra.grants_sources import CAPTURE, FEATURES, SPARK, stream_rows
 from infra.identities import Identities, IdentitiesArgs
+from infra.observability import Diagnostics, DiagnosticsArgs
 from infra.people import machines
 from infra.sources import Place
 from infra.workbench_sections import Connection
@@ -253,4 +254,12 @@ class DataEstate:
         }
         rows = in_force(FEATURES, self.settings.access.people_may)
         self._access("features-access", rows, self._own(MATERIALISES), scopes)
-        self.below.append(store)
+        logs = Diagnostics(
+            "features-diagnostics",
+            DiagnosticsArgs(
+                logs_id=environment.logs.logs_id,
+                categories=self.settings.logs.categories,
+                sources={"feature-store": ("workspace", store.store.id)},
+            ),
+        )
+        self.below += [store, logs]

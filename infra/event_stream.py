@@ -40,7 +40,7 @@ class EventStream(pulumi.ComponentResource):
             maximum_throughput_units=settings.max_throughput_units,
             disable_local_auth=True,
             minimum_tls_version="1.2",
-            public_network_access=place.reach.public_access,
+            public_network_access="Disabled",
             tags=place.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=place.protect, depends_on=after),
         )

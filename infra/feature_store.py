@@ -94,4 +94,30 @@ class FeatureStore(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        if args.managed_network != "Disabled":
+            self._ways_out(name, args)
         self.register_outputs({"store_id": self.store.id})
+
+    def _ways_out(self, name: str, args: FeatureStoreArgs) -> None:
+        """Materialisation jobs run in the store's own managed network, and reach the same stores."""
+        lake = args.place.names.lake_id
+        for word, target, group in (
+            ("storage-blob", args.storage_id, "blob"),
+            ("storage-file", args.storage_id, "file"),
+            ("lake-blob", lake, "blob"),
+            ("lake-dfs", lake, "dfs"),
+        ):
+            ml.ManagedNetworkSettingsRule(
+                f"{name}-out-{word}",
+                rule_name=word,
+                workspace_name=self.store.name,
+                resource_group_name=args.place.resource_group,
+                properties=ml.PrivateEndpointOutboundRuleArgs(
+                    type="PrivateEndpoint",
+                    category="UserDefined",
+                    destination=ml.PrivateEndpointDestinationArgs(
+                        service_resource_id=target, subresource_target=group, spark_enabled=True
+                    ),
+                ),
+                opts=pulumi.ResourceOptions(parent=self),
+            )

@@ -77,7 +77,7 @@ class Spark(pulumi.ComponentResource):
         self._attached(name, args, pool)
         self.synapse_id = self.workspace.id
         self.principal_id = self.workspace.identity.apply(
-            lambda identity: identity.principal_id if identity else ""
+            lambda identity: (identity.principal_id or "") if identity else ""  # unknown in a preview
         )
         self.register_outputs({"synapse_id": self.synapse_id})
 

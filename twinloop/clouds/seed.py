@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OWNER = "Owner"
 IN_CLUSTERS = "Azure Kubernetes Service RBAC Cluster Admin"  # an owner's rights end at the API server
 SETTINGS = "twinloop:"  # namespace of our settings; other programs have none
+WAIVERS = f"{SETTINGS}waivers"  # but for these, which the gate of `up` reads in any stack file
 PEOPLE = ("data_scientists", "ml_engineers", "platform_admins", "auditors")
 
 
@@ -51,6 +52,11 @@ class Seed:
     document: dict[str, Any]
     digest: str
     left_out: tuple[Problem, ...]
+
+
+def has_settings(file: StackFile) -> bool:
+    """Whether the stack is one of our program, so that its settings can be held to its rules."""
+    return any(key.startswith(SETTINGS) and key != WAIVERS for key in file.raw)
 
 
 def pending(home: Home, *, stack: str = "") -> Seed | None:
@@ -95,7 +101,7 @@ def facts_of(file: StackFile) -> Facts:
     Raises:
         Problem: the settings cannot be used.
     """
-    if not any(key.startswith(SETTINGS) for key in file.raw):
+    if not has_settings(file):
         location = file.value("azure-native:location")
         return Facts(file.name, file.subscription, file.tenant, (location,) if location else ())
     from infra.arm_ids import subscription_of
@@ -129,10 +135,13 @@ def facts_of(file: StackFile) -> Facts:
 
 
 def _applications(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Applications of Microsoft that the settings name: Azure Cosmos DB, which reads a workspace's key."""
+    """Applications that the settings name: Azure Cosmos DB, which reads a workspace's key; senders of a stream."""
     encryption = getattr(settings, "encryption", None)
     found = encryption.cosmos_principal_id if encryption else None
-    return (("Azure Cosmos DB", found),) if found else ()
+    sources = getattr(settings, "sources", None)
+    stream = sources.stream if sources else None
+    senders = [(f"sender-{one.name}", one.object_id) for one in (stream.senders if stream else ())]
+    return (*((("Azure Cosmos DB", found),) if found else ()), *senders)
 
 
 def refused(file: StackFile, error: BaseException) -> BadUsage:

@@ -55,6 +55,16 @@ def _of_account(service: str) -> Names:
     return names
 
 
+def _in(zone: str) -> Names:
+    """One record, of the target's own name."""
+
+    def names(doc: Doc, twin: Twin) -> Iterator[Name]:
+        del twin
+        yield Name(record=doc["name"].lower(), zone=f"{ZONE}{zone}")
+
+    return names
+
+
 def _of_vault(doc: Doc, twin: Twin) -> Iterator[Name]:
     del twin
     yield Name(record=doc["name"].lower(), zone=f"{ZONE}vaultcore.azure.net")
@@ -138,6 +148,26 @@ TARGETS = {
             arm_type="Microsoft.Insights/privateLinkScopes",
             groups={"azuremonitor": _of_monitor},
             approve="Microsoft.Insights/privateLinkScopes/privateEndpointConnectionsApproval/action",
+        ),
+        LinkTarget(
+            arm_type="Microsoft.EventHub/namespaces",
+            groups={"namespace": _in("servicebus.windows.net")},
+            approve="Microsoft.EventHub/namespaces/privateEndpointConnectionsApproval/action",
+        ),
+        LinkTarget(
+            arm_type="Microsoft.Synapse/workspaces",
+            groups={"Dev": _in("dev.azuresynapse.net")},
+            approve="Microsoft.Synapse/workspaces/privateEndpointConnectionsApproval/action",
+        ),
+        LinkTarget(
+            arm_type="Microsoft.DBforPostgreSQL/flexibleServers",
+            groups={"postgresqlServer": _in("postgres.database.azure.com")},
+            approve="Microsoft.DBforPostgreSQL/flexibleServers/privateEndpointConnectionsApproval/action",
+        ),
+        LinkTarget(
+            arm_type="Microsoft.DocumentDB/databaseAccounts",
+            groups={"Sql": _in("documents.azure.com")},
+            approve="Microsoft.DocumentDB/databaseAccounts/privateEndpointConnectionsApproval/action",
         ),
     )
 }
