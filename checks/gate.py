@@ -18,7 +18,7 @@ from checks.plan import Resource, StackPlan
 from checks.quota import Place
 from checks.quota_machines import ExpectedDeployment
 from checks.reachability_model import WayIn
-from checks.standing import standing
+from checks.standing import said_once, standing
 from checks.waivers import Waiver
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -55,9 +55,10 @@ def findings(
     changes = access.access_changes(before, after, people=people)
     uses = quota.quota_use(before, after, limits, expected)
     stands = standing(before, after, people=people, ways_in=ways_in)
+    opened = exposure.findings(exposure.exposure_changes(plan.before, plan.after))
     found = [
         *irreversibility.findings(plan.changes, waivers, today=today, stack=plan.stack),
-        *exposure.findings(exposure.exposure_changes(plan.before, plan.after)),
+        *said_once(opened, stands.come),
         *_roles(access_findings.findings(changes, before, after), others_known=bool(beside)),
         *stands.come,
         *stands.stood,

@@ -11,9 +11,10 @@ from checks.estate import OUTBOUND_RULE, Estate
 from checks.findings import Finding
 from checks.reachability_network import Endpoint, endpoints, knows_zones, linked
 
+CLOSED = "exposure-in-closed-environment"
 _ZONES = "https://learn.microsoft.com/azure/private-link/private-endpoint-dns"
 _FIREWALL = "https://learn.microsoft.com/azure/machine-learning/how-to-managed-network"
-_CLOSED = "https://learn.microsoft.com/azure/machine-learning/how-to-secure-workspace-vnet"
+_DOORS = "https://learn.microsoft.com/azure/machine-learning/how-to-secure-workspace-vnet"
 # What holds data or runs code: in a closed environment, none of it answers the public.
 _GRAVE = ("storage:", "keyvault:", "containerregistry:", "machinelearningservices:", "containerservice:")
 
@@ -107,13 +108,13 @@ def _exposed(estate: Estate) -> Iterator[Finding]:
         grave = any(f"azure-native:{part}" in kind for part in _GRAVE)
         yield Finding(
             severity="refuse" if grave else "warn",
-            rule="exposure-in-closed-environment",
+            rule=CLOSED,
             stack=change.stack,
             resource=change.resource,
             what=f"{change.name} of a closed environment: {change.what} ({change.by})",
             why="the workspace refuses the public network, and this beside it does not",
             fix=change.fix,
-            source=change.source or _CLOSED,
+            source=change.source or _DOORS,
         )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from checks import access_needs, reachability
+from checks import access_needs, job_access, reachability
 from checks.findings import Finding
 from checks.plan import Resource
+from checks.reachability_endpoints import CLOSED
 from checks.reachability_model import JobNeeds, WayIn
 
 
@@ -47,6 +48,7 @@ def standing(
         every = tuple(resources)
         return (
             *access_needs.findings(every, people=people),
+            *job_access.findings(every, needed, people=people),
             *reachability.findings(every, jobs=needed, ways_in=ways),
         )
 
@@ -58,3 +60,14 @@ def standing(
             replace(one, severity="warn") if one.severity == "refuse" else one for one in now if one in old
         ),
     )
+
+
+def said_once(opened: Iterable[Finding], come: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Doors that a change opens, without those that are told as a closed environment's, which is graver."""
+    told = {(one.resource, _door(one)) for one in come if one.rule == CLOSED}
+    return tuple(one for one in opened if (one.resource, _door(one)) not in told)
+
+
+def _door(finding: Finding) -> str:
+    """What opens and by which property, which both findings say alike."""
+    return finding.what.partition(": ")[2]

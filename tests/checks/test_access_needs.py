@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from checks import access_needs
+from checks import access_needs, job_access
 from checks.catalogue.access_needs import enough, needs
 from checks.catalogue.roles import role_named
 from checks.permissions import allows, limit_assignable_roles
+from checks.reachability_model import JobNeeds
 from tests.checks.planned import GROUP, SUBSCRIPTION, WORKSPACE, grant, identity, resource
 
 STORE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stws"
@@ -154,6 +155,25 @@ def test_a_datastore_that_no_cluster_may_read_is_noted():
     (one,) = found(zone, store)
     assert (one.severity, one.rule) == ("note", "access-datastore-unread")
     assert found(zone, store, grant(P["training"], "Storage Blob Data Reader", CURATED)) == ()
+
+
+def test_a_cluster_must_read_the_data_that_its_pipelines_name():
+    zone = resource("storage:BlobContainer", "curated", CURATED, containerName="curated")
+    store = resource(
+        "machinelearningservices:Datastore",
+        "curated",
+        f"{WORKSPACE}/datastores/curated",
+        properties={"accountName": "stlake", "containerName": "curated"},
+    )
+    job = JobNeeds(name="train", file="pipelines/train.yml", computes=("cpu",), datastores=("curated",))
+    lacking = [*platform(), *granted().values(), zone, store]
+    (one,) = job_access.findings(lacking, [job], people={})
+    assert (one.severity, one.rule) == ("warn", "access-data-missing")
+    assert '_row("training", Role("Storage Blob Data Reader"), "lake-curated"' in one.fix
+    whole = [*lacking, grant(P["training"], "Storage Blob Data Reader", CURATED)]
+    assert job_access.findings(whole, [job], people={}) == ()
+    elsewhere = replace(job, computes=("other",))
+    assert job_access.findings(lacking, [elsewhere], people={}) == ()
 
 
 def test_it_holds_before_any_principal_has_an_id():

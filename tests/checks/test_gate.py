@@ -119,6 +119,8 @@ def test_a_public_door_in_a_closed_environment_is_refused_when_it_comes_and_told
     workspace, shut, open_ = closed_workspace(), endpoint(), endpoint(publicNetworkAccess="Enabled")
     opening = plan([workspace, shut], [workspace, open_], Change(op="update", before=shut, after=open_))
     assert refusals(opening) == ["exposure-in-closed-environment"]
+    told = [one for one in gate.findings(opening, today=TODAY) if "answers the public internet" in one.what]
+    assert len(told) == 1  # the door is told once
     beside = account(allowSharedKeyAccess=False, publicNetworkAccess="Disabled")
     later = plan(
         [workspace, open_], [workspace, open_, beside], Change(op="create", before=None, after=beside)

@@ -10,7 +10,7 @@ from checks import access, access_findings, exposure, irreversibility, quota
 from checks.cost import estimate
 from checks.findings import SEVERITIES, Finding
 from checks.reachability_model import JobNeeds
-from checks.standing import standing
+from checks.standing import said_once, standing
 from twinloop.clouds.stack_file import StackFile
 from twinloop.problems import Kind, Problem
 from twinloop.review import stack_settings
@@ -98,7 +98,7 @@ def _stack(
     findings = [
         *_failures(pair),
         *_irreversible(pair, file),
-        *exposure.findings(opened),
+        *said_once(exposure.findings(opened), found),
         *found,
     ]
     sources = around.sources.get(pair.stack)

@@ -12,6 +12,7 @@ from checks import (
     access_findings,
     access_needs,
     coverage,
+    job_access,
     parity,
     quota,
     reachability,
@@ -81,6 +82,7 @@ class Checked:
         return self._mine(
             chain(
                 access_needs.findings(self.resources, people=self.people),
+                job_access.findings(self.resources, self.jobs, people=self.people),
                 # What deserves a second look is told of changes, by review; a role without a source always.
                 (one for one in unclear if one.rule.startswith("access-unknown")),
             )
