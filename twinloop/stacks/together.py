@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twinloop.clouds import stack_file
-from twinloop.clouds.seed import SETTINGS, refused
+from twinloop.clouds.seed import SETTINGS, has_settings, refused
 from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _is_guessed(file: StackFile) -> bool:
 
 
 def _settings(file: StackFile) -> Settings | None:
-    if not any(key.startswith(SETTINGS) for key in file.raw):
+    if not has_settings(file):
         return None
     from infra.refusals import SettingsError
     from twinloop.stack_settings import load
