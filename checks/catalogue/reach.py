@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -85,4 +85,12 @@ def services() -> tuple[Service, ...]:
 @cache
 def indexes() -> Mapping[str, Index]:
     """Indexes of packages by their names."""
-    return MappingProxyType({row.name: row for row in sourced_rows(TABLE, "index", Index)})
+    rows = sourced_rows(TABLE, "index", Index)
+    return MappingProxyType(
+        {row.name: replace(row, hosts=_joined(row.hosts), rules=_joined(row.rules)) for row in rows}
+    )
+
+
+def _joined(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Names of hosts from their parts."""
+    return tuple(".".join(one) for one in parts)
