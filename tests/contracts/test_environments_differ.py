@@ -31,6 +31,8 @@ DECIDED = {
     "policies",
     "snapshots",
     "tombstones",
+    "instances",
+    "labelling",
 }
 
 
