@@ -10,7 +10,10 @@ from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
 from infra.access import own_role_guids
-from infra.grants import CI, ENVIRONMENT, OWN_ROLES, SHARED, SHARED_CI
+from infra.grants import CI, ENVIRONMENT, OWN_ROLES, SHARED, SHARED_CI, Role
+from infra.grants_governance import governance_roles
+from infra.grants_kubernetes import cluster_roles
+from infra.grants_serving import serving_roles, submitter_guid
 from infra.settings import EnvironmentSettings, Settings
 
 ROLE = "Twinloop Deployer"
@@ -87,4 +90,13 @@ def assignable(stacks: Iterable[Settings]) -> str:
     for settings in stacks:
         shared = settings.shared_names if isinstance(settings, EnvironmentSettings) else settings.names
         guids |= set(own_role_guids(shared).values())
+        if isinstance(settings, EnvironmentSettings):
+            guids |= _of_chapters(settings)
     return limit_assignable_roles(guids)
+
+
+def _of_chapters(settings: EnvironmentSettings) -> set[str]:
+    """Roles of the chapters that an environment has only where its settings ask for them."""
+    roles = cluster_roles(settings) | governance_roles(settings) | serving_roles(settings)
+    built_in = roles - {*OWN_ROLES, Role.RETRAIN_SUBMITTER}
+    return {role_named(role.value).guid for role in built_in} | {submitter_guid(settings.names)}
