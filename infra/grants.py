@@ -109,6 +109,7 @@ When = Literal[
     "protected",
     "zones made",
     "network made",
+    "images made",
     "batch",
     "labelling",
     "cluster zone",
@@ -283,6 +284,13 @@ SHARED_CI = (
         "network made",
     ),
     _row("ci-models", Role.AML_REGISTRY_USER, "registry", "promotes models with their proof"),
+    _row(
+        "ci-deploy",
+        Role.RBAC_ADMINISTRATOR,
+        "images",
+        "lets its environment's machines pull and push; limited to roles of registries",
+        "images made",
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from infra.alerting_sections import Alerts, Receivers
 from infra.capacity_sections import ExpectedDeployment
@@ -39,6 +39,7 @@ from infra.sections import (
     WorkspaceStorage,
 )
 from infra.shapes import CostCentre, Email, EnvironmentName, Section, TagName, TagValue, Workload, example
+from infra.shared_images import SharedImages, with_computed_id
 from infra.spending_sections import CostExport
 from infra.taken import (
     DnsChoice,
@@ -95,6 +96,7 @@ class SharedSettings(Common):
     identities: SharedIdentities
     registry: Registry
     alerts: Receivers | None = None
+    images: SharedImages | None = None  # each environment has its own unless it takes this one
     ci: Ci | None = None  # none: nobody but a person with rights can act as CI's identities
     network: HubNetwork | None = None  # none: environments meet nothing, and the registry has no endpoint
     dns: SharedDnsChoice = SharedZones(mode="madeByPolicy")
@@ -134,6 +136,11 @@ class EnvironmentSettings(Common):
     serverless: Serverless | None = None
     connections: tuple[Connection, ...] = ()
     labelling: Labelling | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _images_of_the_shared_stack(cls, given: Any) -> Any:
+        return with_computed_id(given)
 
     @cached_property
     def shared_names(self) -> Names:

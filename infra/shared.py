@@ -6,6 +6,7 @@ import dataclasses
 
 import pulumi
 
+from infra import shared_images
 from infra.access import (
     Access,
     AccessArgs,
@@ -35,6 +36,7 @@ from infra.spending import Spending, SpendingArgs
 from infra.tagging import tags
 from infra.taken import TakenSharedZones, taken_grants
 
+IMAGES_ROLES = (Role.ACR_PULL, Role.ACR_PUSH)
 REGISTRY_ROLES = (Role.REGISTRY_READER, Role.AML_REGISTRY_USER, Role.NETWORK_APPROVER)
 
 
@@ -96,6 +98,7 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
             tags=tagged,
         ),
     )
+    images = shared_images.make(settings, group.name, tagged)
     zones = _zones(settings, group.name)
     zones_are_made = zones is not None and not isinstance(settings.dns, TakenSharedZones)
     reader = RegistryReader("registry-reader", names)
@@ -104,6 +107,7 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     peerer = NetworkPeerer("network-peerer", names) if network else None
     guids = own_role_guids(names)
     conditions = [*(["zones made"] if zones_are_made else []), *(["network made"] if network else [])]
+    conditions += ["images made"] if images else []
     ci = _ci_grants(in_force(SHARED_CI, *conditions), settings.deployed_environments)
     access = Access(
         "access",
@@ -115,13 +119,14 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
                 "logs": ScopeTarget(id=names.logs_id, resource=logs),
                 "registry": ScopeTarget(id=names.registry_id, resource=registry),
                 "network": ScopeTarget(id=names.network_id, resource=network),
+                "images": ScopeTarget(id=names.images_id, resource=images),
             },
             own_roles={
                 Role.REGISTRY_READER: (guids[Role.REGISTRY_READER], reader),
                 Role.DNS_LINKER: (guids[Role.DNS_LINKER], linker),
                 Role.NETWORK_PEERER: (guids[Role.NETWORK_PEERER], peerer),
             },
-            assignable=REGISTRY_ROLES,
+            assignable=(*REGISTRY_ROLES, *(IMAGES_ROLES if images else ())),
         ),
     )
     diagnostics = Diagnostics(
@@ -129,7 +134,10 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
         DiagnosticsArgs(
             logs_id=logs.logs_id,
             categories=settings.logs.categories,
-            sources={"registry": ("registry", registry.registry_id)},
+            sources={
+                "registry": ("registry", registry.registry_id),
+                **({"images": ("images", images.registry_id)} if images else {}),
+            },
         ),
     )
     if settings.group is None or settings.group.budget:

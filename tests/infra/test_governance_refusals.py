@@ -20,6 +20,8 @@ ONE = [
     ("shared", "ci", {"github": {"repository": "example/*"}}, "twinloop:ci.github.repository", "'example/*'", "example/platform"),
     ("shared", "ci", {"azureDevOps": DEVOPS}, "twinloop:ci.azureDevOps.issuer", "tokens.example.com", "vstoken.dev.azure.com"),
     ("shared", "ci", GITHUB | {"gitlab": {}}, "twinloop:ci.gitlab", "is not a known key; allowed: github, azureDevOps", "config rm"),
+    ("shared", "images", {"sku": "Standard", "zoneRedundant": False, "publicAccess": "Disabled"}, "twinloop:images", "sku Premium with publicAccess Disabled", "edit"),
+    ("dev", "images", {"existing": "share"}, "twinloop:images.existing", "'share'", "config set"),
     ("dev", "policies.workspacePrivate", "Forbid", "twinloop:policies.workspacePrivate", "'Audit', 'Deny' or 'Modify'", "Deny"),
     ("dev", "policies.workspacePrivate", "Deny", "twinloop:policies.workspacePrivate", "publicAccess Enabled", "Audit"),
     ("dev", "policies.workspacePrivate", "Modify", "twinloop:policies.workspacePrivate", "the policy forbids this very one", "Audit"),
