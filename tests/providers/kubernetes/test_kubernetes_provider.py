@@ -1,4 +1,4 @@
-"""Life of objects under the embedded kubernetes provider, on the twin's API and on a real kube-apiserver alike."""
+"""Life of objects under the embedded kubernetes provider, on the twin and on a real kube-apiserver."""
 
 from __future__ import annotations
 
@@ -147,20 +147,43 @@ def test_custom_resources_follow_their_definition(engine, own_namespace):
     engine.delete(definition)
 
 
+RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+NAMES = {"ports": [{"port": 53, "protocol": "UDP"}]}
+POD = {
+    "metadata": {"labels": {"a": "b"}},
+    "spec": {"containers": [{"name": "c", "image": "i", "resources": {"limits": {"memory": "1Gi"}}}]},
+}
+EVERY_KIND = [
+    ("scheduling.k8s.io/v1:PriorityClass", {"value": 1000, "globalDefault": False, "description": "jobs"}),
+    ("rbac.authorization.k8s.io/v1:ClusterRole", {"rules": [RULE]}),
+    ("rbac.authorization.k8s.io/v1:Role", {"rules": [RULE]}),
+    (
+        "networking.k8s.io/v1:NetworkPolicy",
+        {"spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": [NAMES]}},
+    ),
+    (
+        "core/v1:LimitRange",
+        {
+            "spec": {
+                "limits": [{"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "0.5"}}]
+            }
+        },
+    ),
+    ("core/v1:ConfigMap", {"data": {"key": "value"}}),
+    ("core/v1:Secret", {"stringData": {"key": "value"}}),
+    ("core/v1:ServiceAccount", {}),
+    (
+        "apps/v1:Deployment",
+        {"spec": {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}, "template": POD}},
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("token", "inputs"),
-    [
-        ("scheduling.k8s.io/v1:PriorityClass", {"value": 1000, "globalDefault": False, "description": "jobs"}),
-        ("rbac.authorization.k8s.io/v1:ClusterRole", {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}),
-        ("networking.k8s.io/v1:NetworkPolicy", {"spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "egress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]}}),
-        ("core/v1:LimitRange", {"spec": {"limits": [{"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "0.5"}}]}}),
-        ("core/v1:ConfigMap", {"data": {"key": "value"}}),
-        ("core/v1:Secret", {"stringData": {"key": "value"}}),
-        ("core/v1:ServiceAccount", {}),
-        ("apps/v1:Deployment", {"metadata": {"annotations": {"pulumi.com/skipAwait": "true"}}, "spec": {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i", "resources": {"limits": {"memory": "1Gi"}}}]}}}}),
-    ],
+    EVERY_KIND,
     ids=lambda given: given.rpartition(":")[2] if isinstance(given, str) else "",
-)  # fmt: skip
+)
 def test_every_kind_that_is_declared_is_made_and_read_back_without_a_difference(
     engine, namespace, token, inputs
 ):
