@@ -44,6 +44,7 @@ READABLE: Final[Mapping[str, str]] = {
     "registry.regions[]": SHORT,
     "quotas[].location": SHORT,
     "quotas[].family": SHORT,
+    "gate.enforcement": SHORT,
     "waivers[].rule": SHORT,
     "waivers[].resource": NAMES,
     "group.existing": NAMES,

@@ -16,6 +16,7 @@ from infra.capacity_sections import ExpectedDeployment
 from infra.ci_sections import Ci
 from infra.encryption_sections import Encryption
 from infra.event_sections import Events
+from infra.gate_sections import Gate
 from infra.schedule_sections import Monitor, Schedule
 from infra.serving_sections import Endpoints
 from infra.watching_sections import Dashboards
@@ -75,6 +76,7 @@ class Common(Section):
     budget: Budget
     quotas: tuple[Quota, ...]
     tombstones: Tombstones | None = None  # refuse unless given
+    gate: Gate | None = None  # left out: what the stack is for decides how strictly it is judged
     waivers: tuple[Waiver, ...] = ()  # of rules of the checks, each for one resource and for a time
 
     @cached_property

@@ -21,6 +21,7 @@ from infra.network_rules import (
     records_rules,
     way_out_rules,
 )
+from infra.gate_sections import gate_rules
 from infra.governance_rules import encryption_rules, policy_rules
 from infra.refusals import Problem, remove_command, set_command
 from infra.sections import Cluster
@@ -216,6 +217,7 @@ COMMON_RULES = (
     CrossRule(frozenset({"tags"}), tag_rules),
     CrossRule(frozenset({"azure", "quotas"}), quota_list_rules),
     CrossRule(frozenset({"azure", "group"}), place_rules),
+    CrossRule(frozenset({"gate", "protect", "environment"}), gate_rules),
 )
 TAKEN = frozenset({"azure", "workload", "environment", "group", "logs", "identities"})
 RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {

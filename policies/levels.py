@@ -42,14 +42,14 @@ def purpose(config: Mapping[str, str]) -> Purpose:
 def level(advisory_in: frozenset[Purpose], config: Mapping[str, str]) -> Level:
     """Whether a breach of a rule stops a plan of this stack.
 
-    `twinloop:policies` may say `enforcement: mandatory` anywhere; `advisory` counts where models are neither
+    `twinloop:gate` may say `enforcement: mandatory` anywhere; `advisory` counts where models are neither
     served nor kept.
 
     Args:
         advisory_in: kinds of stack in which the rule itself only advises.
         config: the settings, as for `purpose`.
     """
-    wished = str(_of(config, "policies").get("enforcement", "")).lower()
+    wished = str(_of(config, "gate").get("enforcement", "")).lower()
     what_for = purpose(config)
     if advisory_in == NOWHERE:
         return "advisory"

@@ -257,8 +257,8 @@ def test_what_a_stack_is_for_is_in_its_settings_and_not_in_its_name(settings, wh
 def test_no_setting_weakens_production_and_one_may_strengthen_any_stack(stack):
     rule = next(one for one in RULES if one.name == "tls-1-2")
     closed = next(one for one in RULES if one.name == "public-access-closed")
-    weak = config(stack) | {"twinloop:policies": '{"enforcement": "advisory"}'}
-    strong = config(stack) | {"twinloop:policies": '{"enforcement": "mandatory"}'}
+    weak = config(stack) | {"twinloop:gate": '{"enforcement": "advisory"}'}
+    strong = config(stack) | {"twinloop:gate": '{"enforcement": "mandatory"}'}
     expected = "mandatory" if stack in {"prod", "shared"} else "advisory"
     assert level(rule.advisory_in, weak) == expected
     assert level(closed.advisory_in, strong) == "mandatory"
