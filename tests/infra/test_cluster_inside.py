@@ -143,7 +143,7 @@ TEAM = {
             "request at most limit",
         ),
         (
-            {"namespaces": [{**TEAM, "waysOut": [{"to": "10.1.2.3/16", "ports": [443], "reason": "r" * 10}]}]},
+            {"namespaces": [{**TEAM, "waysOut": [{"to": "10.1.2.3/16", "ports": [1], "reason": "r" * 10}]}]},
             "host bits",
         ),
         (

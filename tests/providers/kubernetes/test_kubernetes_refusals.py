@@ -119,8 +119,7 @@ def test_client_side_apply_and_unknown_settings_are_refused():
     ("text", "words"),
     [
         ("a: [", "cannot be read as YAML"),
-        ("kind: Config
-", "has no clusters"),
+        ("kind: Config\n", "has no clusters"),
         ("/no/such/file", "No such file"),
     ],
 )
