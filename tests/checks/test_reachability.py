@@ -1,4 +1,4 @@
-"""What nodes need is followed out of the managed network; what stands in the way is told with what to write."""
+"""What nodes need is followed out of the managed network; what is in the way is told with what to write."""
 
 from dataclasses import replace
 

@@ -1,5 +1,6 @@
 """`twinloop check` over the four stacks of this checkout: what is proved of them, and how it is told."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,47 @@ def test_all_cores_fit_and_the_sums_add_up(four):
     for use in four.quota_uses():
         assert use.after <= use.limit, use
         assert use.after == sum(int(term.rpartition(" = ")[2].replace(",", "")) for term in use.terms)
+
+
+def usages(tmp_path, *rows):
+    path = tmp_path / "limits.json"
+    path.write_text(json.dumps(rows if rows[0] is not None else "not a list"))
+    return str(path)
+
+
+def test_limits_of_the_subscription_count_before_those_of_the_settings(told, tmp_path):
+    vm = {"name": {"value": "standardDSv5Family"}, "currentValue": 4, "limit": "8"}
+    ml = {
+        "id": "/subscriptions/s/providers/Microsoft.MachineLearningServices/locations/w/usages/x",
+        "name": {"value": "standardDSv5Family"},
+        "limit": 10_000,
+    }
+    done = told("quota", "-s", "prod", "--limits", usages(tmp_path, vm, ml, {"name": "virtualMachines"}))
+    assert done.code == 10
+    assert "vm/standardDSv5Family in westeurope" in done.words
+    assert "the limit is 8" in done.words
+    assert "10,000" in done.out
+    enough = usages(tmp_path, vm | {"limit": 400})
+    assert told("quota", "-s", "prod", "--limits", enough).code == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (["-s", "prod", "--limits", "nowhere.json"], 3, "az vm list-usage --location westeurope"),
+        (["--limits", "limits.json"], 2, "one stack"),
+    ],
+)
+def test_limits_that_cannot_be_read_are_refused_with_what_to_type(told, argv, code, said):
+    done = told("quota", *argv)
+    assert done.code == code
+    assert said in done.words
+
+
+def test_a_file_without_a_family_of_cores_is_no_limit(told, tmp_path):
+    done = told("quota", "-s", "prod", "--limits", usages(tmp_path, None))
+    assert done.code == 2
+    assert "no family of cores" in done.words
 
 
 @pytest.mark.parametrize("command", ["permissions", "reachability", "quota", "parity", "coverage", "all"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -99,21 +100,44 @@ def reachability(
 
 
 @app.command()
-def quota(*, stack: Stacks = None, _json: Json = False) -> None:
+def quota(
+    *,
+    stack: Stacks = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option(
+            "--limits",
+            metavar="FILE",
+            help="Limits as az prints them of the subscription; they count before those of the settings.",
+        ),
+    ] = None,
+    _json: Json = False,
+) -> None:
     """Cores at the worst case against the quota: clusters, pools with their surge, deployments with reserve.
 
     Blue stands beside green, and Azure ML keeps a fifth more for upgrades. What the outer loop deploys is
     told by [bold]twinloop:expectedDeployments[/]; limits are those of [bold]twinloop:quotas[/].
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
       twinloop check quota -s prod
+      az vm list-usage --location westeurope > limits.json
+      twinloop check quota -s prod --limits limits.json
     """
     from twinloop.cli import check_tables
 
+    if limits is not None and len(stack or ()) != 1:
+        raise BadUsage(
+            "A file of limits is of one subscription and one region.",
+            where="--limits",
+            given=f"{len(stack or ())} stacks",
+            allowed="one stack, whose subscription and region they are",
+            next_step=f"twinloop check quota -s prod --limits {limits}",
+        )
     checked = _checked(stack)
-    uses = checked.quota_uses()
-    _tell(checked.quota_findings(), {"uses": [asdict(one) for one in uses]}, check_tables.quota(uses))
+    uses = checked.quota_uses(limits)
+    found = checked.quota_findings(limits)
+    _tell(found, {"uses": [asdict(one) for one in uses]}, check_tables.quota(uses))
 
 
 @app.command()

@@ -30,6 +30,7 @@ from twinloop.review import stack_settings
 from twinloop.review.declaring import declared
 from twinloop.review.job_needs import job_needs
 from twinloop.review.stack_reasons import reasons
+from twinloop.review.subscription_limits import limits_of
 from twinloop.stacks import stated_needs
 
 BASE = "dev"
@@ -64,10 +65,20 @@ class Checked:
         """Deployments of the outer loop, by the settings."""
         return tuple(chain.from_iterable(map(stated_needs.expected_deployments, self.files.values())))
 
-    def quota_uses(self) -> tuple[quota.QuotaUse, ...]:
-        """Cores at the worst case that the wanted stacks share in."""
-        limits = stack_settings.quotas(self.files.values())
-        uses = quota.quota_use((), self.resources, limits, self.expected)
+    def quota_uses(self, limits: Path | None = None) -> tuple[quota.QuotaUse, ...]:
+        """Cores at the worst case that the wanted stacks share in.
+
+        Args:
+            limits: a file that az has written of the first wanted stack's subscription and region.
+
+        Raises:
+            Problem: the file cannot be read.
+        """
+        known = stack_settings.quotas(self.files.values())
+        if limits is not None:
+            file = self.files[self.wanted[0]]
+            known = known | limits_of(limits, file.subscription, file.value("azure-native:location"))
+        uses = quota.quota_use((), self.resources, known, self.expected)
         return tuple(one for one in uses if set(one.stacks) & set(self.wanted))
 
     def paths(self) -> tuple[Followed, ...]:
@@ -92,9 +103,9 @@ class Checked:
         """Blocked paths, public doors, zones that lack, paid firewalls."""
         return self._mine(reachability.findings(self.resources, jobs=self.jobs, ways_in=self.ways_in))
 
-    def quota_findings(self) -> tuple[Finding, ...]:
-        """What does not fit."""
-        return self._mine(quota.findings(self.quota_uses(), self.resources))
+    def quota_findings(self, limits: Path | None = None) -> tuple[Finding, ...]:
+        """What does not fit; `limits` as of `quota_uses`."""
+        return self._mine(quota.findings(self.quota_uses(limits), self.resources))
 
     def differences(self, base: str) -> tuple[parity.Difference, ...]:
         """How the wanted environments differ from one of them.
