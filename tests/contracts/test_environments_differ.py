@@ -21,6 +21,7 @@ DECIDED = {
     "images",
     "managed_network",
     "clusters",
+    "kubernetes",
     "quotas",
     "logs",
     "budget",

@@ -48,6 +48,9 @@ def check_kubelet(twin: Twin, body: dict[str, Any], old: Doc | None, arm_id: Arm
     before = (properties_of(old).get("identityProfile") or {}).get("kubeletidentity") or {} if old else {}
     if not wanted or wanted == before.get("resourceId"):
         return
+    if resource(twin, ArmId(wanted)) is None:
+        message = f"{arm_id}: identityProfile.kubeletidentity: '{wanted}' does not exist"
+        raise InvalidRequest("InvalidResourceReference", message)
     plane = control_plane(twin, body)
     if plane is None:
         message = f"{arm_id}: identityProfile.kubeletidentity: only with identity.type UserAssigned"
