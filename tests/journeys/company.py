@@ -59,7 +59,7 @@ def bodies(tenant):
             },
         ),
         IMAGES: ("2023-07-01", here | {"sku": {"name": "Premium"}}),
-        **{identity(purpose): ("2023-01-31", here) for purpose in ("workspace", "training", "build")},
+        **{identity(purpose): ("2023-01-31", here) for purpose in ("workspace", "training", "build", "batch")},
     }
 
 
@@ -78,7 +78,7 @@ def settings(text):
     config["twinloop:vault"] = {"existing": VAULT}
     config["twinloop:images"] = {"existing": IMAGES}
     config["twinloop:identities"] = {
-        purpose: {"existing": identity(purpose)} for purpose in ("workspace", "training", "build")
+        purpose: {"existing": identity(purpose)} for purpose in ("workspace", "training", "build", "batch")
     }
     return yaml.safe_dump({"config": config}, sort_keys=False)
 
