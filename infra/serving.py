@@ -66,7 +66,7 @@ class Serving:
             IdentitiesArgs(
                 resource_group=built.group.name,
                 location=built.location,
-                purposes=tuple(endpoint_purpose(one.name) for one in (*settings.online, *settings.batch)),
+                purposes=tuple(endpoint_purpose(name) for name in settings.names),
                 taken={},
                 names=built.names,
                 tags=built.tags,

@@ -73,8 +73,13 @@ class Endpoints(Section):
 
     @model_validator(mode="after")
     def _each_name_once(self) -> Endpoints:
-        _each_once((one.name for one in (*self.online, *self.batch)), "online and batch")
+        _each_once(self.names, "online and batch")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all endpoints, as the settings have them."""
+        return (*(one.name for one in self.online), *(one.name for one in self.batch))
 
 
 def _each_once(names: Iterable[str], where: str) -> None:

@@ -63,14 +63,25 @@ def planned(kind: Kind, inputs: Mapping[str, Any], subscription: str | None) -> 
     # A singleton is addressed as `default` and may be called otherwise in the answer.
     name = None if is_singleton(kind.row) else inputs.get(kind.row.parameters[-1])
     outputs["name"] = UNKNOWN if name is None else name
-    return text, outputs
+    return text, _with_own_identity(outputs, {})
 
 
 def updated(kind: Kind, inputs: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
     """Outputs of an update that has not happened: what the service sets stays as it was."""
     nodes = kind.schema.body.nodes
     kept = {name: value for name, value in old.items() if name not in nodes or nodes[name].read_only}
-    return {**kept, **foreseen(kind.schema, inputs)}
+    return _with_own_identity({**kept, **foreseen(kind.schema, inputs)}, old)
+
+
+def _with_own_identity(outputs: dict[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """An identity that lives with its resource keeps its ids; they are unknown before it is there."""
+    identity = outputs.get("identity")
+    if isinstance(identity, dict) and "systemassigned" in str(identity.get("type", "")).lower():
+        before = old.get("identity")
+        known = before if isinstance(before, dict) else {}
+        ids = {key: known.get(key, UNKNOWN) for key in ("principalId", "tenantId")}
+        outputs["identity"] = ids | identity
+    return outputs
 
 
 def create(
