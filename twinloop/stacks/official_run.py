@@ -46,13 +46,7 @@ def run_official(
     """
     on_twin = target.cloud == "twin"
     _need_environment(target)
-    if operation != Operation.PREVIEW and not (yes or on_twin or sys.stdin.isatty()):
-        raise Refused(
-            "This changes Azure, so it asks first; there is nobody to ask.",
-            where=target.place,
-            allowed="--yes, or a terminal to answer at",
-            next_step=f"twinloop {operation} -s {target.stack} --cloud azure --yes",
-        )
+    refuse_unasked(operation, target, yes=yes)
     with (
         tempfile.TemporaryDirectory() as folder
     ):  # its name is random and it is the owner's alone: secrets pass by
@@ -68,6 +62,21 @@ def run_official(
             status = call(command, dict(os.environ) | _EVENT_LOG, to_stderr=to_stderr)
         outcome = replace(read_log(log, operation, ok=status == 0), stack=target.file.name)
     return outcome if status == 0 else replace(outcome, error=_error(outcome, options, status))
+
+
+def refuse_unasked(operation: Operation, target: Target, *, yes: bool) -> None:
+    """Refuse to change Azure where nobody has said yes, and nobody can be asked.
+
+    Raises:
+        Refused: so it is.
+    """
+    if operation != Operation.PREVIEW and not (yes or target.cloud == "twin" or sys.stdin.isatty()):
+        raise Refused(
+            "This changes Azure, so it asks first; there is nobody to ask.",
+            where=target.place,
+            allowed="--yes, or a terminal to answer at",
+            next_step=f"twinloop {operation} -s {target.stack} --cloud azure --yes",
+        )
 
 
 def command_line(

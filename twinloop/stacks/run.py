@@ -148,9 +148,10 @@ def _is_judged(target: Target, options: Options) -> bool:
 def _official(
     operation: Operation, options: Options, judging: _Judging, *, yes: bool, to_stderr: bool
 ) -> Outcome:
-    from twinloop.stacks.official_run import run_official
+    from twinloop.stacks.official_run import refuse_unasked, run_official
 
     target = judging.target
+    refuse_unasked(operation, target, yes=yes)
     run = partial(run_official, yes=yes, to_stderr=to_stderr)
     if operation == Operation.PREVIEW:
         return judging.of(run(operation, target, options))
