@@ -25,15 +25,18 @@ WAYS_IN = {
     "vpn": ("Microsoft.Network/virtualNetworkGateways", "Microsoft.Network/p2sVpnGateways"),
     "bastion": ("Microsoft.Network/bastionHosts",),
 }
-EXAMPLE_WAY_IN = (
-    f"/subscriptions/{EXAMPLE_GUID}/resourceGroups/rg-company/providers"
-    "/Microsoft.Network/bastionHosts/bas-company"
-)
 _RESOURCE = re.compile(
     r"/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/resourceGroups/[^/\s]+"
     r"/providers/(?P<provider>[^/\s]+)(?P<rest>(/[^/\s]+/[^/\s]+)+)",
     re.IGNORECASE,
 )
+
+
+def example_way_in(kind: str) -> str:
+    """An id of a kind to show."""
+    provider, *types = WAYS_IN[kind][0].split("/")
+    path = "".join(f"/{one}/company-{one.lower()}" for one in types)
+    return f"/subscriptions/{EXAMPLE_GUID}/resourceGroups/rg-company/providers/{provider}{path}"
 
 
 def _part(value: str) -> str:
@@ -51,7 +54,7 @@ def _network_or_shared(value: str) -> str:
     return value if value == SHARED else spelled(NETWORK, value)
 
 
-PrivatePart = Annotated[str, AfterValidator(_part), example("10.255.4.0/26")]
+PrivatePart = Annotated[str, AfterValidator(_part), example("10.255.0.0/20")]
 OtherNetwork = Annotated[str, AfterValidator(_network_or_shared), example(example_id(NETWORK))]
 
 
@@ -71,7 +74,7 @@ class Entry(Section):
     """
 
     kind: Annotated[Literal["runnerPool", "vpn", "bastion"], example("runnerPool")]
-    id: Annotated[str, Field(min_length=1), example(EXAMPLE_WAY_IN)]
+    id: Annotated[str, Field(min_length=1, examples=[example_way_in(kind) for kind in WAYS_IN])]
     address_space: Annotated[tuple[PrivatePart, ...], Field(min_length=1), example('["10.255.4.0/26"]')]
     reason: Annotated[str, Field(min_length=10), example("CI applies what was reviewed")]
 
@@ -105,7 +108,7 @@ class Nat(Section):
     ]
     addresses: Annotated[int, Field(ge=1, le=16), example(1)] = 1
     idle_minutes: Annotated[int, Field(ge=4, le=120), example(4)] = 4
-    zone: Annotated[Literal["1", "2", "3"], example("1")] | None = None  # of no zone unless given
+    zone: Annotated[str, Field(pattern="^[123]$"), example("1")] | None = None  # of no zone unless given
 
     @model_validator(mode="after")
     def _each_subnet_once(self) -> Nat:

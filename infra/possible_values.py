@@ -146,14 +146,26 @@ def _lists(element: Shape, known: Known) -> Iterator[list[Any]]:
 
 
 def _structures(model: type[BaseModel], known: Known) -> Iterator[dict[str, Any]]:
-    """Structures with the fields that must be there, then with all; choices vary, texts do not."""
+    """Structures with the fields that must be there, with the plain ones too, with all.
+
+    Choices vary, texts do not.
+    """
+    every = list(model.model_fields.values())
     for fields in (
-        [info for info in model.model_fields.values() if info.is_required()],
-        list(model.model_fields.values()),
+        [info for info in every if info.is_required()],
+        [info for info in every if info.is_required() or not _holds_structures(info.annotation)],
+        every,
     ):
         each = [_few(shape_of(info.annotation, info), known) for info in fields]
         for chosen in itertools.islice(itertools.product(*each), _MANY):
             yield {str(info.alias): value for info, value in zip(fields, chosen, strict=True)}
+
+
+def _holds_structures(annotation: Any) -> bool:
+    """Whether values have fields of their own, or elements that do."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return True
+    return any(_holds_structures(inner) for inner in get_args(annotation))
 
 
 def _few(shape: Shape, known: Known) -> list[Any]:
