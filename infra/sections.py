@@ -102,7 +102,6 @@ class Reachable(Section):
 
     public_access: Annotated[Literal["Enabled", "Disabled"], example("Disabled")]
     allowed_networks: tuple[PublicNetwork, ...] = ()
-    entry: tuple[Entry, ...] = ()  # how CI and people get in, where the public is kept out
 
     @model_validator(mode="after")
     def _an_open_door_has_a_guest_list(self) -> Reachable:
@@ -113,13 +112,19 @@ class Reachable(Section):
         return self
 
 
-class Network(Reachable):
+class ReachableNetwork(Reachable):
+    """What an environment's network says of who comes in, whether it is made or taken."""
+
+    entry: tuple[Entry, ...] = ()  # how CI and people get in, where the public is kept out
+    private_link_scope: PrivateLinkScope | None = None  # of Azure Monitor; public addresses unless given
+
+
+class Network(ReachableNetwork):
     """The environment's own network, and reachability of its stores and workspace."""
 
     address_space: PrivateSpace
     peerings: tuple[Peering, ...] = ()
     nat: Nat | None = None  # without it, machines of the subnets have no way out
-    private_link_scope: PrivateLinkScope | None = None
 
     @model_validator(mode="after")
     def _each_peering_once(self) -> Network:

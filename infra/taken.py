@@ -15,7 +15,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from infra.arm_ids import example_id, id_of
 from infra.naming import ALL_ZONES
-from infra.sections import EnvironmentZones, Images, Logs, Network, Reachable, SharedZones, Vault
+from infra.sections import EnvironmentZones, Images, Logs, Network, ReachableNetwork, SharedZones, Vault
 from infra.shapes import Section, example
 
 MADE, TAKEN = "<made>", "<taken>"  # members of the unions below; a refusal leaves them out of its keys
@@ -55,7 +55,7 @@ class TakenSubnets(Section):
     runners: SubnetId | None = None
 
 
-class TakenNetwork(Reachable):
+class TakenNetwork(ReachableNetwork):
     """The network that the environment is given, with its subnets; its addresses are its owner's."""
 
     existing: NetworkId

@@ -50,6 +50,12 @@ def written():
     more["twinloop:managedNetwork"]["outboundRules"] += [FQDN, TAG]
     more["twinloop:quotas"].append({"family": "standardDSv3Family", "limit": 8, "location": "northeurope"})
     more["twinloop:shared"] |= {"location": "westeurope", "resourceGroup": "rg-company"}
+    more["twinloop:network"]["nat"] |= {"addresses": 2, "idleMinutes": 10, "zone": "1"}
+    more["twinloop:network"]["peerings"][0] |= {
+        "bothWays": True,
+        "forwarded": False,
+        "remoteGateway": False,
+    }
     more["twinloop:budget"]["actualPercent"] = [90]
     more["twinloop:lake"]["zones"]["monitoring"] = {"coolAfterDays": 10, "archiveAfterDays": 20}
     more["twinloop:lake"]["zones"]["landing"] = {"archiveAfterDays": 20}
@@ -59,7 +65,10 @@ def written():
     for section in ("logs", "vault", "images"):
         taken[f"twinloop:{section}"]["grants"] = "none"
     taken["twinloop:network"]["subnets"]["kubernetes"] = company.subnet("kubernetes")
-    taken["twinloop:dns"]["link"] = True
+    taken["twinloop:dns"] |= {"link": True, "records": True}
+    taken["twinloop:network"]["endpoints"] = True
+    for section in ("vault", "images"):
+        taken[f"twinloop:{section}"]["endpoint"] = True
     shared = yaml.safe_load((ROOT / "Pulumi.shared.yaml").read_text())["config"]
     shared["twinloop:identities"] = {"ci-preview": {"existing": company.identity("ci")}}
     subscription = found["shared"]["azure-native:subscriptionId"]
