@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from checks import reachability_endpoints, reachability_managed, reachability_network
 from checks.access_scopes import words
-from checks.catalogue.reach import Need, indexes, needs, services
+from checks.catalogue.reach import Need, Service, indexes, needs, services
 from checks.estate import (
     BATCH_ENDPOINT,
     KUBERNETES,
@@ -161,10 +161,33 @@ def _of_pods(place: Workplace, found: Estate) -> Iterator[Path]:
         for network in sorted(reachability_network.networks_of(cluster)):
             out = reachability_network.gets_out(network, found)
             client = f"pods of {cluster.id.rpartition('/')[2] or cluster.name}"
+            yield from (_service(cluster, client, service, out=out) for service in services())
             for need in (one for one in needs() if one.who == "pods"):
                 for target in _targets(place, need, found):
                     way = reachability_network.to_resource(network, target, need.group, found, egress=out)
                     yield replace(_path(place, client, need, target, way), resource=cluster.urn)
+
+
+def _service(cluster: Resource, client: str, service: Service, *, out: bool) -> Path:
+    """The way of a cluster's nodes to a public service: by whatever leads out of their network."""
+    kind = (cluster.inputs.get("networkProfile") or {}).get("outboundType") or ""
+    if out:
+        way = Way(verdict="open", words="over the way out of its network")
+    elif str(kind).lower() == "userdefinedrouting":
+        way = Way(verdict="unknown", words="by routes that are not declared here: their owner knows")
+    else:
+        fix = "give its subnet a way out: nat under twinloop:network, with kubernetes among its subnets"
+        way = Way(verdict="blocked", words="its network has no way out", fix=fix)
+    return Path(
+        stack=cluster.stack,
+        client=client,
+        to=service.name,
+        why="nodes pull system images, log in and report by it",
+        way=way,
+        severity="refuse",
+        resource=cluster.urn,
+        source=service.source,
+    )
 
 
 def _of_people(place: Workplace, found: Estate, ways_in: list[WayIn]) -> Iterator[Path]:

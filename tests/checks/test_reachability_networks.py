@@ -144,3 +144,16 @@ def test_a_public_door_beside_a_closed_workspace_is_refused(open_):
         open_ = replace(open_, inputs={"publicNetworkAccess": "Enabled"})
     (one,) = told([*resources, open_], "exposure")
     assert (one.severity, one.resource) == ("refuse", open_.urn)
+
+
+def test_nodes_without_a_way_out_reach_no_public_service_and_that_is_refused():
+    inside = [*private_parts(), subnet(defaultOutboundAccess=False)]
+    found = [one for one in told(platform(cluster("none"), *inside), "path-blocked") if "pods" in one.what]
+    assert {(one.severity, one.what.partition(": ")[2]) for one in found} == {
+        ("refuse", "its network has no way out")
+    }
+    assert all("nat under twinloop:network" in one.fix for one in found)
+    routed = platform(cluster("userDefinedRouting"), *inside)
+    assert [one for one in told(routed, "path-blocked") if "pods" in one.what] == []
+    balanced = platform(cluster("loadBalancer"), *inside)
+    assert [one for one in told(balanced, "path-blocked") if "pods" in one.what] == []
