@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pulumi
+
 from infra.access import Access, AccessArgs, Principal, ScopeTarget, own_role_guids
 from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
@@ -42,6 +44,7 @@ class Environment(Foundation):
         self.grants = self._grants()
         self.access = self._access("access", tuple(g for g in self.grants if g.on != "workspace"))
         self.platform()
+        self.attached: list[pulumi.Resource] = []  # clusters of ours that are computes of the workspace
         self.aks = clusters(self)
         self.workbench = Workbench(self)
         self.data = data_estate(self)
@@ -139,7 +142,7 @@ class Environment(Foundation):
                 },
             ),
         )
-        guard(self)
+        guarded = guard(self)
         if self.settings.group is None or self.settings.group.budget:
             Spending(
                 "spending",
@@ -166,6 +169,8 @@ class Environment(Foundation):
                 self.lake,
                 self.storage,
                 *([self.endpoints] if self.endpoints else []),
+                *self.attached,
+                *guarded,
                 *self.serving.below,
                 *self.workbench.below,
                 *(self.data.below if self.data else []),
@@ -222,7 +227,7 @@ class Environment(Foundation):
             conditions.append("batch")
         if self.settings.labelling:
             conditions.append("labelling")
-        table = (*ENVIRONMENT, *BATCH_IDENTITY, *ZONES, *LABELLERS)
+        table: tuple[Grant, ...] = (*ENVIRONMENT, *BATCH_IDENTITY, *ZONES, *LABELLERS)
         table = table if self.settings.shared.ci_environment is None else (*table, *CI)
         return on_taken(in_force(table, *conditions), taken_grants(self.settings))
 

@@ -17,6 +17,8 @@ from infra.grants_governance import (
 from infra.people import machines
 
 if TYPE_CHECKING:
+    import pulumi
+
     from infra.encryption import KeyUse
     from infra.environment import Environment
     from infra.foundation import Foundation
@@ -58,8 +60,13 @@ def key_of(stack: Foundation) -> KeyUse | None:
     ).use
 
 
-def guard(stack: Environment) -> None:
-    """Snapshots that nobody changes, policies that hold whoever writes, and copies of the bill."""
+def guard(stack: Environment) -> list[pulumi.Resource]:
+    """Snapshots that nobody changes, policies that hold whoever writes, and copies of the bill.
+
+    Returns:
+        What lies below the lake or the vault: a lock on them waits for it, and goes before it.
+    """
+    below: list[pulumi.Resource] = list(stack.key.after) if stack.key else []
     settings = stack.settings
     scopes = {"group": ScopeTarget(id=stack.names.resource_group_id, resource=stack.group)}
     if settings.snapshots:
@@ -75,19 +82,22 @@ def guard(stack: Environment) -> None:
                 protect=settings.protect,
             ),
         )
+        below.append(kept)
         scopes["lake-snapshots"] = ScopeTarget(
             id=stack.names.lake_zone_id(CONTAINER), resource=kept.container
         )
     if rows := guard_grants(settings):
-        Access(
-            "guard-access",
-            AccessArgs(grants=rows, principals=stack.principals, scopes=scopes, own_roles={}),
+        below.append(
+            Access(
+                "guard-access",
+                AccessArgs(grants=rows, principals=stack.principals, scopes=scopes, own_roles={}),
+            )
         )
     _policies(stack)
     if settings.cost_export:
         from infra.cost_export import CostExport, CostExportArgs
 
-        CostExport(
+        export = CostExport(
             "cost-export",
             CostExportArgs(
                 scope=stack.names.resource_group_id,
@@ -101,6 +111,8 @@ def guard(stack: Environment) -> None:
                 names=stack.names,
             ),
         )
+        below.append(export)
+    return below
 
 
 def _policies(stack: Environment) -> None:

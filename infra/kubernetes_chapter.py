@@ -37,13 +37,14 @@ def clusters(environment: Environment) -> Aks | None:
     )
     workspace = environment.workspace
     if settings.kubernetes.inside is None:
-        aks.attach(workspace.workspace_name, workspace.workspace_id)
+        environment.attached.append(aks.attach(workspace.workspace_name, workspace.workspace_id))
         return aks
     from infra.cluster_inside import furnish
 
     inside = furnish(environment, aks, settings.kubernetes.inside)
     attached = aks.attach(workspace.workspace_name, workspace.workspace_id, inside.namespaces)
     inside.instance_types(attached.extension)
+    environment.attached.append(attached)
     return aks
 
 
@@ -52,7 +53,7 @@ def _connect(environment: Environment) -> None:
 
     settings = environment.settings.arc
     assert settings is not None  # noqa: S101 - asked before
-    ArcCluster(
+    connected = ArcCluster(
         "arc",
         ArcArgs(
             whole=environment.settings,
@@ -65,3 +66,4 @@ def _connect(environment: Environment) -> None:
             tags=environment.tags,
         ),
     )
+    environment.attached.append(connected)

@@ -268,3 +268,27 @@ def test_environments_take_the_shared_registry_of_images_by_its_computed_id(conf
         if r.inputs["scope"] == settings.names.images_id and r.inputs.get("condition")
     )
     assert given <= parse_condition(condition).roles_of.popitem()[1]
+
+
+def test_a_lock_waits_for_everything_below_what_it_locks_so_that_it_goes_first(config):
+    more = {
+        "encryption": KEY,
+        "costExport": {"recurrence": "Daily", "since": "2026-12-01", "until": "2036-12-01"},
+    }
+    engine, names = changed(config, "prod", **more), settings_of("prod").names
+    holders = {
+        "workspace": ("workspaceName", names.workspace),
+        "storage": ("accountName", names.storage),
+        "lake": ("accountName", names.lake),
+        "vault": ("vaultName", names.vault),
+    }
+    for kept, (parameter, name) in holders.items():
+        waits = engine.waits_for(f"locks-{kept}")
+        for resource in engine.declared:
+            inputs = resource.inputs
+            scope = str(inputs.get("scope", ""))
+            of_type = resource.typ.split(":")[1] in {"machinelearningservices", "storage", "keyvault"}
+            inside = of_type and inputs.get(parameter) == name
+            inside = inside or scope.lower().startswith(f"{getattr(names, f'{kept}_id', '-')}/".lower())
+            if inside and "ManagementLock" not in resource.typ:
+                assert resource.name in waits, f"{kept}: {resource.typ} {resource.name}"
