@@ -42,6 +42,31 @@ class _OverGrpc(grpc.ServerInterceptor):  # type: ignore[misc]
         )
 
 
+class _PerConnection:
+    """One provider for each connection.
+
+    An engine that attaches to a running server opens a connection for each provider of its program (a default
+    one, one for another subscription, one per cluster) and configures each by itself; nothing else in a
+    request tells them apart.
+    """
+
+    def __init__(self, make: Callable[[], provider_pb2_grpc.ResourceProviderServicer]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._providers: dict[str, provider_pb2_grpc.ResourceProviderServicer] = {}
+
+    def __getattr__(self, method: str) -> Callable[[Any, Any], Any]:
+        if not hasattr(provider_pb2_grpc.ResourceProviderServicer, method):
+            raise AttributeError(method)
+        return lambda request, context: getattr(self._of(context.peer()), method)(request, context)
+
+    def _of(self, peer: str) -> provider_pb2_grpc.ResourceProviderServicer:
+        with self._lock:
+            if peer not in self._providers:
+                self._providers[peer] = self._make()
+            return self._providers[peer]
+
+
 def serve(packages: Sequence[str]) -> tuple[dict[str, int], Callable[[], None]]:
     """Start one server per package on a free loopback port.
 
@@ -63,7 +88,10 @@ def serve(packages: Sequence[str]) -> tuple[dict[str, int], Callable[[], None]]:
                 ("grpc.max_send_message_length", _MESSAGE_BYTES),
             ],
         )
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(PACKAGES[name](), server)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+            _PerConnection(PACKAGES[name]),  # type: ignore[arg-type]  # it has every method of one
+            server,
+        )
         ports[name] = server.add_insecure_port("127.0.0.1:0")
         server.start()
         servers.append(server)
