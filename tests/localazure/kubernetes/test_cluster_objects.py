@@ -251,7 +251,14 @@ def test_azure_mls_instance_types_come_and_go_with_its_extension(cluster, twin_s
         "metadata": {"name": "small"},
     }
     manifest = {**kind, "spec": {"resources": {"limits": {"cpu": "1", "nvidia.com/gpu": 1}}}}
-    body = {"properties": {"extensionType": "Microsoft.AzureML.Kubernetes", "autoUpgradeMinorVersion": True}}
+    settings = {"enableTraining": "True", "enableInference": "False"}
+    body = {
+        "properties": {
+            "extensionType": "Microsoft.AzureML.Kubernetes",
+            "autoUpgradeMinorVersion": True,
+            "configurationSettings": settings,
+        }
+    }
     twin_server.settle(twin_server.call("PUT", f"{where}?api-version=2023-05-01", body))
     assert cluster.apply(manifest).spec.resources.limits.to_dict() == {"cpu": "1", "nvidia.com/gpu": 1}
     assert cluster.core().read_namespace("azureml").status.phase == "Active"

@@ -66,16 +66,13 @@ def check_typed(obj: Object, served: Served, *, apply: bool) -> None:
         raise StatusError(
             500,
             "InternalError",
-            f"failed to create typed patch object ({where}; {kind.api_version}, Kind={kind.kind}): {words}",
+            f"failed to create typed patch object ({where}; {kind.group}/{kind.version}, Kind={kind.kind}): "
+            f"{words}",
         )
     unknown = [f'unknown field "{one.path.lstrip(".")}"' for one in found if one.fault == "unknown"]
     wrong = [f"{one.path.lstrip('.')}: {one.words}" for one in found if one.fault == "type"]
-    what = (
-        f"{_STRICT}: "
-        if not wrong
-        else f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
-    )
-    raise bad_request(what + ", ".join(wrong or unknown))
+    what = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+    raise bad_request(what + (", ".join(wrong) or f"{_STRICT}: {', '.join(unknown)}"))
 
 
 def check_whole(obj: Object, served: Served, old: Object | None) -> None:

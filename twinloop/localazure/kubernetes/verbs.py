@@ -17,8 +17,8 @@ from twinloop.localazure.kubernetes.selectors import selected
 from twinloop.localazure.kubernetes.status import (
     StatusError,
     already_exists,
-    bad_request,
     conflict,
+    invalid,
     not_found,
     success,
 )
@@ -163,9 +163,8 @@ def delete(call: Call, options: Mapping[str, Any]) -> Object:
 
 def _apply(call: Call, given: Any) -> tuple[Object, bool]:
     if not call.query.get("fieldManager"):
-        raise bad_request(
-            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply '
-            "patch"
+        raise invalid(
+            "PatchOptions.meta.k8s.io", "", [("fieldManager", "Required value: is required for apply patch")]
         )
     obj = admission.readable(given, call.served, call.namespace, call.name)
     admission.check_typed(obj, call.served, apply=True)
