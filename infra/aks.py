@@ -97,7 +97,9 @@ class Cluster(pulumi.ComponentResource):
             ),
         )
         self.cluster_id, self.cluster_name = self.cluster.id, self.cluster.name
-        self.issuer = self.cluster.oidc_issuer_profile.apply(lambda found: found.issuer_url if found else "")
+        self.issuer = self.cluster.oidc_issuer_profile.apply(
+            lambda found: found.issuer_url or "" if found else ""
+        )
         self._windows(name, args)
         self.register_outputs({"cluster_id": self.cluster_id})
 

@@ -79,6 +79,15 @@ class Aks:
             ),
         )
 
+    @property
+    def published(self) -> dict[str, pulumi.Output[str]]:
+        """What others need of the cluster: `az aks get-credentials`, and federations with its pods."""
+        return {
+            "clusterName": self.cluster.cluster_name,
+            "clusterId": self.cluster.cluster_id,
+            "oidcIssuer": self.cluster.issuer,
+        }
+
     def attach(
         self,
         workspace_name: pulumi.Input[str],

@@ -196,6 +196,7 @@ class Environment(Foundation):
             private_zone_ids=self.zone_ids,
             subnet_ids=self.network.subnet_ids,
             cluster_names=self.clusters.names,
+            kubernetes=self.aks.published if self.aks else {},
             online_endpoint_names=self.serving.online_names,
             batch_endpoint_names=self.serving.batch_names,
             datastore_names=self.datastores.names,

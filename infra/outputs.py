@@ -41,6 +41,7 @@ class EnvironmentOutputs(Contract):
     private_zone_ids: Mapping[str, pulumi.Input[str]]  # by the words of naming.ZONES
     subnet_ids: dict[str, pulumi.Output[str]]
     cluster_names: dict[str, pulumi.Output[str]]
+    kubernetes: dict[str, pulumi.Output[str]]  # name, id and OIDC issuer of the cluster; empty without one
     online_endpoint_names: dict[str, pulumi.Output[str]]  # by their names in the settings
     batch_endpoint_names: dict[str, pulumi.Output[str]]  # by their names in the settings
     datastore_names: dict[str, pulumi.Output[str]]
