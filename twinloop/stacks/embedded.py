@@ -55,6 +55,9 @@ def run_embedded(
     given = configuration(target.file)
     offline = operation == Operation.PREVIEW and not options.refresh and not _asks(target)
     variables = _remembered(target) if offline else _served(target)
+    if not offline:
+        # Two providers that first import it in two threads at once see half a module each.
+        import requests  # noqa: F401
     program = Program(
         main=stack_file.program_folder(target.home.checkout),
         config=given.values,
