@@ -15,6 +15,8 @@ from checks.role_ranking import AMBIENT
 # An address to log in at; what may be done inside is asked of Entra once more.
 _LOGS_IN = {"microsoft.containerservice/managedclusters/listclusterusercredential/action"}
 _PULL_REQUEST = ":pull_request"  # how the subject of a token ends that GitHub gives to a pull request
+_ML = "Microsoft.MachineLearningServices"
+_ROLES = "https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles"
 _GITHUB = "https://docs.github.com/actions/reference/security/oidc"
 _CONDITIONS = "https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-overview"
 
@@ -23,6 +25,7 @@ def findings(estate: Estate, holdings: Holdings) -> Iterator[Finding]:
     """Machines that may give any role, and identities of pull requests that may write."""
     yield from _unlimited(holdings)
     yield from _previews(estate, holdings)
+    yield from _deployers(estate, holdings)
 
 
 def _unlimited(holdings: Holdings) -> Iterator[Finding]:
@@ -62,6 +65,35 @@ def _previews(estate: Estate, holdings: Holdings) -> Iterator[Finding]:
                     why="whoever opens a pull request would change what is deployed, before anybody read it",
                     fix="give it Reader; what writes is for an identity of a reviewed environment",
                     source=_GITHUB,
+                )
+
+
+def _deployers(estate: Estate, holdings: Holdings) -> Iterator[Finding]:
+    """Environments that none of CI's identities can deploy, where CI has identities at all."""
+    owners = {
+        key(one.id).partition("/federatedidentitycredentials/")[0]
+        for one in estate.of(FEDERATED)
+        if not str(one.inputs.get("subject") or "").lower().endswith(_PULL_REQUEST)
+    }
+    for place in estate.workplaces:
+        group = place.id.partition("/providers/")[0]
+        for what, action, scope, role in (
+            ("apply what is declared", f"{_ML}/workspaces/write", group, "Contributor"),
+            ("give the roles that are declared", ASSIGN, group, "Role Based Access Control Administrator"),
+            ("deploy models", f"{_ML}/workspaces/onlineEndpoints/write", place.id, "AzureML Data Scientist"),
+        ):
+            held = [given for owner in owners for given in holdings.on(scope, owner)]
+            if owners and not any(one.role is None or allows(one.role, action) for one in held):
+                yield Finding(
+                    severity="warn",
+                    rule="access-ci-cannot",
+                    stack=place.resource.stack,
+                    resource=place.resource.urn,
+                    what=f"no identity of CI may {what} on {words(scope)}",
+                    why="what is not deployed by CI is deployed by hand, or not at all",
+                    fix=f"give {role} on it to CI's identity for this environment "
+                    "(twinloop:shared.ciEnvironment, and the rows of CI in infra/grants.py)",
+                    source=_ROLES,
                 )
 
 

@@ -245,7 +245,32 @@ def test_what_a_pull_request_acts_as_may_only_read():
     told = found(credential, grant(P["endpoint"], "Contributor", GROUP))
     assert [(one.severity, one.rule) for one in told] == [("refuse", "access-preview-writes")]
     reviewed = replace(credential, inputs={"subject": "repo:acme/twinloop:environment:prod"})
-    assert found(reviewed, grant(P["endpoint"], "Contributor", GROUP)) == ()
+    may = found(reviewed, grant(P["endpoint"], "Contributor", GROUP))
+    assert [one for one in may if one.rule == "access-preview-writes"] == []
+
+
+def test_an_environment_that_no_identity_of_ci_can_deploy_is_told_of():
+    credential = resource(
+        "managedidentity:FederatedIdentityCredential",
+        "deploy",
+        f"{IDS['kubelet'].id}/federatedIdentityCredentials/deploy",
+        subject="repo:acme/twinloop:environment:dev",
+    )
+    condition = limit_assignable_roles([role_named("AcrPull").guid])
+    rights = [
+        grant(P["kubelet"], "Contributor", GROUP),
+        grant(P["kubelet"], "Role Based Access Control Administrator", GROUP, condition=condition),
+        grant(P["kubelet"], "AzureML Data Scientist", WORKSPACE),
+    ]
+    assert found(credential, *rights) == ()
+    lost = {
+        one.what.partition(" may ")[2].partition(" on ")[0]
+        for at in range(len(rights))
+        for one in found(credential, *(right for number, right in enumerate(rights) if number != at))
+    }
+    assert {"give the roles that are declared"} <= lost
+    alone = found(credential)
+    assert [(one.severity, one.rule) for one in alone] == [("warn", "access-ci-cannot")] * 3
 
 
 def test_every_row_names_a_role_that_gives_what_is_needed_and_a_document():

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def four():
-    return checking.checked(ROOT)
+    return checking.checked(ROOT, ["shared", "dev", "staging", "prod"])
 
 
 @pytest.fixture
