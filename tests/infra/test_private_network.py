@@ -6,13 +6,16 @@ from ipaddress import IPv4Network
 
 import pytest
 
+from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
+from infra.access import own_role_guids
 from infra.addresses import HUB_PLAN, moved, subnets
+from infra.grants import OWN_ROLES
 from infra.naming import ALL_ZONES
 from infra.private_endpoints import GROUPS
 from infra.program import build
 from infra.settings_rules import across_stacks
 from infra.stack_files import read
-from tests.infra.conftest import STACKS, declare, declared, settings_of
+from tests.infra.conftest import CI_PRINCIPALS, STACKS, declare, declared, settings_of
 from tests.infra.test_settings_refusals import refusals
 from tests.journeys import company
 
@@ -239,6 +242,35 @@ def test_another_network_is_peered_one_way_where_its_owner_makes_the_other_side(
     document["twinloop:network"]["peerings"].append(other)
     sides = {one.name for one in engine_of(document, "prod").of(":VirtualNetworkPeering")}
     assert sides == {"peering-hub", "peering-hub-back", "peering-company"}
+
+
+def test_the_identity_that_deploys_meets_the_hub_and_writes_records_of_endpoints_and_nothing_more():
+    names = settings_of("shared").names
+    guids = own_role_guids(names)
+    roles = {
+        guids[role]: RoleDefinition(guids[role], role.value, (Permission(actions),))
+        for role, actions in OWN_ROLES.items()
+    }
+    given = [
+        Assignment(
+            principal=one.inputs["principalId"],
+            role=guid_of(one.inputs["roleDefinitionId"]),
+            scope=one.inputs["scope"],
+        )
+        for one in declared("shared").of(":RoleAssignment")
+        if guid_of(one.inputs["roleDefinitionId"]) in roles
+    ]
+    networks, zones = "Microsoft.Network/virtualNetworks", "Microsoft.Network/privateDnsZones"
+
+    def may(action, scope):
+        return evaluate(action, scope, {CI_PRINCIPALS["ci-deploy-prod"]}, given, roles).allowed
+
+    hub, zone = names.network_id, names.zone_ids["vault"]
+    assert may(f"{networks}/peer/action", hub)
+    assert all(may(f"{networks}/virtualNetworkPeerings/{verb}", hub) for verb in ("read", "write", "delete"))
+    assert may(f"{zones}/join/action", zone)
+    assert not any(may(f"{networks}/{verb}", hub) for verb in ("write", "delete", "subnets/write"))
+    assert not any(may(f"{zones}/{verb}", zone) for verb in ("A/write", "A/delete", "write", "delete"))
 
 
 ENTRY = {
