@@ -71,11 +71,11 @@ def test_what_azure_would_refuse_is_refused_with_what_is_allowed(workspace, name
 def test_a_compute_of_another_kind_is_refused_by_name(workspace, name):
     body = {
         "location": "westeurope",
-        "properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "Standard_DS3_v2"}},
+        "properties": {"computeType": "DataFactory", "properties": {}},
     }
     reply = workspace.call("PUT", f"/computes/{name}", body)
     assert reply.status_code == 501
-    assert "ComputeInstance" in reply.text
+    assert "DataFactory" in reply.text
 
 
 def test_starting_a_cluster_is_refused_by_name(workspace, name):
