@@ -279,3 +279,46 @@ def test_what_lies_in_an_immutable_container_stays_and_its_container_too(twin_se
     assert twin_server.call("POST", f"{policy}/extend?api-version={api}", longer).status_code == 200
     shown = twin_server.call("GET", f"{container}?api-version={api}").json()["properties"]
     assert shown["hasImmutabilityPolicy"] is True
+
+
+CRYPTO = "e147488a-f6f5-4113-8e2d-b22465e65bf6"  # Key Vault Crypto Service Encryption User
+
+
+def test_a_key_is_used_only_where_it_is_kept_and_its_reader_may_wrap_with_it(twin_server, workshop):
+    vault, name = workshop["vault"], workshop["vault"].rpartition("/")[2]
+    account = f"{workshop['group']}/providers/{STORE}/st{uuid.uuid4().hex[:10]}"
+    path = f"{account}?api-version={version(STORE)}"
+    body = {
+        "location": twin_server.location,
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {workshop["identity"]: {}}},
+        "properties": {
+            "encryption": {
+                "keySource": "Microsoft.Keyvault",
+                "keyvaultproperties": {
+                    "keyvaulturi": f"https://{name}.vault.azure.net",
+                    "keyname": "platform",
+                },
+                "identity": {"userAssignedIdentity": workshop["identity"]},
+            }
+        },
+    }
+
+    def answer():
+        return twin_server.call("PUT", path, body)
+
+    refused(answer(), 400, "KeyVaultKeyNotUsable", f"vault '{name}' has no key 'platform'")
+    vaults = version("Microsoft.KeyVault/vaults")
+    key = {"properties": {"kty": "RSA", "keySize": 3072}}
+    twin_server.call("PUT", f"{vault}/keys/platform?api-version={vaults}", key)
+    refused(answer(), 400, "KeyVaultKeyNotUsable", "has no purge protection")
+    guarded = {"properties": {"enablePurgeProtection": True}}
+    twin_server.settle(twin_server.call("PATCH", f"{vault}?api-version={vaults}", guarded))
+    refused(answer(), 400, "KeyVaultKeyNotUsable", "it needs Key Vault Crypto Service Encryption User")
+    api = version("Microsoft.ManagedIdentity/userAssignedIdentities")
+    shown = twin_server.call("GET", f"{workshop['identity']}?api-version={api}").json()
+    assert twin_server.grant(shown["properties"]["principalId"], CRYPTO, vault).status_code == 201
+    twin_server.settle(answer())
+    other = {**body, "identity": {"type": "SystemAssigned"}}
+    refused(twin_server.call("PUT", path, other), 400, "KeyVaultKeyNotUsable", "not among the resource's own")
