@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from infra.sections import Groups
 
 _LABEL = re.compile(r"(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+# What an API server never changes, and the provider does not know of: k8s.io/kubernetes 1.34, pkg/apis/
+# scheduling/validation, ValidatePriorityClassUpdate.
+_FIXED = {"PriorityClass": ["value", "preemptionPolicy"]}
 _CLASSES: dict[str, Any] = {
     "Namespace": kubernetes.core.v1.Namespace,
     "ResourceQuota": kubernetes.core.v1.ResourceQuota,
@@ -119,12 +122,19 @@ class ClusterInside(pulumi.ComponentResource):
     ) -> pulumi.CustomResource:
         inputs = {_snake(key): one for key, one in manifest.items() if key not in {"apiVersion", "kind"}}
         made: pulumi.CustomResource = _CLASSES[manifest["kind"]](
-            f"{self._name}-{name}", **inputs, opts=self._options(after)
+            f"{self._name}-{name}", **inputs, opts=self._options(after, manifest["kind"])
         )
         return made
 
-    def _options(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, provider=self._provider, depends_on=list(after))
+    def _options(self, after: Sequence[pulumi.Resource], kind: str = "") -> pulumi.ResourceOptions:
+        fixed = _FIXED.get(kind)
+        return pulumi.ResourceOptions(
+            parent=self,
+            provider=self._provider,
+            depends_on=list(after),
+            replace_on_changes=fixed,
+            delete_before_replace=True if fixed else None,
+        )
 
     def _kubeconfig(self) -> pulumi.Output[str]:
         """Of a cluster that is there: while it is only planned, nobody is asked, and it is not known."""
@@ -134,7 +144,7 @@ class ClusterInside(pulumi.ComponentResource):
             resource_group_name=self._args.resource_group, resource_name=there, format="exec"
         )
         text = answer.apply(lambda found: signed_in_by(login, (found.kubeconfigs or [])[0].value))
-        secret: pulumi.Output[str] = pulumi.Output.secret(text)  # type: ignore[arg-type]  # takes outputs, too
+        secret: pulumi.Output[str] = pulumi.Output.secret(text)
         return secret
 
 

@@ -86,6 +86,13 @@ def test_sizes_come_after_the_extension_and_the_attachment_after_its_namespace(s
     assert f"inside-{namespace}" in engine.waits_for(f"kubernetes-{attached}")
 
 
+@pytest.mark.parametrize("stack", FURNISHED)
+def test_a_priority_that_changes_is_made_anew_because_no_api_server_changes_it(stack):
+    request = declared(stack).request("inside-priority-serving")
+    assert list(request.replaceOnChanges) == ["value", "preemptionPolicy"]
+    assert request.deleteBeforeReplace
+
+
 def test_no_credential_is_in_the_kubeconfig_that_the_program_uses():
     document = yaml.safe_load(cluster_inside.signed_in_by("workloadidentity", KUBECONFIG))
     (user,) = document["users"]

@@ -73,8 +73,13 @@ def resources(kinds: Kinds, of: str, of_version: str) -> dict[str, Any]:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": where, "resources": found}
 
 
-def openapi(kinds: Kinds, path: str) -> dict[str, Any]:
+def openapi(kinds: Kinds, path: str, base: str) -> dict[str, Any]:
     """OpenAPI v3: enough for a client to learn that fields are checked here; the schemas are not in it.
+
+    Args:
+        kinds: what is served.
+        path: what is asked for.
+        base: path of the cluster's server; clients take addresses from the root of the host.
 
     Raises:
         StatusError: 501, version 2; 404, a group that is not served.
@@ -84,8 +89,7 @@ def openapi(kinds: Kinds, path: str) -> dict[str, Any]:
     known = {f"api{'s/' + k.kind.group if k.kind.group else ''}/{k.kind.version}" for k in kinds.served}
     wanted = path.removeprefix("openapi/v3").strip("/")
     if not wanted:
-        # without a leading slash, so that the address stays below this cluster's own path
-        return {"paths": {one: {"serverRelativeURL": f"openapi/v3/{one}"} for one in sorted(known)}}
+        return {"paths": {one: {"serverRelativeURL": f"{base}/openapi/v3/{one}"} for one in sorted(known)}}
     if wanted not in known:
         raise no_such_path()
     parts = wanted.split("/")[1:]

@@ -70,7 +70,7 @@ def _discovered(  # noqa: PLR0911 - one line per question
 ) -> dict[str, Any] | None:
     """The answer to what clients ask before they know what is served; None for anything else."""
     if path.startswith("openapi/"):
-        return discovery.openapi(kinds, path)
+        return discovery.openapi(kinds, path, request.path.partition("/openapi/")[0])
     match path.split("/"):
         case ["version"]:
             return discovery.version(cluster)
@@ -138,6 +138,12 @@ def _kept(call: Call, obj: dict[str, Any], *, new: bool) -> Reply:
 
 
 def _body(request: Request) -> dict[str, Any]:
+    if "protobuf" in request.headers.get("content-type", ""):
+        raise StatusError(
+            415,
+            "UnsupportedMediaType",
+            "protobuf is not read here; send application/json or a file: kubectl apply --server-side -f FILE",
+        )
     try:
         found = json.loads(request.body) if request.body.strip() else {}
     except ValueError as error:
