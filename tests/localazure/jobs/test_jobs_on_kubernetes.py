@@ -144,3 +144,24 @@ def test_a_job_on_a_stopped_cluster_is_refused(ready, environment):
     ready.twin.settle(ready.twin.call("POST", f"{ready.aks}/start{AKS}"))
     assert reply.status_code == 400
     assert "is stopped; start it" in reply.json()["error"]["message"]
+
+
+def test_a_cluster_of_arc_is_attached_and_jobs_on_it_are_refused_by_name(platform, ready, environment):
+    name = f"arc-{uuid.uuid4().hex[:6]}"
+    cluster_id = f"{platform.group}/providers/Microsoft.Kubernetes/connectedClusters/{name}"
+    body = {
+        "location": platform.twin.location,
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"agentPublicKeyCertificate": "A" * 120},
+    }
+    ready.put(cluster_id, body, "?api-version=2024-02-01-preview")
+    extension = f"{cluster_id}/providers/Microsoft.KubernetesConfiguration/extensions/azureml"
+    assert ready.put(extension, EXTENSION, "?api-version=2023-05-01").status_code < 300
+    compute = f"{platform.workspace}/computes/{name}"
+    attached = {"computeType": "Kubernetes", "resourceId": cluster_id, "properties": {"namespace": "jobs"}}
+    assert ready.put(compute, {"properties": attached}, COMPUTE).status_code < 300
+    reply = platform.submit(
+        f"j-{uuid.uuid4().hex[:8]}", command="true", computeId=compute, environmentId=environment
+    )
+    assert reply.status_code == 400
+    assert "not emulated on clusters that are connected by Azure Arc" in reply.json()["error"]["message"]
