@@ -82,11 +82,11 @@ def _judged(target: Target, outcome: Outcome, plan: StackPlan) -> tuple[Outcome,
 
 def _checked(target: Target, plan: StackPlan) -> tuple[Finding, ...]:
     """What the checks say about the change, beside what else stands on the twin."""
+    if all(change.op == "same" for change in plan.changes):
+        return ()
     from checks import gate
     from twinloop.stacks import stated, stated_needs
 
-    if all(change.op == "same" for change in plan.changes):
-        return ()
     files = _files(target)
     others = _others(target, files)
     found = gate.findings(
