@@ -49,7 +49,8 @@ def test_a_lock_waits_for_all_that_hangs_on_its_resource_so_that_it_is_deleted_f
         resource.name
         for resource in engine.declared
         if resource.typ.split(":")[-1]
-        in {"Compute", "Datastore", "ManagedNetworkSettingsRule", "BlobContainer"}
+        in {"Compute", "Datastore", "ManagedNetworkSettingsRule", "BlobContainer", "Queue", "Schedule"}
+        | {"OnlineEndpoint", "BatchEndpoint"}
         or resource.typ.endswith((":DiagnosticSetting", ":RoleAssignment", ":ManagementPolicy"))
     }
     for lock in ("locks-workspace", "locks-storage", "locks-lake", "locks-vault"):

@@ -64,7 +64,9 @@ def test_nothing_is_written_on_what_is_taken_but_the_grants_of_machines(changed)
         on = {resource.inputs.get(key) for key in ("scope", "resourceUri")} & TAKEN
         if on:
             assert resource.typ.endswith(":RoleAssignment"), resource.name
-            assert resource.name.startswith(("workspace-", "training-", "build-", "batch-")), resource.name
+            assert resource.name.startswith(("workspace-", "training-", "build-", "batch-", "endpoint-")), (
+                resource.name
+            )
     assert not [r for r in engine.of(":ManagementLockByScope") if r.inputs["scope"] in TAKEN]
     assert not engine.of(":Budget"), "a budget on a group of somebody else must be asked for"
 
@@ -75,7 +77,8 @@ def test_a_budget_on_a_taken_group_is_made_where_it_is_asked_for(changed):
 
 
 @pytest.mark.parametrize(
-    ("grants", "who"), [("none", set()), ("machines", {"workspace", "training", "build", "batch"})]
+    ("grants", "who"),
+    [("none", set()), ("machines", {"workspace", "training", "build", "batch", "endpoint"})],
 )
 def test_grants_on_a_taken_registry_of_images_are_as_narrow_as_is_said(grants, who, changed):
     engine = engine_of(changed(images={"existing": company.IMAGES, "grants": grants}))
