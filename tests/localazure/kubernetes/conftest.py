@@ -47,8 +47,8 @@ class Cluster:
         return name
 
 
-def make_cluster(twin: Any, group: str, **properties: Any) -> Cluster:
-    name = f"aks-{uuid.uuid4().hex[:8]}"
+def make_cluster(twin: Any, group: str, name: str = "", **properties: Any) -> Cluster:
+    name = name or f"aks-{uuid.uuid4().hex[:8]}"
     arm_id = f"{group}/providers/Microsoft.ContainerService/managedClusters/{name}"
     body = {
         "location": twin.location,
