@@ -74,12 +74,15 @@ class Closed:
             found += [value for shape in _shapes(model, key) for value in values(shape, known)]
         return list(dict.fromkeys(_text(value) for value in found)) or [WORD]
 
-    def _guesses(self, key: str) -> Iterator[str]:
+    def _guesses(self, key: str) -> Iterator[object]:
         """What the file of another stack says, or what a stack's own name lets one suppose."""
         if key in {f"{_OURS}environment", f"{_OURS}shared.ciEnvironment"}:
             yield self._stack
         if key == f"{_PROVIDER}tenantId":
             yield from (one[key] for one in self._others.values() if isinstance(one.get(key), str))
+        if key in {f"{_OURS}clusters", f"{_OURS}endpoints"}:  # others name them: a made-up one does not do
+            alike = [one[key] for one in self._others.values() if isinstance(one.get(key), list | dict)]
+            yield from (one for one in alike if not any(secure_places(one, key)))
         if key.startswith(f"{_OURS}shared."):
             section = self._config.get(f"{_OURS}shared")
             name = section.get("stack") if isinstance(section, Mapping) else ""

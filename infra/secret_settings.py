@@ -77,6 +77,7 @@ READABLE: Final[Mapping[str, str]] = {
     "connections[].name": NAMES,
     "labelling.projects[].name": NAMES,
     "labelling.projects[].assistedBy": NAMES,
+    "labelling.projects[].labels[]": NAMES,
 }
 HANDED_ON: Final = frozenset(
     {
@@ -101,7 +102,6 @@ HANDED_ON: Final = frozenset(
         "connections[].target",
         "connections[].secret",
         "labelling.labellers",
-        "labelling.projects[].labels[]",
         "labelling.projects[].instructions",
         "waivers[].why",
     }

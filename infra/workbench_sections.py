@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from checks.catalogue.time_zones import time_zones
-from infra.shapes import Guid, Section, VmSize, example
+from infra.shapes import EXAMPLE_GUID, Guid, Section, VmSize, example
 from infra.taken import SubnetId
 
+_SOMEBODY = f'[{{"name": "ada", "objectId": "{EXAMPLE_GUID}"}}]'
 # Source: ComputeInstanceProperties.idleTimeBeforeShutdown in pulumi_azure_native 3.29.0.
 _IDLE = re.compile(r"PT(?:(\d{1,2})H)?(?:(\d{1,4})M)?")
 _LEAST_IDLE, _MOST_IDLE = 15, 3 * 24 * 60  # minutes
@@ -87,9 +88,9 @@ class Instances(Section):
 
     vm_size: VmSize
     idle: Annotated[str, AfterValidator(_idle), example("PT30M")]
-    stop_at: Annotated[str, AfterValidator(_clock), example('"19:00"')]
+    stop_at: Annotated[str, AfterValidator(_clock), example("19:00")]
     time_zone: Annotated[str, AfterValidator(_zone), example("W. Europe Standard Time")]
-    people: Annotated[tuple[Person, ...], Field(min_length=1), example("[]")]
+    people: Annotated[tuple[Person, ...], Field(min_length=1), example(_SOMEBODY)]
     reason: Annotated[str, Field(min_length=10)] | None = None  # why, where people only observe
 
     @model_validator(mode="after")
