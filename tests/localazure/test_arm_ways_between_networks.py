@@ -137,7 +137,8 @@ def test_a_scope_is_of_no_region_says_both_modes_and_holds_logs_and_traces_only(
     here = scope(SCOPE, {"location": "westeurope", "properties": modes})
     refused(here, 400, "LocationNotAvailableForResourceType", "global")
     half = {"accessModeSettings": {"queryAccessMode": "Open", "ingestionAccessMode": "Half"}}
-    refused(scope(SCOPE, {"location": "global", "properties": half}), 400, "InvalidRequestContent", "PrivateOnly")
+    unclear = scope(SCOPE, {"location": "global", "properties": half})
+    refused(unclear, 400, "InvalidRequestContent", "PrivateOnly")
     assert scope(SCOPE, {"location": "global", "properties": modes}).status_code < 300
     wrong = {"properties": {"linkedResourceId": network("vnet", "10.1.0.0/16")}}
     refused(scope(f"{SCOPE}/scopedResources/x", wrong), 400, "InvalidLinkedResource", "Insights/components")
