@@ -77,7 +77,7 @@ def type_of_token(token: str) -> tuple[str, str]:
     package, _, rest = token.partition(":")
     module, _, kind = rest.partition(":")
     group, _, version = module.rpartition("/")
-    if package != PACKAGE or not version or not kind:
+    if package != PACKAGE or not (group and version and kind):
         raise ValueError(f"{token}: not a token of the package {PACKAGE}, as kubernetes:core/v1:Namespace")
 
-    return (version if group in {"", CORE_MODULE} else f"{group}/{version}"), kind
+    return (version if group == CORE_MODULE else f"{group}/{version}"), kind

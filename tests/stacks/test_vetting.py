@@ -34,6 +34,18 @@ def test_a_type_without_a_route_on_the_twin_is_refused_by_name(on, token):
     assert token in refused.value.given
 
 
+@pytest.mark.parametrize("token", ["kubernetes:core/v1:Pod", "kubernetes:batch/v1:Job"])
+def test_what_would_run_in_a_cluster_is_refused_by_name(on, token):
+    with pytest.raises(NotSupported) as refused:
+        vetting.refuse_not_emulated([token, "kubernetes:core/v1:Namespace"], every_route(), on)
+    assert refused.value.given == token
+
+
+def test_objects_of_a_cluster_and_kinds_of_definitions_pass(on):
+    kept = ["kubernetes:core/v1:Namespace", "kubernetes:amlarc.azureml.com/v1alpha1:InstanceType"]
+    vetting.refuse_not_emulated([*kept, "kubernetes:yaml:ConfigFile"], every_route(), on)
+
+
 def test_names_of_parameters_do_not_matter(on):
     path = resource_types()["azure-native:resources:ResourceGroup"].path.replace(
         "{resourceGroupName}", "{group}"

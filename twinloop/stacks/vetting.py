@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from twinloop.stacks.target import Target
 
 PREFIX = "azure-native:"
+KUBERNETES = "kubernetes:"
 _PACKAGES = ("pulumi", "pulumi-azure-native", "pulumi-kubernetes")
 
 
@@ -44,6 +45,7 @@ def refuse_not_emulated(types: Iterable[str], emulated: Iterable[dict[str, Any]]
     """
     from checks.catalogue.resource_types import resource_types
 
+    _refuse_what_runs(types := set(types), target)
     known = resource_types()
     made = {_shape(row["path"]) for row in emulated if row["method"] == "PUT"}
     refused = sorted(
@@ -59,6 +61,30 @@ def refuse_not_emulated(types: Iterable[str], emulated: Iterable[dict[str, Any]]
             allowed=f"{len(known)} types: "
             + ", ".join(sorted(token.removeprefix(PREFIX) for token in known)),
             next_step=f"twinloop up -s {target.stack} --cloud azure, or leave them out by the settings",
+        )
+
+
+def _refuse_what_runs(types: set[str], target: Target) -> None:
+    """A cluster of the twin keeps the kinds of its table and those of definitions; nothing runs in it."""
+    from checks.kubernetes.kinds import by_type, type_of_token
+
+    refused = []
+    for token in sorted(one for one in types if one.startswith(KUBERNETES)):
+        try:
+            version, kind = type_of_token(token)
+        except ValueError:
+            continue  # a component of the package, of which the provider speaks
+        group = version.rpartition("/")[0]
+        own = "." not in group or group.endswith(".k8s.io")  # of Kubernetes, not of a definition
+        if own and (version, kind) not in by_type():
+            refused.append(token)
+    if refused:
+        raise NotSupported(
+            f"The twin's clusters do not keep {len(refused)} kind(s) of this program; nothing was touched.",
+            where=f"the program of stack {target.stack}",
+            given="\n".join(refused),
+            allowed=", ".join(sorted(kind.token.removeprefix(KUBERNETES) for kind in by_type().values())),
+            next_step=f"twinloop up -s {target.stack} --cloud azure, or leave them out of the program",
         )
 
 
