@@ -6,7 +6,7 @@ into=${1:?usage: build.sh FOLDER}
 mkdir -p "$into"
 into=$(cd "$into" && pwd)
 cd "$(dirname "$0")"
-command -v go >/dev/null || { echo "go is not on PATH: https://go.dev/doc/install, 1.24 or later" >&2; exit 9; }
+command -v go >/dev/null || { echo "go is not on PATH: https://go.dev/doc/install, 1.24 or later" >&2; exit 3; }
 version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
 of=k8s.io/component-base/version
 minor=${version#v1.}
