@@ -71,7 +71,7 @@ def test_what_azure_would_refuse_is_refused_with_what_is_allowed(workspace, name
 def test_a_compute_of_another_kind_is_refused_by_name(workspace, name):
     body = {
         "location": "westeurope",
-        "properties": {"computeType": "DataFactory", "properties": {}},
+        "properties": {"computeType": "DataFactory"},
     }
     reply = workspace.call("PUT", f"/computes/{name}", body)
     assert reply.status_code == 501
