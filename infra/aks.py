@@ -32,7 +32,6 @@ class ClusterArgs:
     identity_ids: Mapping[str, pulumi.Input[str]]  # `aks` and `kubelet`
     kubelet: Mapping[str, pulumi.Input[str]]  # client_id and principal_id of that identity
     after: Sequence[pulumi.Resource]  # the grants that it is made with
-    protect: bool
     names: Names
     tags: dict[str, str]
 
@@ -91,7 +90,6 @@ class Cluster(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                protect=args.protect,
                 depends_on=list(args.after),
                 ignore_changes=["kubernetesVersion"] if settings.upgrades.channel in MOVING else None,
             ),

@@ -41,6 +41,7 @@ class Aks:
 
     def __init__(self, ground: Ground, settings: Kubernetes) -> None:
         self._ground, self._settings = ground, settings
+        self.parts: list[pulumi.Resource] = []  # what a lock of the environment waits for
         born = self._access("aks-access", birth_grants(ground.settings))
         identities, whole = ground.identities, ground.settings
         self.cluster = Cluster(
@@ -59,7 +60,6 @@ class Aks:
                     "principal_id": identities.principal_ids["kubelet"],
                 },
                 after=list(born.assignments.values()),
-                protect=whole.protect,
                 names=whole.names,
                 tags=ground.tags,
             ),
@@ -78,6 +78,8 @@ class Aks:
                 tags=ground.tags,
             ),
         )
+
+        self.parts += [born, self.cluster, self.ways_in, self.pools]
 
     @property
     def published(self) -> dict[str, pulumi.Output[str]]:
@@ -102,7 +104,7 @@ class Aks:
             after: what must be in the cluster first: the namespace that is attached.
         """
         ground, settings = self._ground, self._settings
-        return MachineLearning(
+        attached = MachineLearning(
             "kubernetes",
             MachineLearningArgs(
                 resource_group=ground.resource_group,
@@ -122,6 +124,8 @@ class Aks:
                 tags=ground.tags,
             ),
         )
+        self.parts.append(attached)
+        return attached
 
     def _access(self, name: str, grants: tuple[Grant, ...], cluster: pulumi.Resource | None = None) -> Access:
         ground, names = self._ground, self._ground.settings.names

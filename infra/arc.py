@@ -62,7 +62,7 @@ class ArcCluster(pulumi.ComponentResource):
                 tenant_id=args.whole.azure.tenant_id,
             ),
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.whole.protect),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         access = Access(
             f"{name}-access",
@@ -73,7 +73,7 @@ class ArcCluster(pulumi.ComponentResource):
                 own_roles=own,
             ),
         )
-        MachineLearning(
+        attached = MachineLearning(
             name,
             MachineLearningArgs(
                 resource_group=args.resource_group,
@@ -93,4 +93,6 @@ class ArcCluster(pulumi.ComponentResource):
                 tags=args.tags,
             ),
         )
+        # What a lock of the environment waits for.
+        self.parts: list[pulumi.Resource] = [self, access, attached]
         self.register_outputs({"cluster_id": cluster.id})

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def clusters(environment: Environment) -> Aks | None:
-    """Declare them, and attach them to the workspace; the cluster of ours, if there is one.
+    """Declare them, and attach them to the workspace: the cluster of ours, if there is one.
 
     The types of AKS and Arc take their time to import: an environment without them does not.
     """
@@ -37,14 +37,15 @@ def clusters(environment: Environment) -> Aks | None:
     )
     workspace = environment.workspace
     if settings.kubernetes.inside is None:
-        environment.attached.append(aks.attach(workspace.workspace_name, workspace.workspace_id))
+        aks.attach(workspace.workspace_name, workspace.workspace_id)
+        environment.attached += aks.parts
         return aks
     from infra.cluster_inside import furnish
 
     inside = furnish(environment, aks, settings.kubernetes.inside)
     attached = aks.attach(workspace.workspace_name, workspace.workspace_id, inside.namespaces)
     inside.instance_types(attached.extension)
-    environment.attached.append(attached)
+    environment.attached += aks.parts
     return aks
 
 
@@ -66,4 +67,4 @@ def _connect(environment: Environment) -> None:
             tags=environment.tags,
         ),
     )
-    environment.attached.append(connected)
+    environment.attached += connected.parts
