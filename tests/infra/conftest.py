@@ -14,6 +14,7 @@ import yaml
 from infra.program import build
 from infra.purposes import ci_purposes
 from infra.stack_files import load
+from infra.version_aliases import drop_version_aliases
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("shared", "dev", "staging", "prod")
@@ -118,6 +119,7 @@ def declare(program, *, published=None):
     )
 
     def run():
+        drop_version_aliases()  # as the program does first: expanding them takes more time than all the rest
         engine.outputs = program()
 
     pulumi.runtime.test(run)()
