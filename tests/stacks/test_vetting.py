@@ -70,3 +70,16 @@ def test_each_stack_is_vetted_for_itself(on, checkout):
     vetting.remember(on)
     checkout.stack("prod")
     assert not vetting.is_vetted(target(checkout.home, stack="prod", environment={}))
+
+
+def test_a_state_that_somebody_wrote_since_and_a_changed_rule_are_judged_again(on, checkout):
+    vetting.remember(on)
+    state = checkout.home.state / ".pulumi" / "stacks" / "twinloop-tests" / "dev.json"
+    state.parent.mkdir(parents=True, exist_ok=True)
+    state.write_text("{}")
+    assert not vetting.is_vetted(on)
+    vetting.remember(on)
+    assert vetting.is_vetted(on)
+    (checkout.root / "policies").mkdir()
+    (checkout.root / "policies" / "rule.py").write_text("pass")
+    assert not vetting.is_vetted(on)
