@@ -36,7 +36,7 @@ class DocumentStore(pulumi.ComponentResource):
             resource_group_name=place.resource_group,
             location=place.location,
             kind="GlobalDocumentDB",
-            database_account_offer_type="Standard",
+            database_account_offer_type=cosmosdb.DatabaseAccountOfferType.STANDARD,
             capabilities=[cosmosdb.CapabilityArgs(name="EnableServerless")],
             locations=[
                 cosmosdb.LocationArgs(
@@ -45,7 +45,9 @@ class DocumentStore(pulumi.ComponentResource):
                     is_zone_redundant=settings.zone_redundant,
                 )
             ],
-            consistency_policy=cosmosdb.ConsistencyPolicyArgs(default_consistency_level="Session"),
+            consistency_policy=cosmosdb.ConsistencyPolicyArgs(
+                default_consistency_level=cosmosdb.DefaultConsistencyLevel.SESSION
+            ),
             disable_local_auth=True,
             disable_key_based_metadata_write_access=True,
             minimal_tls_version="Tls12",

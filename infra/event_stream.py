@@ -35,7 +35,9 @@ class EventStream(pulumi.ComponentResource):
             resource_group_name=place.resource_group,
             location=place.location,
             sku=eventhub.SkuArgs(name="Standard", tier="Standard", capacity=settings.throughput_units),
-            identity=eventhub.IdentityArgs(type="UserAssigned", user_assigned_identities=[identity_id]),
+            identity=eventhub.IdentityArgs(
+                type=eventhub.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity_id]
+            ),
             is_auto_inflate_enabled=settings.max_throughput_units is not None,
             maximum_throughput_units=settings.max_throughput_units,
             disable_local_auth=True,
@@ -72,6 +74,8 @@ def _capture(
             storage_account_resource_id=names.lake_id,
             blob_container="landing",
             archive_name_format=ARCHIVE,
-            identity=eventhub.CaptureIdentityArgs(type="UserAssigned", user_assigned_identity=identity_id),
+            identity=eventhub.CaptureIdentityArgs(
+                type=eventhub.CaptureIdentityType.USER_ASSIGNED, user_assigned_identity=identity_id
+            ),
         ),
     )

@@ -45,6 +45,7 @@ def run_official(
         Problem: there is no twin, or no such stack.
     """
     on_twin = target.cloud == "twin"
+    executable()
     _need_environment(target)
     refuse_unasked(operation, target, yes=yes)
     with (

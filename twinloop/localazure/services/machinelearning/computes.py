@@ -39,7 +39,8 @@ class ComputeHooks(ResourceHooks):
         properties = body.get("properties")
         cluster = properties.get("properties") if isinstance(properties, dict) else None
         if (
-            not isinstance(cluster, dict)
+            not isinstance(properties, dict)
+            or not isinstance(cluster, dict)
             or properties.get("computeType") != CLUSTER
             or cluster.get("remoteLoginPortPublicAccess", "NotSpecified") != "NotSpecified"
         ):
