@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Tests wait for processes more than they compute: three at a time keep two cores busy.
 JOBS ?= 3
 
-.PHONY: help setup demo test check format lock soak bench reference clean
+.PHONY: help setup demo test check format lock soak bench reference api-server clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,11 @@ lock: $(READY) ## Resolve pyproject.toml anew into requirements.lock (one resolv
 reference: $(READY) ## Write docs/reference from the code
 	@$(BIN)/python -m twinloop.cli.reference
 
+api-server: ## Build a real Kubernetes API server from its Go modules, for the tests that use one (needs Go; minutes)
+	@setup/kubernetes/build.sh .cache/kubernetes
+	@echo 'export KUBEBUILDER_ASSETS=$(CURDIR)/.cache/kubernetes'
+
 clean: ## Stop the twin and remove all that Twinloop made here, the virtual environment too
 	@if [ -x $(BIN)/twinloop ] && [ -d .twinloop ]; then $(BIN)/twinloop twin stop; fi
-	@rm -rf .twinloop .azureml $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .twinloop .azureml .cache $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
