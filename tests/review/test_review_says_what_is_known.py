@@ -11,13 +11,13 @@ from tests.review.projects import Project, changes
 from tests.stacks.checkouts import SUBSCRIPTION
 from twinloop.cli.review_text import text
 from twinloop.clouds.stack_file import StackFile
-from twinloop.review import stack_settings
 from twinloop.review.annotations import annotations
 from twinloop.review.as_json import as_json
 from twinloop.review.assembling import FAILED
 from twinloop.review.html import html
 from twinloop.review.labels import cost_changes
 from twinloop.review.markdown import markdown
+from twinloop.stacks import stated
 
 LAKE = resource("lake")
 OTHER = "3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a0ff"
@@ -90,8 +90,8 @@ def test_the_largest_of_several_limits_counts_as_in_the_settings(tmp_path):
     (tmp_path / "Pulumi.yaml").write_text("name: twinloop\nruntime: python\n")
     files: list[StackFile] = [file("dev", 40), file("staging", 20)]
     place = (SUBSCRIPTION, "westeurope", "totallowprioritycores")
-    assert stack_settings.quotas(files) == {place: 40}
-    assert stack_settings.quotas(files[::-1]) == {place: 40}
+    assert stated.quotas(files) == {place: 40}
+    assert stated.quotas(files[::-1]) == {place: 40}
 
 
 def test_a_group_that_takes_the_place_of_another_is_told_apart_by_its_id(tmp_path):
@@ -103,7 +103,7 @@ def test_a_group_that_takes_the_place_of_another_is_told_apart_by_its_id(tmp_pat
         groups = {"groups": {"dataScientists": key, "auditors": "3a9e"}}
         (tmp_path / f"Pulumi.s{at}.yaml").write_text(yaml.safe_dump({"config": {"twinloop:access": groups}}))
         files.append(stack_file.read(tmp_path, f"s{at}"))
-    assert stack_settings.people(files) == {
+    assert stated.people(files) == {
         "0d6b": "data-scientists (0d6b)",
         "9d6b": "data-scientists (9d6b)",
         "3a9e": "auditors",

@@ -13,13 +13,12 @@ from checks.reachability_model import JobNeeds
 from checks.standing import said_once, standing
 from twinloop.clouds.stack_file import StackFile
 from twinloop.problems import Kind, Problem
-from twinloop.review import stack_settings
 from twinloop.review.job_needs import job_needs
 from twinloop.review.labels import in_cloud
 from twinloop.review.model import Place, StackReview
 from twinloop.review.pairs import Files, Pair
 from twinloop.review.places import Sources, places
-from twinloop.stacks import stated_needs
+from twinloop.stacks import stated, stated_needs
 
 # Rules of findings that stand for a stack of which nothing else is known.
 SETTINGS_REFUSED, FAILED = NOT_EVALUATED = ("settings-refused", "not-evaluated")
@@ -48,14 +47,14 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
     before = list(chain.from_iterable(pair.plan.before for pair in every))
     after = list(chain.from_iterable(pair.plan.after for pair in every))
     files = [*around.base.found.values(), *around.head.found.values()]
-    changes = access.access_changes(before, after, people=stack_settings.people(files))
+    changes = access.access_changes(before, after, people=stated.people(files))
     heads = list(around.head.found.values())
     expected = [one for file in heads for one in stated_needs.expected_deployments(file)]
-    uses = quota.quota_use(before, after, stack_settings.quotas(heads), expected)
+    uses = quota.quota_use(before, after, stated.quotas(heads), expected)
     stands = standing(
         before,
         after,
-        people=stack_settings.people(files),
+        people=stated.people(files),
         jobs=_jobs(around.head),
         jobs_before=_jobs(around.base),
         ways_in=[one for file in heads for one in stated_needs.ways_in(file)],
@@ -124,7 +123,7 @@ def _irreversible(pair: Pair, file: StackFile | None) -> Iterable[Finding]:
         return [_gone(pair)]
     if pair.head.problem is not None:
         return []  # nothing is known about it; least of all that a waiver is of no use
-    return irreversibility.findings(pair.plan.changes, stack_settings.waivers(file), stack=pair.stack)
+    return irreversibility.findings(pair.plan.changes, stated.waivers(file), stack=pair.stack)
 
 
 def _gone(pair: Pair) -> Finding:

@@ -26,12 +26,11 @@ from checks.reachability_model import Path as Followed
 from twinloop.clouds import stack_file
 from twinloop.clouds.stack_file import StackFile
 from twinloop.problems import NotFound
-from twinloop.review import stack_settings
 from twinloop.review.declaring import declared
 from twinloop.review.job_needs import job_needs
 from twinloop.review.stack_reasons import reasons
 from twinloop.review.subscription_limits import limits_of
-from twinloop.stacks import stated_needs
+from twinloop.stacks import stated, stated_needs
 
 BASE = "dev"
 
@@ -53,7 +52,7 @@ class Checked:
     @cached_property
     def people(self) -> Mapping[str, str]:
         """Names of groups by object id."""
-        return stack_settings.people(self.files.values())
+        return stated.people(self.files.values())
 
     @property
     def ways_in(self) -> tuple[WayIn, ...]:
@@ -74,7 +73,7 @@ class Checked:
         Raises:
             Problem: the file cannot be read.
         """
-        known = stack_settings.quotas(self.files.values())
+        known = stated.quotas(self.files.values())
         if limits is not None:
             file = self.files[self.wanted[0]]
             known = known | limits_of(limits, file.subscription, file.value("azure-native:location"))
@@ -140,7 +139,7 @@ class Checked:
     def _covered(self) -> Iterator[tuple[coverage.Covered, ...]]:
         for name in self.wanted:
             if self._environment(name) is not None:
-                needed = stack_settings.needed_stack(self.files[name])
+                needed = stated.needed_stack(self.files[name])
                 yield coverage.coverage(
                     name,
                     self.stacks[name],
@@ -187,7 +186,7 @@ def checked(
         every.setdefault(name, stack_file.read(checkout, name))
     places = {every[name].subscription for name in wanted}
     near = [name for name, file in every.items() if file.subscription in places]
-    names = stack_settings.in_order(every, dict.fromkeys((*wanted, *near, *beside)))
+    names = stated.in_order(every, dict.fromkeys((*wanted, *near, *beside)))
     found = declared(checkout, names, say)
     return Checked(
         wanted=wanted,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from twinloop.clouds import stack_file
 from twinloop.engine import EngineError
-from twinloop.review import failures, stack_settings
+from twinloop.review import failures
 from twinloop.review.evaluation import Bench
 from twinloop.review.planting import plant_needed
+from twinloop.stacks import stated
 from twinloop.stacks.local_state import configuration
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def declared(
             python=Path(sys.executable),
         )
         try:
-            for name in stack_settings.in_order(files, names):
+            for name in stated.in_order(files, names):
                 say(f"evaluating {name}")
                 found[name] = _evaluated(bench, files, name)
         finally:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from checks.plan import Resource
 from twinloop.engine import EngineError, Stack
 from twinloop.engine.backend import Backend
-from twinloop.review import stack_settings
 from twinloop.review.assembling import Surroundings, assembled
 from twinloop.review.digests import digest
 from twinloop.review.model import Review, Side
@@ -30,7 +29,7 @@ from twinloop.review.preparing import (
     with_environment,
 )
 from twinloop.review.revisions import Repository
-from twinloop.stacks import local_state
+from twinloop.stacks import local_state, stated
 from twinloop.stacks.plans import resource_of
 from twinloop.stacks.problems import problem_of
 from twinloop.stacks.target import target
@@ -61,7 +60,7 @@ def review_live(request: Request, say: Say) -> Reviewed:
         made, environment = bench(new, folder / "head-bench", request, say)
         exits.callback(made.close)
         beside = neighbours(files, wanted)
-        every = stack_settings.in_order(files.found, [*wanted, *beside])
+        every = stated.in_order(files.found, [*wanted, *beside])
         live = _taken_over(request, made, every)
         read_at = now()
         revisions = Revisions(base=None, head=made, base_files=NO_FILES, head_files=files, live=live, say=say)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from twinloop.clouds import stack_file
-from twinloop.review import places, stack_settings
+from twinloop.review import places
 from twinloop.review.assembling import Surroundings, assembled
 from twinloop.review.digests import digest
 from twinloop.review.model import Review, Side
@@ -26,6 +26,7 @@ from twinloop.review.preparing import (
     with_environment,
 )
 from twinloop.review.revisions import Repository, Revision
+from twinloop.stacks import stated
 
 # Files that no program reads: a change of them changes no stack.
 _NEVER_READ = (".md", ".svg")
@@ -101,8 +102,8 @@ def _untouched(touched: set[str] | None, files: Files, *, same_python: bool) -> 
         return set()
     found = set()
     for name in files.found:
-        chain = stack_settings.in_order(files.found, [name])
-        needed = {stack_settings.needed_stack(files.found[one]) for one in chain}
+        chain = stated.in_order(files.found, [name])
+        needed = {stated.needed_stack(files.found[one]) for one in chain}
         if touched.isdisjoint({*chain, *needed}):
             found.add(name)
     return found

@@ -12,10 +12,10 @@ from checks.plan import Resource, StackPlan
 from twinloop.clouds import stack_file
 from twinloop.engine import EngineError
 from twinloop.problems import Problem
-from twinloop.review import failures, stack_settings
+from twinloop.review import failures
 from twinloop.review.evaluation import Bench
 from twinloop.review.planting import plant_needed
-from twinloop.stacks import plans
+from twinloop.stacks import plans, stated
 from twinloop.stacks.local_state import configuration
 from twinloop.stacks.plans import Evaluated
 
@@ -109,8 +109,8 @@ class Revisions:
 
     def evaluate(self, wanted: Sequence[str]) -> list[Pair]:
         """Evaluate these stacks and those that they need; one pair for each of the wanted ones."""
-        before = stack_settings.in_order(self.base_files.found, wanted)
-        after = stack_settings.in_order(self.head_files.found, wanted)
+        before = stated.in_order(self.base_files.found, wanted)
+        after = stated.in_order(self.head_files.found, wanted)
         self._done = {name: threading.Event() for name in before}
         if set(after) - set(self.untouched):
             self.head.start()  # it has time to come up until the base's first stack stands

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from twinloop.engine import durable
 from twinloop.engine.store import checkpoint_bytes
-from twinloop.review import stack_settings
 from twinloop.review.placeholders import guid
+from twinloop.stacks import stated
 
 if TYPE_CHECKING:
     from twinloop.clouds.stack_file import StackFile
@@ -20,7 +20,7 @@ def plant_needed(bench: Bench, file: StackFile, files: Mapping[str, StackFile]) 
 
     An environment asks the shared stack for the ids of CI's identities only; all else it computes.
     """
-    needed, environment = stack_settings.needed_stack(file), stack_settings.ci_environment(file)
+    needed, environment = stated.needed_stack(file), stated.ci_environment(file)
     if not needed or not environment or needed in files:
         return []
     purposes = ("ci-preview", f"ci-deploy-{environment}", f"ci-models-{environment}")

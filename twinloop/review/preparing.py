@@ -15,7 +15,7 @@ from twinloop.review.evaluation import Bench
 from twinloop.review.model import Review, Side
 from twinloop.review.pairs import Files
 from twinloop.review.revisions import Repository, Revision
-from twinloop.review.stack_settings import needed_stack
+from twinloop.stacks.stated import needed_stack
 
 if TYPE_CHECKING:
     from twinloop.clouds.home import Home
