@@ -11,13 +11,9 @@ from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
 from infra.foundation import Foundation
 from infra.governance import guard
-from infra.grants import CI, ENVIRONMENT, Grant, Role, in_force, on_taken
-from infra.grants_batch import BATCH_IDENTITY
-from infra.grants_data import LABELLERS, ZONES
-from infra.grants_governance import governance_roles
-from infra.grants_kubernetes import cluster_roles
-from infra.grants_sources import source_roles
-from infra.grants_serving import serving_roles, submitter_guid
+from infra.grant_tables import environment_grants, environment_roles
+from infra.grants import Grant, Role
+from infra.grants_serving import submitter_guid
 from infra.group import group_id
 from infra.isolation import private_endpoints
 from infra.kubernetes_chapter import clusters
@@ -25,12 +21,10 @@ from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs
 from infra.outputs import EnvironmentOutputs
 from infra.people import machines, people
-from infra.purposes import BATCH
 from infra.serving import Serving
 from infra.settings import EnvironmentSettings
 from infra.shared_stack import ci_principals
 from infra.spending import Spending, SpendingArgs
-from infra.taken import taken_grants
 from infra.workbench import Workbench, data_estate, labellers
 from infra.workspace import Workspace, WorkspaceArgs
 
@@ -41,7 +35,7 @@ class Environment(Foundation):
     def __init__(self, settings: EnvironmentSettings) -> None:
         super().__init__(settings)
         self.principals = self._principals()
-        self.grants = self._grants()
+        self.grants = environment_grants(settings)
         self.access = self._access("access", tuple(g for g in self.grants if g.on != "workspace"))
         self.platform()
         self.attached: list[pulumi.Resource] = []  # clusters of ours that are computes of the workspace
@@ -217,21 +211,6 @@ class Environment(Foundation):
             | ci_principals(self.settings)
         )
 
-    def _grants(self) -> tuple[Grant, ...]:
-        managed = self.settings.managed_network.isolation_mode != "Disabled"
-        conditions: list[str] = [self.settings.access.people_may, *(["managed network"] if managed else [])]
-        if managed and "images" in self.names.taken:
-            conditions.append("managed network, images taken")
-        if self.settings.protect:
-            conditions.append("protected")
-        if any(cluster.purpose == BATCH for cluster in self.settings.clusters):
-            conditions.append("batch")
-        if self.settings.labelling:
-            conditions.append("labelling")
-        table: tuple[Grant, ...] = (*ENVIRONMENT, *BATCH_IDENTITY, *ZONES, *LABELLERS)
-        table = table if self.settings.shared.ci_environment is None else (*table, *CI)
-        return on_taken(in_force(table, *conditions), taken_grants(self.settings))
-
     def scopes(self) -> dict[str, ScopeTarget]:
         """What stands before the workspace does, for grants on it."""
         return {
@@ -265,14 +244,7 @@ class Environment(Foundation):
                         for role, guid in own_role_guids(self.settings.shared_names).items()
                     },
                 },
-                assignable=(
-                    {grant.role for grant in self.grants}
-                    | cluster_roles(self.settings)
-                    | governance_roles(self.settings)
-                    | serving_roles(self.settings)
-                    | source_roles(self.settings)
-                )
-                - {Role.RBAC_ADMINISTRATOR},
+                assignable=environment_roles(self.settings) - {Role.RBAC_ADMINISTRATOR},
             ),
         )
 
