@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
 from infra.kubernetes_ml_sections import NAMESPACES_OF_OTHERS
-from infra.shapes import Guid, Section, example
+from infra.shapes import Section, example
 
 # kubernetes, apimachinery/pkg/util/validation: a DNS label
 _LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 # k8s.io/kubernetes, pkg/apis/scheduling/types.go: what lies above is the system's
 HIGHEST_PRIORITY = 1_000_000_000
+GROUPS = ("data-scientists", "ml-engineers", "platform-admins", "auditors")  # words for those of `access`
 
 
 def _network(value: str) -> str:
@@ -24,12 +26,16 @@ def _network(value: str) -> str:
         raise ValueError("an IPv4 network whose host bits are zero, e.g. 10.20.0.0/20") from None
 
 
+def _who(value: str) -> str:
+    try:
+        return value if value in GROUPS else str(UUID(value))
+    except ValueError:
+        raise ValueError(f"{', '.join(GROUPS)}, or the object id of an Entra group") from None
+
+
 Name = Annotated[str, Field(pattern=_LABEL), example("team-vision")]
 Network = Annotated[str, AfterValidator(_network), example("10.20.0.0/20")]
-Who = Annotated[
-    Literal["data-scientists", "ml-engineers", "platform-admins", "auditors"] | Guid,
-    example("data-scientists"),
-]
+Who = Annotated[str, AfterValidator(_who), example("data-scientists")]
 
 
 class Amounts(Section):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from checks.catalogue.applications import applications
-from infra.shapes import Guid, Section, example
+from infra.shapes import AS_NUMBER, Guid, Section, example
 
 Encrypted = Annotated[Literal["workspace", "storage", "lake", "images"], example("storage")]
 
@@ -22,7 +22,7 @@ class Encryption(Section):
 
     of: Annotated[tuple[Encrypted, ...], example('["storage", "lake"]')]
     mode: Annotated[Literal["classic", "serviceSide"], example("classic")] = "classic"
-    key_bits: Annotated[Literal[2048, 3072, 4096], example(3072)] = 3072
+    key_bits: Annotated[Literal[2048, 3072, 4096], AS_NUMBER, example(3072)] = 3072
     # Object id, in this tenant, of Microsoft's application Azure Cosmos DB: it reads the key in mode classic.
     cosmos_principal_id: Guid | None = None
 

@@ -13,6 +13,7 @@ import pulumi
 
 from infra.secret_settings import Secrets
 
+_PROVIDERS: Final = ("azure-native:", "kubernetes:")  # of what is in a cluster, too: labels, groups, reasons
 _INPUT_TYPE: Final = "_pulumi_input_type"  # the SDK's mark of its classes of structured inputs
 _WHOLE: Final = 4  # letters; a shorter text is looked for as a whole value only: it is inside of anything
 
@@ -41,7 +42,7 @@ def kept(value: Any, secrets: Secrets) -> Any:
 def _transformed(
     args: pulumi.ResourceTransformationArgs, secrets: Secrets
 ) -> pulumi.ResourceTransformationResult | None:
-    if not args.type_.startswith("azure-native:"):
+    if not args.type_.startswith(_PROVIDERS):
         return None
     props: dict[str, Any] = {}
     names: list[str] = []

@@ -12,13 +12,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from infra.arm_ids import example_id, id_of
+from infra.arm_ids import spelled
 from infra.cluster_sections import Inside
 from infra.kubernetes_ml_sections import Attach, Extension
 from infra.pool_sections import Pool
 from infra.shapes import Guid, PublicNetwork, Section, example
 
 ZONE_OF_API = "azure-native:privatedns:PrivateZone"
+WORDS_FOR_ZONES = ("system", "none")
 # Networks that AKS keeps for itself. Source: MicrosoftDocs/azure-aks-docs, articles/aks/azure-cni-overlay.md
 RESERVED = ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
 ROUTER_REPLICAS = 3  # MicrosoftDocs/azure-ai-docs, how-to-deploy-kubernetes-extension.md: inferenceRouterHA
@@ -45,9 +46,13 @@ def _inside_network(value: str) -> str:
     return str(network)
 
 
+def _zone_of_api(value: str) -> str:
+    return value if value in WORDS_FOR_ZONES else spelled(ZONE_OF_API, value)
+
+
 KubernetesVersion = Annotated[str, AfterValidator(_minor), example("1.33")]
 InsideNetwork = Annotated[str, AfterValidator(_inside_network), example("10.244.0.0/16")]
-ZoneId = Annotated[str, id_of(ZONE_OF_API), example(example_id(ZONE_OF_API))]
+ZoneOfApi = Annotated[str, AfterValidator(_zone_of_api), example("system")]
 
 
 class Window(Section):
@@ -81,7 +86,7 @@ class Api(Section):
 
     access: Annotated[Literal["private", "public"], example("private")]
     # The zone that a private API server is named in: one that AKS makes, public DNS, or a zone by its id.
-    zone: Annotated[Literal["system", "none"] | ZoneId, example("system")] = "system"
+    zone: ZoneOfApi = "system"
     authorised_networks: tuple[PublicNetwork, ...] = ()
 
     @model_validator(mode="after")

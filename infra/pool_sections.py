@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from checks.catalogue.vm_sizes import vm_sizes
-from infra.shapes import Section, VmSize, example
+from infra.shapes import AS_TEXT, Section, VmSize, example
 
 # Taints that Azure ML's pods tolerate: who passes each. Source: MicrosoftDocs/azure-ai-docs, articles/
 # machine-learning/reference-kubernetes.md, "Supported Azure Machine Learning taints and tolerations".
@@ -68,7 +68,7 @@ class Pool(Section):
     )
     max_pods: Annotated[int, Field(ge=10, le=250), example(110)] = 110
     disk_gb: Annotated[int, Field(ge=30, le=2048), example(128)] = 128
-    zones: tuple[Literal["1", "2", "3"], ...] = ()
+    zones: tuple[Annotated[Literal["1", "2", "3"], AS_TEXT], ...] = ()
     spot: Spot | None = None
     taints: tuple[TaintText, ...] = ()
     labels: dict[

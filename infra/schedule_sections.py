@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from infra.serving_sections import Run
-from infra.shapes import Email, RuleName, Section, example
+from infra.shapes import AS_TEXT, Email, RuleName, Section, example
 
 MAX_ADDRESSES = 499  # characters of all addresses together (PAN MonitorEmailNotificationSettings.emails)
 
@@ -100,7 +100,7 @@ class Monitor(Timed):
         ],
         example("Standard_E4s_v3"),
     ]
-    runtime: Annotated[Literal["3.3", "3.4"], example("3.4")] = "3.4"
+    runtime: Annotated[Literal["3.3", "3.4"], AS_TEXT, example("3.4")] = "3.4"
     emails: Annotated[tuple[Email, ...], Field(min_length=1), example('["ml-platform@example.com"]')]
     production: Data
     reference: Data

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
@@ -91,6 +91,20 @@ def _vm_size(value: str) -> str:
         some = ", ".join(list(vm_sizes())[:6])
         raise ValueError(f"a VM size of the catalogue (checks/catalogue/vm_sizes.csv), e.g. {some}")
     return by_name[value.lower()]
+
+
+def _number_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _text_as_number(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+# `pulumi config set` writes numbers where they look like some, and texts without `--path`: before a choice of
+# few values, which pydantic compares as they are.
+AS_TEXT = BeforeValidator(_number_as_text)
+AS_NUMBER = BeforeValidator(_text_as_number)
 
 
 def example(field_example: object) -> FieldInfo:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from infra.shapes import GroupName, Guid, RuleName, Section, example
+from infra.shapes import AS_TEXT, GroupName, Guid, RuleName, Section, example
 
 AutoPause = Annotated[int, Field(ge=5, le=10_080), example(15)]
 
@@ -55,7 +55,7 @@ class Spark(Section):
     min_nodes: Annotated[int, Field(ge=3, le=200), example(3)]  # Synapse's least for a pool that scales
     max_nodes: Annotated[int, Field(ge=3, le=200), example(5)]
     pause_minutes: AutoPause
-    version: Annotated[Literal["3.3", "3.4"], example("3.4")]  # what serverless Spark of Azure ML runs too
+    version: Annotated[Literal["3.3", "3.4"], AS_TEXT, example("3.4")]  # as serverless Spark of Azure ML
 
     @model_validator(mode="after")
     def _most_is_not_below_least(self) -> Spark:
@@ -74,7 +74,7 @@ class Administrators(Section):
 class Relational(Section):
     """A PostgreSQL flexible server; nobody has a password, principals of Entra sign in."""
 
-    version: Annotated[Literal["15", "16", "17"], example("16")]
+    version: Annotated[Literal["15", "16", "17"], AS_TEXT, example("16")]
     sku: Annotated[str, Field(pattern=r"^Standard_[A-Za-z0-9_]+$"), example("Standard_B1ms")]
     tier: Annotated[Literal["Burstable", "GeneralPurpose", "MemoryOptimized"], example("Burstable")]
     storage_gb: Annotated[int, Field(ge=32, le=32_767), example(32)]
@@ -120,4 +120,4 @@ class Sources(Section):
 class FeatureStore(Section):
     """A feature store: a workspace of its own for features, with its offline store in the lake."""
 
-    spark_version: Annotated[Literal["3.3", "3.4"], example("3.4")]
+    spark_version: Annotated[Literal["3.3", "3.4"], AS_TEXT, example("3.4")]

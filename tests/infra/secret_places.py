@@ -6,7 +6,7 @@ import json
 import re
 
 from infra.stack_lines import steps_of
-from tests.infra.test_config_set import CONFIGS, as_text, every_leaf
+from tests.infra.every_key import CONFIGS, as_text, every_leaf
 
 
 def pattern(key):

@@ -8,12 +8,14 @@ import pytest
 import yaml
 
 from infra.refusals import SettingsError
-from infra.secret_settings import HANDED_ON, READABLE, leaves, secrets_of, why_readable
+from infra.secret_keys import HANDED_ON, READABLE
+from infra.secret_settings import leaves, secrets_of, why_readable
 from infra.settings import EnvironmentSettings, SharedSettings
 from infra.stack_files import closed, load, placeholders, read
 from tests.infra.conftest import ROOT, STACKS
+from tests.infra.every_key import CONFIGS, every_leaf
 from tests.infra.secret_places import places, sealed
-from tests.infra.test_config_set import CONFIGS, every_leaf, keys_of, on_file
+from tests.infra.test_config_set import keys_of, on_file
 
 
 @pytest.fixture
