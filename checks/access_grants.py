@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from checks.access_principals import Principals, Who
+from checks.access_principals import ANYBODY, Principals, Who
 from checks.catalogue.roles import builtin_roles
 from checks.permissions import (
     AssignableRoles,
@@ -30,6 +30,7 @@ ELIGIBLE = frozenset(
         "azure-native:authorization:RoleEligibilityScheduleRequest",
     )
 )
+_NOWHERE = "unknown:"  # a scope that only the cloud can say
 _BORDER = "/providers/microsoft.authorization/"
 
 
@@ -84,6 +85,18 @@ class Holdings:
         """What one principal has that reaches a scope."""
         return tuple(given for given in self.of(key) if covers(given.scope, scope))
 
+    def perhaps_on(self, scope: str, key: str) -> tuple[Given, ...]:
+        """What may turn out to reach a scope: its principal or its scope is what only the cloud can say.
+
+        A preview of the official CLI knows neither for what it is about to make.
+        """
+        return tuple(
+            given
+            for given in self.given
+            if (given.who.key.startswith(ANYBODY) or given.who.key == key)
+            and (given.scope.startswith(_NOWHERE) or covers(given.scope, scope))
+        )
+
     def _given(self, resource: Resource) -> Given | None:
         if resource.type != ASSIGNMENT and resource.type not in ELIGIBLE:
             return None
@@ -121,7 +134,7 @@ def _scope(resource: Resource) -> str:
     lower = resource.id.lower()
     border = lower.rfind(_BORDER)
     # Without an id there is no telling where: a scope that nothing is below.
-    return lower[:border] if border >= 0 else f"unknown:{resource.urn}".lower()
+    return lower[:border] if border >= 0 else f"{_NOWHERE}{resource.urn}".lower()
 
 
 def _declared(resources: Iterable[Resource]) -> dict[str, RoleDefinition]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from checks import access_ci, access_excess
-from checks.access_grants import Holdings
+from checks.access_grants import Given, Holdings
 from checks.access_principals import IDENTITY
 from checks.access_scopes import arm_kinds, words
 from checks.catalogue.access_needs import Need, needs
@@ -84,32 +84,34 @@ def _missing(estate_: Estate, holdings: Holdings, holders: Iterable[Holder]) -> 
                 if need.only and need.only != "/".join(arm_kinds(target.id)):
                     continue
                 mark = (holder.identity, need.action, target.id, holder.kind)
-                if mark in told or _has(holdings, holder.identity, need, target.id):
+                if mark in told or _gives(holdings.on(target.id, holder.identity), need):
                     continue
                 told.add(mark)
-                elsewhere = target.taken or (identity is None and not own) or _is_taken(identity)
-                yield _lack(holder, identity, need, target, elsewhere=elsewhere)
+                doubt = ""
+                if target.taken or (identity is None and not own) or _is_taken(identity):
+                    doubt = "identity or target are taken, so their owner may have given it elsewhere"
+                elif _gives(holdings.perhaps_on(target.id, holder.identity), need):
+                    doubt = "an assignment may, of which only the cloud can say to whom or on what"
+                yield _lack(holder, identity, need, target, doubt)
 
 
-def _has(holdings: Holdings, identity: str, need: Need, target: str) -> bool:
+def _gives(assignments: Iterable[Given], need: Need) -> bool:
     # A role that nobody knows may give it: that it is unknown is told for itself.
     return any(
         given.standing and (given.role is None or allows(given.role, need.action, data=need.data))
-        for given in holdings.on(target, identity)
+        for given in assignments
     )
 
 
-def _lack(
-    holder: Holder, identity: Resource | None, need: Need, target: _Target, *, elsewhere: bool
-) -> Finding:
+def _lack(holder: Holder, identity: Resource | None, need: Need, target: _Target, doubt: str) -> Finding:
     who = _named(identity, holder.identity)
     does = {"workspace": "is the workspace", "kubelet": "runs the nodes"}.get(
         holder.kind, f"runs {holder.resource.id.rpartition('/')[2] or holder.resource.name}"
     )
-    severity: Severity = "note" if elsewhere else need.severity
+    severity: Severity = "note" if doubt else need.severity
     what = f"{who} {does} and may not {need.what}: nothing declared gives it that on {words(target.id)}"
-    if elsewhere:
-        what += "; identity or target are taken, so their owner may have given it elsewhere"
+    if doubt:
+        what += f"; {doubt}"
     return Finding(
         severity=severity,
         rule="access-missing",

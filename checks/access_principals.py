@@ -13,6 +13,8 @@ from typing import Any
 from checks.plan import UNKNOWN, Resource
 
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+ANYBODY = "anybody:"
+"""What the key starts with of a principal of which a plan says neither its id nor what it waits for."""
 _KINDS = {
     "azure-native:machinelearningservices:Workspace": "workspace",
     "azure-native:machinelearningservices:Registry": "registry",
@@ -85,7 +87,8 @@ class Principals:
         waited = [self._by_urn[urn] for urn in assignment.depends_on if urn in self._by_urn]
         if len(waited) == 1:
             return waited[0]
-        return Who(key=f"unknown:{assignment.urn}", name=f"a principal not known yet (of {assignment.name})")
+        word = "unknown:" if assignment.depends_on else ANYBODY
+        return Who(key=f"{word}{assignment.urn}", name=f"a principal not known yet (of {assignment.name})")
 
     def _add(self, resource: Resource) -> None:
         if resource.type == IDENTITY:

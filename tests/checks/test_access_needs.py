@@ -190,6 +190,29 @@ def test_it_holds_before_any_principal_has_an_id():
     assert [one.rule for one in access_needs.findings([*nameless, *unknown[1:]])] == ["access-missing"]
 
 
+def test_what_the_official_cli_cannot_say_of_an_assignment_is_no_missing_right():
+    def blank(one, **known):
+        return replace(one, id="", inputs={**one.inputs, "principalId": "[unknown]", **known})
+
+    nameless = [replace(one, outputs={}) for one in platform()]
+    for known in ({}, {"scope": "[unknown]"}):
+        plan = [*nameless, *(blank(one, **known) for one in granted().values())]
+        told = access_needs.findings(plan)
+        assert {(one.severity, one.rule) for one in told} == {("note", "access-missing")}
+        assert all("only the cloud can say" in one.what for one in told)
+
+
+def test_a_right_that_no_assignment_can_turn_out_to_give_is_missed_though_principals_are_unknown():
+    others = [
+        replace(one, id="", inputs={**one.inputs, "principalId": "[unknown]"})
+        for (_, role, _), one in granted().items()
+        if role != "Key Vault Administrator"
+    ]
+    nameless = [replace(one, outputs={}) for one in platform()]
+    (refused,) = [one for one in access_needs.findings([*nameless, *others]) if one.severity == "refuse"]
+    assert "is the workspace and may not keep secrets of connections in its vault" in refused.what
+
+
 def test_what_is_taken_may_have_been_given_its_rights_elsewhere():
     others = [replace(one, taken=True) if one.id == IDS["training"].id else one for one in platform()]
     given = [one for (who, *_), one in granted().items() if who != "training"]
