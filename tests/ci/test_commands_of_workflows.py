@@ -18,6 +18,10 @@ RUN = {
     "make check": "test_the_targets_that_jobs_make_are_there",
     "make test": "test_the_targets_that_jobs_make_are_there",
     "make setup": "test_a_review_leaves_its_files_summary_and_outputs",
+    ".venv/bin/twinloop check all": ("test_what_no_longer_holds_of_a_stack_stops_the_pull_request"),
+    'for stack in shared dev staging prod; do .venv/bin/twinloop preview -s "$stack"; done': (
+        "test_what_no_longer_holds_of_a_stack_stops_the_pull_request"
+    ),
     'python3 "$ACTION/../../../ci/action.py"': "test_a_review_leaves_its_files_summary_and_outputs",
     "python3 ci/action.py": "test_the_template_of_azure_pipelines_reviews_too",
     'python3 ci/comment.py "$FOLDER" "$HEAD"': "test_the_comment_is_posted",
@@ -109,6 +113,30 @@ def test_a_review_leaves_its_files_summary_and_outputs(clone, tmp_path):
     # and the other workflow trusts what this one leaves
     (clone / "review/pull-request.json").write_text(json.dumps({"number": 7, "head": HEAD}))
     assert artifact.read(clone / "review").number == 7
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("title", "file", "edit", "why"),
+    [
+        ("Access", "infra/grants.py", ('"training", Role.ACR_PULL', '"auditors", Role.ACR_PULL'), "pull"),
+        ("Policies", "Pulumi.prod.yaml", ("retentionDays: 180", "retentionDays: 30"), "logs-are-kept"),
+    ],
+    ids=["checks", "policies"],
+)
+def test_what_no_longer_holds_of_a_stack_stops_the_pull_request(clone, title, file, edit, why):
+    (command,) = [
+        step["run"]
+        for step in steps(ROOT / ".github/workflows/pull-request.yml")
+        if step.get("name", "").startswith(title)
+    ]
+    before = (clone / file).read_text()
+    assert edit[0] in before
+    (clone / file).write_text(before.replace(*edit))
+    stopped = shell(command, clone)
+    (clone / file).write_text(before)
+    assert stopped.returncode == 10, stopped.stdout + stopped.stderr
+    assert why in stopped.stdout + stopped.stderr
 
 
 @pytest.mark.timeout(300)
