@@ -27,6 +27,7 @@ AMBIENT = frozenset(
         "microsoft.support/*",
     )
 )
+PART = 3  # provider, type and the kind of child: as far as what a role is for is told apart
 BREADTH_LEVELS = 6  # deeper wildcards than this count as one right: no Azure operation is told apart by it
 
 
@@ -36,11 +37,17 @@ def roles_allowing(
     """Roles that allow an action, the one to grant or to name in a refusal first.
 
     Roles whose own rights centre on the action's provider come first, the more so the earlier; then general
-    ones (Reader, Contributor, Owner); then those made for something else. Among equals, fewest rights first.
+    ones (Reader, Contributor, Owner); then those made for something else. Among equals, those made for another
+    part of the provider come last, and fewest rights first.
     """
     wanted = action.lower()
     found = (role for role in roles.values() if allows(role, wanted, data=data))
-    return tuple(sorted(found, key=lambda role: (_distance(role, wanted), breadth(role), role.name)))
+    return tuple(
+        sorted(
+            found,
+            key=lambda role: (_distance(role, wanted), _is_aside(role, wanted), breadth(role), role.name),
+        )
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -65,6 +72,18 @@ def _distance(role: RoleDefinition, action: str) -> float:
         return 2.0
     share = found.get(action.partition("/")[0], 0.0)
     return 1.0 - share if share == max(found.values()) and action not in AMBIENT else 3.0
+
+
+def _is_aside(role: RoleDefinition, action: str) -> bool:
+    """Whether most of a role's own rights are on one part of a resource that the action is not on.
+
+    A labeller may read the workspace, and yet is nobody's answer to who may: four of its six rights are on
+    `workspaces/labeling`.
+    """
+    own = [tuple(pattern.split("/")[:PART]) for pattern in _own(role)]
+    parts = Counter(part for part in own if len(part) == PART and not any("*" in segment for segment in part))
+    part, times = parts.most_common(1)[0] if parts else ((), 0)
+    return times * 2 > len(own) and tuple(action.split("/")[:PART]) != part
 
 
 def _own(role: RoleDefinition) -> Iterable[str]:

@@ -93,7 +93,7 @@ def guard(stack: Environment) -> list[pulumi.Resource]:
                 AccessArgs(grants=rows, principals=stack.principals, scopes=scopes, own_roles={}),
             )
         )
-    _policies(stack)
+    below += _policies(stack)
     if settings.cost_export:
         from infra.cost_export import CostExport, CostExportArgs
 
@@ -115,10 +115,10 @@ def guard(stack: Environment) -> list[pulumi.Resource]:
     return below
 
 
-def _policies(stack: Environment) -> None:
+def _policies(stack: Environment) -> list[pulumi.Resource]:
     settings, policies = stack.settings, policies_of(stack.settings)
     if policies is None:
-        return
+        return []
     from infra.guard_rails import GuardRails, GuardRailsArgs
 
     rows = policy_grants(settings)
@@ -155,3 +155,4 @@ def _policies(stack: Environment) -> None:
             after=[*(writes.assignments.values() if writes else ())],
         ),
     )
+    return [writes] if writes else []

@@ -8,6 +8,7 @@ from infra.version_aliases import drop_version_aliases
 from tests.infra.conftest import STACKS, declare, declared, settings_of
 
 ENVIRONMENTS = ("dev", "staging", "prod")
+SNAPSHOTS = {"snapshots-container", "snapshots-policy"}  # what models were trained on: nothing brings it back
 
 
 @pytest.mark.parametrize("stack", ENVIRONMENTS)
@@ -62,7 +63,7 @@ def test_a_lock_waits_for_all_that_hangs_on_its_resource_so_that_it_is_deleted_f
     [
         ("dev", set()),
         ("staging", set()),
-        ("prod", {"ml-workspace", "storage-account", "lake-account", "vault-vault"}),
+        ("prod", {"ml-workspace", "storage-account", "lake-account", "vault-vault", *SNAPSHOTS}),
         ("shared", {"registry-registry", *(f"dns-{word}" for word in ALL_ZONES)}),
     ],
 )

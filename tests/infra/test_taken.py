@@ -114,7 +114,7 @@ REFUSED = [
     ("network", {"existing": company.NETWORK, "publicAccess": "Disabled", "subnets": {}}, "twinloop:network", "at least one of subnets"),
     ("network", {"existing": company.NETWORK, "publicAccess": "Disabled", "subnets": {"runners": company.subnet("x").replace("vnet-hub", "other")}}, "twinloop:network", "runners is not in it"),
     ("network", {"existing": company.NETWORK, "publicAccess": "Disabled", "subnets": {"runners": company.subnet("x")}, "addressSpace": "10.0.0.0/20"}, "twinloop:network.addressSpace", "makes no sense beside existing"),
-    ("identities", {"scoring": {"existing": company.identity("build")}}, "twinloop:identities.scoring", "'workspace', 'training', 'build' or 'batch'"),
+    ("identities", {"scoring": {"existing": company.identity("build")}}, "twinloop:identities.scoring", "'workspace', 'training', 'build', 'batch', 'aks' or 'kubelet'"),
     ("identities", {"build": {"existing": company.identity("build")}, "training": {"existing": company.identity("build")}}, "twinloop:identities.training.existing", "an identity for each purpose"),
 ]  # fmt: skip
 
