@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Purpose = Literal["production", "shared", "rehearsal", "development"]
 Level = Literal["mandatory", "advisory"]
@@ -58,6 +58,11 @@ def level(advisory_in: frozenset[Purpose], config: Mapping[str, str]) -> Level:
     if wished == "advisory" and what_for in NOT_IN_REHEARSAL:
         return "advisory"
     return "advisory" if what_for in advisory_in else "mandatory"
+
+
+def levels(advisory_in: frozenset[Purpose]) -> dict[Purpose, Level]:
+    """How a rule is held in each kind of stack whose settings wish for nothing else."""
+    return {one: "advisory" if one in advisory_in else "mandatory" for one in get_args(Purpose)}
 
 
 def _of(config: Mapping[str, str], section: str) -> Mapping[str, Any]:

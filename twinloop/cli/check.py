@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinloop.cli.check_policies import policies, policies_of_all
+from twinloop.cli.check_stacks import Stacks, checked_stacks, short
+from twinloop.cli.check_telling import tell
 from twinloop.cli.nouns import noun
 from twinloop.cli.output import Json, emit, say, wants_json
 from twinloop.problems import BadUsage, Kind, Problem
@@ -16,18 +19,13 @@ from twinloop.problems import BadUsage, Kind, Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.text import Text
-
     from checks.access_questions import Answer, Question
     from checks.findings import Finding
-    from twinloop.review.checking import Checked
 
-app = noun("Prove on paper what must hold: access, reach, quota, parity, coverage, what cannot be undone.")
+app = noun(
+    "Prove on paper what must hold: access, reach, policies, quota, parity, coverage, what cannot be undone."
+)
 
-Stacks = Annotated[
-    list[str] | None,
-    typer.Option("--stack", "-s", help="A stack; repeatable. All that have a file, unless given."),
-]
 Against = Annotated[
     str, typer.Option("--against", metavar="STACK", help="The environment that the others are compared with.")
 ]
@@ -70,8 +68,8 @@ def permissions(
     if can or asked:
         _answer(list(stack or ()), can, who, what, where)
         return
-    checked = _checked(stack)
-    _tell(checked.permissions_findings(), {}, None)
+    checked = checked_stacks(stack)
+    tell(checked.permissions_findings(), {}, None)
 
 
 @app.command()
@@ -93,10 +91,13 @@ def reachability(
     """
     from twinloop.cli import check_tables
 
-    checked = _checked(stack)
+    checked = checked_stacks(stack)
     followed = checked.paths()
     table = check_tables.paths(followed) if paths else None
-    _tell(checked.reachability_findings(), {"paths": [asdict(one) for one in followed]}, table)
+    tell(checked.reachability_findings(), {"paths": [asdict(one) for one in followed]}, table)
+
+
+app.command()(policies)
 
 
 @app.command()
@@ -134,10 +135,10 @@ def quota(
             allowed="one stack, whose subscription and region they are",
             next_step=f"twinloop check quota -s prod --limits {limits}",
         )
-    checked = _checked(stack)
+    checked = checked_stacks(stack)
     uses = checked.quota_uses(limits)
     found = checked.quota_findings(limits)
-    _tell(found, {"uses": [asdict(one) for one in uses]}, check_tables.quota(uses))
+    tell(found, {"uses": [asdict(one) for one in uses]}, check_tables.quota(uses))
 
 
 @app.command()
@@ -163,7 +164,7 @@ def irreversibility(
       twinloop check irreversibility -s prod --base origin/main
     """
     gc.set_threshold(1_000_000, 50, 1000)
-    _tell(_irreversible(stack, base), {}, None)
+    tell(_irreversible(stack, base), {}, None)
 
 
 @app.command()
@@ -178,9 +179,9 @@ def parity(*, stack: Stacks = None, against: Against = "dev", _json: Json = Fals
     """
     from twinloop.cli import check_tables
 
-    checked = _checked(stack, with_=against)
+    checked = checked_stacks(stack, with_=against)
     found = checked.differences(against)
-    _tell(
+    tell(
         checked.parity_findings(against),
         {"against": against, "differences": [asdict(one) for one in found]},
         check_tables.differences(found, against),
@@ -197,10 +198,10 @@ def coverage(*, stack: Stacks = None, _json: Json = False) -> None:
     """
     from twinloop.cli import check_tables
 
-    checked = _checked(stack)
+    checked = checked_stacks(stack)
     found = checked.covered()
     shape = [asdict(one) | {"whole": one.whole} for one in found]
-    _tell(checked.coverage_findings(), {"elements": shape}, check_tables.covered(found))
+    tell(checked.coverage_findings(), {"elements": shape}, check_tables.covered(found))
 
 
 @app.command(name="all")
@@ -211,13 +212,14 @@ def everything(*, stack: Stacks = None, against: Against = "dev", _json: Json = 
 
       twinloop check all -s prod
     """
-    checked = _checked(stack)
+    checked = checked_stacks(stack)
     environments = {
         name for name, file in checked.files.items() if file.value("twinloop:kind") == "environment"
     }
     found = [
         *checked.permissions_findings(),
         *checked.reachability_findings(),
+        *policies_of_all(checked),
         *checked.quota_findings(),
         *(checked.parity_findings(against) if against in environments else ()),
         *checked.coverage_findings(),
@@ -225,7 +227,7 @@ def everything(*, stack: Stacks = None, against: Against = "dev", _json: Json = 
     if against not in environments:
         say(f"[dim]not compared: {against} is not among the stacks that were looked at (--against)[/]")
     order = ("refuse", "warn", "note")
-    _tell(sorted(found, key=lambda one: order.index(one.severity)), {}, None)
+    tell(sorted(found, key=lambda one: order.index(one.severity)), {}, None)
 
 
 def _answer(stacks: list[str], can: str, who: str, what: str, where: str) -> None:
@@ -241,7 +243,7 @@ def _answer(stacks: list[str], can: str, who: str, what: str, where: str) -> Non
     try:
         question = parse(can, known) if can else Question(who=who, what=what, where=where)
         if stacks:
-            question = Question(**(vars(question) | {"stack": question.stack or _short(stacks[0])}))
+            question = Question(**(vars(question) | {"stack": question.stack or short(stacks[0])}))
         told = _asked(question)
     except (UnknownPlace, UnknownPrincipal, UnclearQuestion) as unclear:
         raise BadUsage(
@@ -273,29 +275,8 @@ def _asked(question: Question) -> Answer:
     from checks.access_questions import answer
 
     # A name may be of any stack: all are looked at.
-    checked = _checked(None)
+    checked = checked_stacks(None)
     return answer(question, checked.resources, people=checked.people)
-
-
-def _checked(stacks: Sequence[str] | None, with_: str = "") -> Checked:
-    """Bring the stacks up on paper, saying so to a person."""
-    # As in preview: Pulumi's classes are a million objects that live to the end.
-    gc.set_threshold(1_000_000, 50, 1000)
-    from twinloop.clouds.home import find_home
-    from twinloop.review.checking import checked
-
-    names = list(dict.fromkeys(map(_short, stacks or ())))
-    beside = [_short(with_)] if with_ and names else []
-    return checked(
-        find_home().checkout,
-        names,
-        lambda text: None if wants_json() else say(f"[dim]{text}[/]"),
-        beside=beside,
-    )
-
-
-def _short(stack: str) -> str:
-    return stack.rsplit("/", 1)[-1]
 
 
 def _irreversible(stacks: Sequence[str] | None, base: str) -> list[Finding]:
@@ -304,37 +285,8 @@ def _irreversible(stacks: Sequence[str] | None, base: str) -> list[Finding]:
     from twinloop.clouds.home import find_home
     from twinloop.review.reviewing import Request, review
 
-    request = Request(home=find_home(), stacks=tuple(map(_short, stacks or ())), base=base)
+    request = Request(home=find_home(), stacks=tuple(map(short, stacks or ())), base=base)
     reviewed = review(request, lambda text: None if wants_json() else say(f"[dim]{text}[/]"))
     if reviewed.failures:
         raise reviewed.failures[0]
     return [one for each in reviewed.review.stacks for one in each.findings if one.rule in RULES]
-
-
-def _tell(found: Sequence[Finding], more: dict[str, Any], table: Text | None) -> None:
-    """Print findings, with a table before them; what is refused ends with exit code 10."""
-    from rich.text import Text as RichText
-
-    from twinloop.cli import check_tables
-
-    shape = {"findings": [asdict(one) for one in found], **more}
-    shown = RichText()
-    if table is not None and table.plain.count("\n"):
-        shown.append_text(table).append("\n\n")
-    shown.append_text(check_tables.findings(found))
-    refused = [one for one in found if one.severity == "refuse"]
-    if not refused:
-        emit(shape, shown)
-        return
-    if not wants_json():
-        emit(shape, shown)
-    problem = Problem(
-        f"{len(refused)} finding{'s' if len(refused) > 1 else ''} would stop `twinloop up`.",
-        where=", ".join(dict.fromkeys(one.stack for one in refused)),
-        given="\n".join(f"{one.stack}: {one.rule}: {one.what}" for one in refused),
-        allowed="findings of severity warn and note",
-        next_step=refused[0].fix,
-        kind=Kind.FOUND,
-    )
-    problem.result = shape
-    raise problem

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from checks.parity import Difference
     from checks.quota import QuotaUse
     from checks.reachability_model import Path
+    from twinloop.stacks.paper_policies import Held, Listed
 
 _STYLES = {"refuse": "bold red", "warn": "yellow", "note": "dim"}
 _MARKS = {"open": "open", "blocked": "BLOCKED", "unknown": "unknown"}
@@ -65,6 +66,29 @@ def paths(found: Iterable[Path]) -> Text:
     """Every need that was followed."""
     lines = [(one.stack, one.client, one.to, _MARKS[one.way.verdict], one.way.words) for one in found]
     return rows(("stack", "from", "to", "is", "way"), lines)
+
+
+def held(stacks: Iterable[Held], found: Sequence[Finding]) -> Text:
+    """How strictly each stack is held to the policies, and how many it breaks."""
+    lines = []
+    for one in stacks:
+        broken = {each.rule for each in found if each.stack == one.stack}
+        lines.append((one.stack, one.purpose, str(one.mandatory), str(one.advisory), str(len(broken))))
+    return rows(("stack", "is for", "mandatory rules", "advisory rules", "broken rules"), lines)
+
+
+def rules(listed: Sequence[Listed]) -> Text:
+    """Every rule with its levels; below it what must hold, and its source."""
+    names = tuple(listed[0].levels)
+    lines = rows(
+        ("rule", *names), [(one.rule, *map(one.levels.__getitem__, names)) for one in listed]
+    ).split()
+    shown = lines[0]
+    for one, line in zip(listed, lines[1:], strict=True):
+        shown.append("\n").append_text(line)
+        shown.append(f"\n    {one.what}", style="not bold")
+        shown.append(f"\n    see: {one.source}", style="dim")
+    return shown
 
 
 def quota(uses: Iterable[QuotaUse]) -> Text:

@@ -46,7 +46,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     "check": Entry(
         "twinloop.cli.check",
-        "Prove what must hold: access, reach, quota, parity, coverage.",
+        "Prove what must hold: access, reach, policies, quota, parity, coverage.",
         INFRASTRUCTURE,
         noun=True,
     ),

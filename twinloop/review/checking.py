@@ -30,7 +30,7 @@ from twinloop.review.declaring import declared
 from twinloop.review.job_needs import job_needs
 from twinloop.review.stack_reasons import reasons
 from twinloop.review.subscription_limits import limits_of
-from twinloop.stacks import stated, stated_needs
+from twinloop.stacks import paper_policies, stated, stated_needs
 
 BASE = "dev"
 
@@ -105,6 +105,28 @@ class Checked:
     def quota_findings(self, limits: Path | None = None) -> tuple[Finding, ...]:
         """What does not fit; `limits` as of `quota_uses`."""
         return self._mine(quota.findings(self.quota_uses(limits), self.resources))
+
+    def policies_findings(self) -> tuple[Finding, ...]:
+        """What the checkout's own policies say of the wanted stacks.
+
+        Raises:
+            NotSupported: the policies are not those that are installed with the tool.
+        """
+        said = (paper_policies.on_paper(self.files[name], self.stacks[name]) for name in self.wanted)
+        return self._mine(tuple(chain.from_iterable(said)))
+
+    def held(self) -> tuple[paper_policies.Held, ...]:
+        """What each of the wanted stacks is for, by its settings, and how strictly the policies hold it.
+
+        Raises:
+            NotSupported: as `policies_findings`.
+        """
+        return tuple(paper_policies.held(self.files[name]) for name in self.wanted)
+
+    @property
+    def checkout(self) -> Path:
+        """The folder of the stack files."""
+        return self.files[self.wanted[0]].path.parent
 
     def differences(self, base: str) -> tuple[parity.Difference, ...]:
         """How the wanted environments differ from one of them.

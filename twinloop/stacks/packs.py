@@ -32,7 +32,7 @@ def started(target: Target, asked: Iterable[Path]) -> tuple[Path, ...]:
     tool, which is the same rules without a process and without messages; any other one is started.
     """
     own = own_pack(target.home.checkout)
-    more = [own] if own is not None and not _is_installed(own.resolve()) else []
+    more = [own] if own is not None and not is_installed(own.resolve()) else []
     packs = [*asked, *more]
     return tuple(dict.fromkeys(path.resolve() for path in packs))
 
@@ -40,7 +40,7 @@ def started(target: Target, asked: Iterable[Path]) -> tuple[Path, ...]:
 def judged(target: Target, resources: Iterable[Resource], config: Mapping[str, str]) -> tuple[Finding, ...]:
     """What the checkout's own pack says, asked in this process; nothing where it is started."""
     own = own_pack(target.home.checkout)
-    if own is None or not _is_installed(own.resolve()):
+    if own is None or not is_installed(own.resolve()):
         return ()
     from policies.evaluation import findings
 
@@ -62,7 +62,7 @@ def finding(stack: str, violation: Violation) -> Finding:
 
 
 @cache
-def _is_installed(folder: Path) -> bool:
+def is_installed(folder: Path) -> bool:
     """Whether a folder has the very rules that this process can import."""
     import policies
 
