@@ -7,7 +7,6 @@ import pytest
 from checks.catalogue.roles import builtin_roles, role_named
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
 from infra.access import assignment_name
-from infra.own_roles import own_role_guids, role_definition_id
 from infra.grants import (
     CI,
     ENVIRONMENT,
@@ -17,6 +16,7 @@ from infra.grants import (
     Role,
     in_force,
 )
+from infra.own_roles import own_role_guids, role_definition_id
 from tests.infra.conftest import CI_PRINCIPALS, STACKS, declared, settings_of
 
 ML = "Microsoft.MachineLearningServices/workspaces"
