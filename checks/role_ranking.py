@@ -37,8 +37,8 @@ def roles_allowing(
     """Roles that allow an action, the one to grant or to name in a refusal first.
 
     Roles whose own rights centre on the action's provider come first, the more so the earlier; then general
-    ones (Reader, Contributor, Owner); then those made for something else. Among equals, those for another part
-    of the provider come last, and fewest rights first.
+    ones (Reader, Contributor, Owner); then those made for something else. Among equals, those for another
+    part of the provider come last, and fewest rights first.
     """
     wanted = action.lower()
     found = (role for role in roles.values() if allows(role, wanted, data=data))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from infra.shapes import Section, example
+from infra.shapes import EXAMPLE_GUID, Section, example
 
 # Owner and name as GitHub takes them; `*` would never match: Entra compares subjects as texts.
 Repository = Annotated[
@@ -32,7 +32,7 @@ class AzureDevOps(Section):
         Field(
             pattern=r"^https://(vstoken\.dev\.azure\.com|login\.microsoftonline\.com)/[0-9a-f-]{36}(/v2\.0)?$"
         ),
-        example("https://vstoken.dev.azure.com/8c5f1d7e-0b7a-4f0e-9a53-2f6f5a1c9d10"),
+        example(f"https://vstoken.dev.azure.com/{EXAMPLE_GUID}"),
     ]
     organization: Word
     project: Word
