@@ -60,7 +60,7 @@ def level(advisory_in: frozenset[Purpose], config: Mapping[str, str]) -> Level:
     return "advisory" if what_for in advisory_in else "mandatory"
 
 
-def levels(advisory_in: frozenset[Purpose]) -> dict[Purpose, Level]:
+def levels(advisory_in: frozenset[Purpose]) -> dict[str, Level]:
     """How a rule is held in each kind of stack whose settings wish for nothing else."""
     return {one: "advisory" if one in advisory_in else "mandatory" for one in get_args(Purpose)}
 

@@ -1,13 +1,16 @@
 """`twinloop check` over the four stacks of this checkout: what is proved of them, and how it is told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from checks.plan import Resource
+from policies.table import RULES
 from twinloop.cli import check_tables
 from twinloop.review import checking
+from twinloop.stacks import paper_policies
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +36,7 @@ def test_nothing_of_the_four_stacks_would_stop_up(four):
     found = [
         *four.permissions_findings(),
         *four.reachability_findings(),
+        *four.policies_findings(),
         *four.quota_findings(),
         *four.parity_findings("dev"),
         *four.coverage_findings(),
@@ -109,7 +113,9 @@ def test_a_file_without_a_family_of_cores_is_no_limit(told, tmp_path):
     assert "no family of cores" in done.words
 
 
-@pytest.mark.parametrize("command", ["permissions", "reachability", "quota", "parity", "coverage", "all"])
+@pytest.mark.parametrize(
+    "command", ["permissions", "reachability", "policies", "quota", "parity", "coverage", "all"]
+)
 def test_each_command_tells_a_person_and_a_program(told, command):
     done = told(command, "-s", "prod")
     assert done.code == 0, done.err
@@ -172,12 +178,106 @@ def test_what_is_refused_ends_with_ten_and_says_what_to_do(told, four, monkeypat
 
 
 def _opened(one: Resource) -> Resource:
-    from dataclasses import replace
-
     if one.type != "azure-native:keyvault:Vault":
         return one
     properties = {**one.inputs["properties"], "publicNetworkAccess": "Enabled", "networkAcls": {}}
     return replace(one, inputs={**one.inputs, "properties": properties})
+
+
+def test_a_policy_that_is_broken_ends_with_ten_where_it_is_mandatory(told, four, monkeypatch):
+    short = {name: tuple(map(_forgetful, resources)) for name, resources in four.stacks.items()}
+    monkeypatch.setattr(
+        checking,
+        "checked",
+        lambda _checkout, stacks=(), *_given, **_more: checking.Checked(
+            wanted=tuple(stacks), stacks=short, files=four.files, jobs=four.jobs
+        ),
+    )
+    refused = told("policies", "-s", "prod", "--json")
+    assert refused.code == 10
+    (found,) = [one for one in refused.json["result"]["findings"] if one["level"] == "mandatory"]
+    assert found["rule"] == "logs-are-kept"
+    assert "log-mlp-prod-weu (logs-workspace) keeps logs for 30 days; allowed: 90 and more" in found["what"]
+    assert found["resource"].endswith("::logs-workspace")
+    assert (found["fix"], found["why"][:8]) == ("retentionDays: 90 under twinloop:logs", "an intru")
+    assert "CIS Controls v8, 8.10" in found["source"]
+    assert told("all", "-s", "prod").code == 10
+    advised = told("policies", "-s", "dev")
+    assert advised.code == 0
+    assert "warn   dev  logs-are-kept" in advised.out
+    assert advised.out.splitlines()[1].split()[:2] == ["dev", "development"]
+
+
+def _forgetful(one: Resource) -> Resource:
+    logs = one.type == "azure-native:operationalinsights:Workspace"
+    return replace(one, inputs={**one.inputs, "retentionInDays": 30}) if logs else one
+
+
+@pytest.fixture
+def evaluating_nothing(monkeypatch):
+    def refuse(*_given, **_more):
+        raise AssertionError("a list of rules evaluates nothing")
+
+    monkeypatch.setattr(checking, "checked", refuse)
+
+
+@pytest.mark.usefixtures("evaluating_nothing")
+def test_the_rules_are_listed_with_their_sources_and_levels(run):
+    listed = run("check", "policies", "--list")
+    assert listed.code == 0
+    assert listed.out.splitlines()[0].split() == ["rule", "production", "shared", "rehearsal", "development"]
+    levels = {
+        one["rule"]: one["levels"]
+        for one in run("check", "policies", "--list", "--json").json["result"]["rules"]
+    }
+    assert all(rule.name in listed.out and rule.source in listed.out for rule in RULES)
+    assert levels["kubernetes-tier"] == {
+        "production": "mandatory", "shared": "mandatory", "rehearsal": "advisory", "development": "advisory",
+    }  # fmt: skip
+    of_stacks = run("check", "policies", "--list", "-s", "prod", "-s", "dev", "--json").json["result"][
+        "rules"
+    ]
+    assert {tuple(one["levels"]) for one in of_stacks} == {("prod", "dev")}
+    assert {one["levels"]["dev"] for one in of_stacks if one["rule"] == "logs-are-kept"} == {"advisory"}
+
+
+def test_the_page_on_policies_has_every_rule_with_where_it_stops_a_plan(run):
+    rules = run("check", "policies", "--list", "--json").json["result"]["rules"]
+    page = (ROOT / "docs/infra-engineer/policies.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    written = {name.strip("`"): (what, stops) for name, what, stops in (row for row in rows if len(row) == 3)}
+    assert written == {one["rule"]: (one["what"], _stops(one["levels"])) for one in rules}
+
+
+def _stops(levels: dict[str, str]) -> str:
+    held = [name for name, level in levels.items() if level == "mandatory"]
+    if len(held) == len(levels):
+        return "everywhere"
+    return (
+        "all but development"
+        if len(held) == len(levels) - 1 == 3 and "development" not in held
+        else (", ".join(held) or "nowhere")
+    )
+
+
+def test_policies_that_are_not_the_tools_are_said_not_to_be_asked(run, checkout):
+    assert "has no policies/PulumiPolicy.yaml" in run("check", "policies", "--list").words
+    pack = checkout.root / "policies"
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").write_text("runtime: python\nversion: 0.3.0\n")
+    (pack / "own.py").write_text("LIMIT = 3\n")
+    other = run("check", "policies", "--list", "-s", "dev")
+    assert other.code == 9
+    assert "not what is installed with the tool" in other.words
+    assert "twinloop preview -s dev" in other.words
+
+
+def test_all_says_which_policies_it_did_not_ask(told, monkeypatch):
+    monkeypatch.setattr(paper_policies, "unasked", lambda _checkout: "policies/ is somebody else's")
+    done = told("all", "-s", "prod")
+    assert done.code == 0
+    assert "policies were not asked: policies/ is somebody else's" in done.words
+    assert "traces-by-identity" not in done.out
 
 
 def test_a_finding_shows_the_lines_to_copy(four):

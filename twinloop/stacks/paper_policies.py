@@ -85,7 +85,7 @@ def listed(checkout: Path, files: Sequence[StackFile] = ()) -> tuple[Listed, ...
             source=rule.source,
             levels={name: level(rule.advisory_in, config) for name, config in configs.items()}
             if configs
-            else {**levels(rule.advisory_in)},
+            else levels(rule.advisory_in),
         )
         for rule in RULES
     )
