@@ -73,8 +73,8 @@ class MetricAlerts(pulumi.ComponentResource):
 def workspace_watches(workspace_id: pulumi.Input[str], severity: Severities) -> tuple[Watch, ...]:
     """The five standard alerts on a workspace.
 
-    Source: Azure/azure-monitor-baseline-alerts, services/MachineLearningServices/workspaces (metrics,
-    windows, bounds); facts/azure-catalogue.md 2.9.
+    Source: Azure/azure-monitor-baseline-alerts@b772e9f, services/MachineLearningServices/workspaces/
+    alerts.yaml (metrics, windows, bounds of all five; it gives each severity 3).
     """
     rows = (
         ("failed-runs", "Failed Runs", severity.failed_runs, "A run failed"),
