@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import grpc
 import pytest
+from kubernetes.dynamic.discovery import Discoverer
 
 from tests.providers.kubernetes.conftest import Engine
 from twinloop.providers.errors import ProviderError
@@ -121,10 +125,9 @@ def test_a_deleted_namespace_is_waited_for(engine, server, own_namespace):
     assert engine.read(made) is None
 
 
-def test_custom_resources_follow_their_definition(engine, own_namespace):
-    group = f"{own_namespace()['id']}.example.com"
+def definition_of(engine, group):
     schema = {"type": "object", "x_kubernetes_preserve_unknown_fields": True}
-    definition = engine.create(
+    return engine.create(
         "apiextensions.k8s.io/v1:CustomResourceDefinition",
         "widgets",
         {
@@ -139,12 +142,57 @@ def test_custom_resources_follow_their_definition(engine, own_namespace):
             },
         },
     )
+
+
+def test_custom_resources_follow_their_definition(engine, own_namespace):
+    group = f"{own_namespace()['id']}.example.com"
+    definition = definition_of(engine, group)
     made = engine.create(f"{group}/v1:Widget", "w", {"metadata": {"name": "w"}, "spec": {"size": 3}})
     assert (made["id"], made["outputs"]["spec"]) == ("w", {"size": 3})
     assert not engine.diff(engine.read(made), {"metadata": {"name": "w"}, "spec": {"size": 3}}).diffs
     assert engine.read(definition)["inputs"] == definition["inputs"]
     engine.delete(made)
     engine.delete(definition)
+
+
+def test_objects_of_a_kind_that_an_extension_brought_are_made_side_by_side(
+    engine, server, own_namespace, monkeypatch
+):
+    group = f"{own_namespace()['id']}.example.com"
+    other = Engine(server)
+    definition = definition_of(other, group)  # `engine` has looked before at what is served, and not since
+    looking, forgotten, found = threading.Event(), threading.Event(), threading.Event()
+    load, groups = Discoverer._load_server_info, Discoverer.default_groups
+
+    def forget(self):  # all that was known is forgotten by now
+        if looking.is_set():
+            forgotten.set()
+            found.wait(0.3)
+        load(self)
+
+    def look(self, **how):  # while it is looked again, the other one begins, and forgets if nobody holds it
+        looking.set()
+        forgotten.wait(0.3)
+        return groups(self, **how)
+
+    monkeypatch.setattr(Discoverer, "_load_server_info", forget)
+    monkeypatch.setattr(Discoverer, "default_groups", look)
+
+    def create(name):
+        assert name == "first" or looking.wait(10)
+        try:
+            return engine.create(
+                f"{group}/v1:Widget", name, {"metadata": {"name": name}, "spec": {"size": 1}}
+            )
+        finally:
+            found.set()
+
+    with ThreadPoolExecutor(2) as threads:
+        made = list(threads.map(create, ("first", "second")))
+    assert [one["id"] for one in made] == ["first", "second"]
+    for one in made:
+        engine.delete(one)
+    other.delete(definition)
 
 
 RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}

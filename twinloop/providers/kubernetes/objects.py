@@ -30,6 +30,7 @@ class Objects:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._ended = threading.Event()
+        self._kinds = threading.Lock()  # the official discovery forgets all it knows while it looks again
 
     def cancel(self) -> None:
         """End every wait."""
@@ -125,7 +126,8 @@ class Objects:
             look, seconds or _CREATE, f"{obj['kind']} {id_} was made, and did not become ready in time"
         )
         if obj["kind"] == _DEFINITION:
-            self._cluster.client.resources.invalidate_cache()
+            with self._kinds:
+                self._cluster.client.resources.invalidate_cache()
         return found
 
     def _until(self, done: Any, seconds: float, words: str) -> None:
@@ -139,7 +141,8 @@ class Objects:
 
         with told(f"{version} {kind}", self._cluster.server):
             try:
-                return self._cluster.client.resources.get(api_version=version, kind=kind)
+                with self._kinds:
+                    return self._cluster.client.resources.get(api_version=version, kind=kind)
             except ResourceNotFoundError:
                 if not required:
                     return None
