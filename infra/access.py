@@ -20,6 +20,12 @@ from infra.grants import (
     Role,
 )
 from infra.naming import Names
+from infra.own_roles import (
+    dns_linker_guid,
+    network_peerer_guid,
+    registry_reader_guid,
+    role_definition_id,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +110,12 @@ class Access(pulumi.ComponentResource):
         return [made for name, made in self.assignments.items() if name in self._rows_of[who]]
 
 
+def taken_role(word: str, names: Names) -> authorization.RoleDefinition | None:
+    """The role of ours that is taken under this word: read, so that a preview fails where it is not there."""
+    arm_id = names.taken.get(f"role/{word}")
+    return authorization.RoleDefinition.get(f"{word}-taken", arm_id) if arm_id else None
+
+
 class DnsLinker(pulumi.ComponentResource):
     """The role that links networks to private DNS zones and does nothing else."""
 
@@ -165,36 +177,6 @@ class RegistryReader(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"role_id": self.role.id})
-
-
-def dns_linker_guid(shared: Names) -> str:
-    """Id of the zones' own role, computed from where the zones are."""
-    return str(uuid5(NAMESPACE_URL, f"{shared.resource_group_id}|{Role.DNS_LINKER.name}".lower()))
-
-
-def network_peerer_guid(shared: Names) -> str:
-    """Id of the network's own role, computed from where the network is."""
-    return str(uuid5(NAMESPACE_URL, f"{shared.resource_group_id}|{Role.NETWORK_PEERER.name}".lower()))
-
-
-def own_role_guids(shared: Names) -> dict[Role, str]:
-    """Ids of the roles that the shared stack makes."""
-    return {
-        Role.REGISTRY_READER: registry_reader_guid(shared),
-        Role.DNS_LINKER: dns_linker_guid(shared),
-        Role.NETWORK_PEERER: network_peerer_guid(shared),
-    }
-
-
-def registry_reader_guid(shared: Names) -> str:
-    """Id of the registry's own role, computed from where the registry is."""
-    return str(uuid5(NAMESPACE_URL, f"{shared.registry_id}|{Role.REGISTRY_READER.name}".lower()))
-
-
-def role_definition_id(scope: str, guid: str) -> str:
-    """ARM id of a role definition, in the subscription of the scope, as Azure reports it."""
-    subscription = "/".join(scope.split("/")[:3])
-    return f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
 
 
 def assignment_name(scope: str, principal_key: str, guid: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.access import Access, AccessArgs, Principal, ScopeTarget, own_role_guids
+from infra.access import Access, AccessArgs, Principal, ScopeTarget
 from infra.aks import MOVING, Cluster, ClusterArgs
 from infra.aks_ml import MachineLearning, MachineLearningArgs, node_selector
 from infra.aks_pools import Pools, PoolsArgs
@@ -15,6 +15,7 @@ from infra.grants import Grant
 from infra.grants_kubernetes import birth_grants, way_in_grants
 from infra.identities import Identities
 from infra.kubernetes_sections import Kubernetes
+from infra.own_roles import own_role_guids
 from infra.settings import EnvironmentSettings
 from infra.taken import TakenNetwork
 

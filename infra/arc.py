@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import kubernetes as connected
 
-from infra.access import Access, AccessArgs, Principal, ScopeTarget, own_role_guids
+from infra.access import Access, AccessArgs, Principal, ScopeTarget
 from infra.aks_ml import MachineLearning, MachineLearningArgs
 from infra.grants import Role
 from infra.grants_kubernetes import way_in_grants
 from infra.kubernetes_sections import Arc
+from infra.own_roles import own_role_guids
 from infra.settings import EnvironmentSettings
 
 TYPE = "azure-native:kubernetes:ConnectedCluster"

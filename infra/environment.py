@@ -6,20 +6,20 @@ from collections.abc import Mapping
 
 import pulumi
 
-from infra.access import Access, AccessArgs, Principal, ScopeTarget, own_role_guids
+from infra.access import Access, AccessArgs, Principal, ScopeTarget
 from infra.compute import Clusters, ClustersArgs
 from infra.datastores import Datastores, DatastoresArgs
 from infra.foundation import Foundation
 from infra.governance import guard
 from infra.grant_tables import environment_grants, environment_roles
 from infra.grants import Grant, Role
-from infra.grants_serving import submitter_guid
 from infra.group import group_id
 from infra.isolation import private_endpoints
 from infra.kubernetes_chapter import clusters
 from infra.locks import Locks, LocksArgs
 from infra.observability import Diagnostics, DiagnosticsArgs
 from infra.outputs import EnvironmentOutputs
+from infra.own_roles import own_role_guids, submitter_guid
 from infra.people import machines, people
 from infra.serving import Serving
 from infra.settings import EnvironmentSettings

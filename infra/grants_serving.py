@@ -6,11 +6,8 @@ model may read, another may not.
 
 from __future__ import annotations
 
-from uuid import NAMESPACE_URL, uuid5
-
 from infra.event_sections import Events
 from infra.grants import Grant, Role
-from infra.naming import Names
 from infra.serving_sections import BatchEndpoint, Endpoints, OnlineEndpoint
 from infra.settings import EnvironmentSettings
 from infra.watching_sections import Dashboards
@@ -118,8 +115,3 @@ def serving_roles(settings: EnvironmentSettings) -> set[Role]:
         *(grafana_rows(settings.dashboards) if settings.dashboards else ()),
     )
     return {row.role for row in rows}
-
-
-def submitter_guid(names: Names) -> str:
-    """Id of the role that submits trainings, computed from where the workspace is."""
-    return str(uuid5(NAMESPACE_URL, f"{names.workspace_id}|{Role.RETRAIN_SUBMITTER.name}".lower()))

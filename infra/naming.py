@@ -149,7 +149,7 @@ class Names:
     location: str
     subscription_id: str
     # ids of what is taken and not made, by the keys of RULES; of identities by `identity/<purpose>`, of zones
-    # by `zone/<word>`
+    # by `zone/<word>`, of roles of our own by `role/<word>`
     taken: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def physical(self, kind: str, purpose: str = "") -> str:

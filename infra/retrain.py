@@ -13,10 +13,12 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import authorization, logic
 
+from infra.access import taken_role
 from infra.event_sections import Retrain as RetrainSettings
 from infra.grants import Role
-from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS, submitter_guid
+from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS
 from infra.naming import Names
+from infra.own_roles import submitter_guid
 from infra.runs import pipeline_body
 
 SCHEMA = (
@@ -44,7 +46,7 @@ class RetrainArgs:
 
 
 class Retrain(pulumi.ComponentResource):
-    """The workflow, and the role that its identity gets."""
+    """The workflow, and the role that its identity gets: made here, or taken."""
 
     workflow: logic.Workflow
     role: authorization.RoleDefinition
@@ -52,7 +54,7 @@ class Retrain(pulumi.ComponentResource):
     def __init__(self, name: str, args: RetrainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:Retrain", name, None, opts)
         names = args.names
-        self.role = authorization.RoleDefinition(
+        self.role = taken_role("retrain-submitter", names) or authorization.RoleDefinition(
             f"{name}-role",
             role_definition_id=submitter_guid(names),
             role_name=f"{Role.RETRAIN_SUBMITTER.value} ({names.workspace})",  # unique in the whole tenant

@@ -67,6 +67,7 @@ READABLE: Final[Mapping[str, str]] = {
     "vault.existing": NAMES,
     "images.existing": NAMES,
     "identities.*.existing": NAMES,
+    "roles.*.existing": NAMES,
     "dns.existing": NAMES,
     "sources.stream.hub": NAMES,
     "sources.stream.senders[].name": NAMES,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from infra.access import Access, AccessArgs, Principal, ScopeTarget, own_role_guids
+from infra.access import Access, AccessArgs, Principal, ScopeTarget
 from infra.autoscale import Autoscale, AutoscaleArgs
 from infra.endpoints import Endpoints, EndpointsArgs
 from infra.grants import Grant, Role, on_taken
@@ -17,10 +17,10 @@ from infra.grants_serving import (
     endpoint_rows,
     event_rows,
     grafana_rows,
-    submitter_guid,
 )
 from infra.identities import Identities, IdentitiesArgs
 from infra.metric_alerts import MetricAlerts, MetricAlertsArgs, endpoint_watches, workspace_watches
+from infra.own_roles import own_role_guids, submitter_guid
 from infra.people import machines, people
 from infra.schedules import Schedules, SchedulesArgs
 from infra.taken import taken_grants

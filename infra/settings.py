@@ -17,14 +17,12 @@ from infra.ci_sections import Ci
 from infra.encryption_sections import Encryption
 from infra.event_sections import Events
 from infra.gate_sections import Gate
-from infra.schedule_sections import Monitor, Schedule
-from infra.serving_sections import Endpoints
-from infra.watching_sections import Dashboards
 from infra.kubernetes_sections import Arc, Kubernetes
 from infra.naming import MONITOR_ZONES, Names
 from infra.network_sections import HubNetwork, PrivateLinkScope
 from infra.policy_sections import Policies
 from infra.retention_sections import Snapshots, Tombstones
+from infra.schedule_sections import Monitor, Schedule
 from infra.sections import (
     Access,
     Azure,
@@ -39,8 +37,10 @@ from infra.sections import (
     SharedZones,
     WorkspaceStorage,
 )
+from infra.serving_sections import Endpoints
 from infra.shapes import CostCentre, Email, EnvironmentName, Section, TagName, TagValue, Workload, example
 from infra.shared_images import SharedImages, with_computed_id
+from infra.sources_sections import FeatureStore, Sources
 from infra.spending_sections import CostExport
 from infra.taken import (
     DnsChoice,
@@ -55,8 +55,9 @@ from infra.taken import (
     VaultChoice,
     taken_ids,
 )
-from infra.sources_sections import FeatureStore, Sources
+from infra.taken_roles import EnvironmentRoles, SharedRoles, taken_roles
 from infra.waivers import Waiver
+from infra.watching_sections import Dashboards
 from infra.workbench_sections import Connection, Instances, Labelling, Serverless
 
 
@@ -96,6 +97,7 @@ class SharedSettings(Common):
 
     kind: Literal["shared"]
     identities: SharedIdentities
+    roles: SharedRoles
     registry: Registry
     alerts: Receivers | None = None
     images: SharedImages | None = None  # each environment has its own unless it takes this one
@@ -111,6 +113,7 @@ class EnvironmentSettings(Common):
     kind: Literal["environment"]
     shared: SharedStack
     identities: EnvironmentIdentities
+    roles: EnvironmentRoles
     network: NetworkChoice
     dns: DnsChoice = EnvironmentZones(mode="madeByPolicy")
     storage: WorkspaceStorage
@@ -154,7 +157,7 @@ class EnvironmentSettings(Common):
             environment=self.shared.environment,
             location=self.shared.location or self.azure.location,
             subscription_id=subscription,
-            taken={"resource_group": group} if group else {},
+            taken=({"resource_group": group} if group else {}) | dict(taken_roles(self)),
         )
 
     @property

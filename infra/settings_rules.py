@@ -12,6 +12,8 @@ from checks.catalogue.resource_types import resource_types
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
 from checks.quota_limits import largest
 from infra.addresses import next_free, overlapping
+from infra.gate_sections import gate_rules
+from infra.governance_rules import encryption_rules, policy_rules
 from infra.kubernetes_rules import kubernetes_quota_rules, kubernetes_rules
 from infra.naming import RULES, Names
 from infra.network_rules import (
@@ -21,8 +23,6 @@ from infra.network_rules import (
     records_rules,
     way_out_rules,
 )
-from infra.gate_sections import gate_rules
-from infra.governance_rules import encryption_rules, policy_rules
 from infra.refusals import Problem, remove_command, set_command
 from infra.sections import Cluster
 from infra.serving_rules import dashboard_rules, endpoint_rules, event_rules, schedule_rules
@@ -33,6 +33,7 @@ from infra.taken_rules import (
     apart_rules,
     place_rules,
     purpose_rules,
+    role_rules,
     same_names,
     taken_twice,
 )
@@ -219,11 +220,12 @@ COMMON_RULES = (
     CrossRule(frozenset({"azure", "group"}), place_rules),
     CrossRule(frozenset({"gate", "protect", "environment"}), gate_rules),
 )
-TAKEN = frozenset({"azure", "workload", "environment", "group", "logs", "identities"})
+TAKEN = frozenset({"azure", "workload", "environment", "group", "logs", "identities", "roles"})
 RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
     "shared": (
         *COMMON_RULES,
         CrossRule(TAKEN, apart_rules),
+        CrossRule(frozenset({"azure", "roles"}), role_rules),
         CrossRule(frozenset({"identities", "deployed_environments"}), purpose_rules),
         CrossRule(frozenset({"azure", "workload", "environment", "group", "dns"}), own_group_rules),
         CrossRule(frozenset({"azure", "registry"}), registry_rules),
@@ -231,6 +233,7 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
     "environment": (
         *COMMON_RULES,
         CrossRule(TAKEN | {"network", "vault", "images"}, apart_rules),
+        CrossRule(frozenset({"azure", "shared", "roles"}), role_rules),
         CrossRule(frozenset({"dns", "network"}), link_rules),
         CrossRule(frozenset({"clusters"}), cluster_rules),
         CrossRule(frozenset({"clusters", "quotas", "azure"}), quota_rules),

@@ -14,7 +14,7 @@ from infra.access import (
     NetworkPeerer,
     RegistryReader,
     ScopeTarget,
-    own_role_guids,
+    taken_role,
 )
 from infra.alerting import Alerting, AlertingArgs
 from infra.ci_federation import Federation, FederationArgs, trusts
@@ -24,12 +24,14 @@ from infra.group import group_id
 from infra.hub import hub
 from infra.identities import Identities, IdentitiesArgs
 from infra.locks import Locks, LocksArgs
-from infra.naming import ZONES
+from infra.naming import ZONES, Names
 from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
 from infra.outputs import SharedOutputs
+from infra.own_roles import own_role_guids
 from infra.people import machines, people
 from infra.private_dns import Zones, ZonesArgs
 from infra.purposes import ci_purposes
+from infra.reading import id_of_read
 from infra.registry import Registry, RegistryArgs
 from infra.settings import SharedSettings
 from infra.spending import Spending, SpendingArgs
@@ -101,10 +103,14 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     images = shared_images.make(settings, group.name, tagged)
     zones = _zones(settings, group.name)
     zones_are_made = zones is not None and not isinstance(settings.dns, TakenSharedZones)
-    reader = RegistryReader("registry-reader", names)
-    linker = DnsLinker("dns-linker", names) if zones_are_made else None
+    reader, reader_id = _reader(names)
+    linker = None
+    if zones_are_made:
+        linker = taken_role("dns-linker", names) or DnsLinker("dns-linker", names)
     network = hub(settings, group.name, registry.registry_id, zones if zones_are_made else None)
-    peerer = NetworkPeerer("network-peerer", names) if network else None
+    peerer = None
+    if network:
+        peerer = taken_role("network-peerer", names) or NetworkPeerer("network-peerer", names)
     guids = own_role_guids(names)
     conditions = [*(["zones made"] if zones_are_made else []), *(["network made"] if network else [])]
     conditions += ["images made"] if images else []
@@ -158,12 +164,21 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
         resource_group=group.name,
         registry_name=registry.registry_name,
         registry_id=registry.registry_id,
-        registry_reader_role_id=reader.role.id,
+        registry_reader_role_id=reader_id,
         log_workspace_id=logs.logs_id,
         private_zone_ids=zones.zone_ids if zones is not None else {},
         ci_principal_ids=identities.principal_ids,
         ci_client_ids=identities.client_ids,
     )
+
+
+def _reader(names: Names) -> tuple[pulumi.Resource, pulumi.Output[str]]:
+    """The role that reads the registry, made or taken, and its id."""
+    taken = taken_role("registry-reader", names)
+    if taken is not None:
+        return taken, id_of_read(taken, names.taken["role/registry-reader"])
+    made = RegistryReader("registry-reader", names)
+    return made, made.role.id
 
 
 def _zones(settings: SharedSettings, resource_group: pulumi.Input[str]) -> Zones | None:

@@ -17,6 +17,7 @@ from infra.arm_ids import example_id, id_of
 from infra.naming import ALL_ZONES
 from infra.sections import EnvironmentZones, Images, Logs, Network, ReachableNetwork, SharedZones, Vault
 from infra.shapes import Section, example
+from infra.taken_roles import taken_roles
 
 MADE, TAKEN = "<made>", "<taken>"  # members of the unions below; a refusal leaves them out of its keys
 GROUP = "azure-native:resources:ResourceGroup"
@@ -158,7 +159,8 @@ def taken_ids(settings: Any) -> dict[str, str]:
     if is_taken(settings.dns):
         zones = f"{settings.dns.existing}/providers/Microsoft.Network/privateDnsZones"
         found |= {f"zone/{word}": f"{zones}/{name}" for word, name in ALL_ZONES.items()}
-    return found | {f"identity/{purpose}": one.existing for purpose, one in settings.identities.items()}
+    found |= {f"identity/{purpose}": one.existing for purpose, one in settings.identities.items()}
+    return found | dict(taken_roles(settings))
 
 
 def taken_grants(settings: Any) -> dict[str, str]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from infra.arm_ids import example_id, subscription_of
 from infra.naming import RULES, Names
+from infra.own_roles import made_guid, role_definition_id
 from infra.purposes import ci_purposes
 from infra.refusals import Problem, remove_command, set_command
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.taken import GROUP, taken_ids
+from infra.taken_roles import EXAMPLE
 
 
 def place_rules(settings: Settings, stack: str) -> Iterator[Problem]:
@@ -43,7 +45,7 @@ def apart_rules(settings: Settings, stack: str) -> Iterator[Problem]:
             yield Problem(
                 key=key,
                 given=f"'{taken}' is what this stack makes itself: the next up would delete it",
-                allowed=f"a resource of another name, e.g. {example_id(_token_of(kind))}",
+                allowed=f"a resource of another name, e.g. {_example_of(kind)}",
                 next_step=remove_command(key.removesuffix(".existing"), stack),
             )
         first = seen.setdefault(taken.lower(), key)
@@ -51,7 +53,8 @@ def apart_rules(settings: Settings, stack: str) -> Iterator[Problem]:
             yield Problem(
                 key=key,
                 given=f"'{taken}' is also {first}",
-                allowed="an identity for each purpose: each has the rights of its purpose only",
+                allowed=f"{'a role' if kind.startswith('role/') else 'an identity'} for each purpose: "
+                "each has the rights of its purpose only",
                 next_step=remove_command(key.removesuffix(".existing"), stack),
             )
 
@@ -67,6 +70,23 @@ def purpose_rules(settings: SharedSettings, stack: str) -> Iterator[Problem]:
                 given="is for no purpose that this stack has",
                 allowed=", ".join(known),
                 next_step=remove_command(key, stack),
+            )
+
+
+def role_rules(settings: Settings, stack: str) -> Iterator[Problem]:
+    """A role that is taken can be assigned where ours would be."""
+    own = settings.azure.subscription_id
+    shared = settings.shared.subscription_id or own if isinstance(settings, EnvironmentSettings) else own
+    for word, one in settings.roles.items():
+        where = own if word == "retrain-submitter" else shared
+        given = subscription_of(one.existing)
+        if given != where:
+            key = f"twinloop:roles.{word}.existing"
+            yield Problem(
+                key=key,
+                given=f"'{one.existing}' is of subscription {given}",
+                allowed=f"a role of subscription {where}, where it is assigned",
+                next_step=set_command(key, one.existing.replace(given, where), stack),
             )
 
 
@@ -105,10 +125,13 @@ def taken_twice(environments: Mapping[str, EnvironmentSettings]) -> Iterator[Pro
 
 
 def _key_of(kind: str) -> str:
-    section, _, purpose = (
-        kind.replace("resource_group", "group").replace("identity", "identities").partition("/")
-    )
+    section, _, purpose = kind.partition("/")
+    section = {"resource_group": "group", "identity": "identities", "role": "roles"}.get(section, section)
     return f"twinloop:{section}{'.' + purpose if purpose else ''}.existing"
+
+
+def _example_of(kind: str) -> str:
+    return EXAMPLE if kind.startswith("role/") else example_id(_token_of(kind))
 
 
 def _token_of(kind: str) -> str:
@@ -117,6 +140,8 @@ def _token_of(kind: str) -> str:
 
 def _own_id(made: Names, kind: str) -> str:
     name, _, purpose = kind.partition("/")
+    if name == "role":
+        return role_definition_id(made.subscription, made_guid(made, purpose))
     if name == "network":
         return made.arm_id(RULES[name].of, virtualNetworkName=made.physical(name))
     return made.identity_id(purpose) if purpose else str(getattr(made, f"{name}_id"))

@@ -21,11 +21,12 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from infra.refusals import SettingsError
+from infra.refusals import SettingsError, set_command
 from infra.settings import Settings, SharedSettings
 from infra.stack_files import closed, load
 from setup.first_deploy import ci
 from setup.first_deploy.azure import Azure, Denied, NotSignedIn
+from setup.first_deploy.roles import lacking
 from setup.first_deploy.wanted import CONTAINER, KEY, Deployer, Wanted, home, namespaces, wanted
 
 FAILED, USAGE, ASK, MISSING = 1, 2, 4, 6
@@ -48,7 +49,8 @@ def main(argv: list[str] | None = None) -> int:
     given = _arguments().parse_args(argv)
     try:
         files = sorted(Path().glob("Pulumi.*.yaml"))
-        stacks = [load(file) for file in files]
+        by_name = {file.name.split(".")[1]: load(file) for file in files}
+        stacks = list(by_name.values())
         _refuse_closed(files)
         shared = _shared(stacks)
         who = Deployer(object_id=str(uuid.UUID(given.deployer)), kind=given.kind)
@@ -65,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     except (AzureError, NotSignedIn) as error:
         sys.stderr.write(f"stopped: {error}\nwhat was made stays; run it again\n")
         return FAILED
-    return _end(lines, shared, as_json=given.json)
+    return _end(lines, shared, lacking(by_name), as_json=given.json)
 
 
 def _refuse_closed(files: list[Path]) -> None:
@@ -186,7 +188,7 @@ def _holds(found: Any, body: Any) -> bool:
     return bool(found == body)
 
 
-def _end(lines: list[Line], shared: Settings, *, as_json: bool) -> int:
+def _end(lines: list[Line], shared: Settings, settings: list[tuple[str, str, str]], *, as_json: bool) -> int:
     asked = [line for line in lines if line.state == "denied"]
     waiting = [line for line in lines if line.state == "waits"]
     missing = [line for line in lines if line.state == "missing"] + waiting
@@ -195,10 +197,15 @@ def _end(lines: list[Line], shared: Settings, *, as_json: bool) -> int:
         f"export AZURE_STORAGE_ACCOUNT={names.physical('storage')}",
         f"pulumi login azblob://{CONTAINER}",
         f"pulumi stack init shared --secrets-provider azurekeyvault://{names.vault}.vault.azure.net/keys/{KEY}",
+        *(set_command(key, value, stack) for stack, key, value in settings),
         "pulumi up -s shared",
     ]
     if as_json:
-        result = {"lines": [asdict(line) for line in lines], "next": [] if asked or missing else following}
+        result = {
+            "lines": [asdict(line) for line in lines],
+            "settings": [{"stack": stack, "key": key, "value": value} for stack, key, value in settings],
+            "next": [] if asked or missing else following,
+        }
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
     elif asked:
         sys.stdout.write(_letter(asked))

@@ -9,21 +9,22 @@ from uuid import NAMESPACE_URL, uuid5
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
-from infra.access import own_role_guids
+from infra.grant_tables import environment_roles
 from infra.grants import CI, ENVIRONMENT, OWN_ROLES, SHARED, SHARED_CI, Role
-from infra.grants_governance import governance_roles
-from infra.grants_kubernetes import cluster_roles
-from infra.grants_serving import serving_roles, submitter_guid
+from infra.own_roles import own_role_guids, submitter_guid
 from infra.settings import EnvironmentSettings, Settings
+from setup.first_deploy.roles import prepared
 
 ROLE = "Twinloop Deployer"
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 _GROUPS = "Microsoft.Resources/resourceGroups"
 _GROUP_ACTIONS = "Microsoft.Resources/subscriptions/resourceGroups"  # actions spell this one type differently
 
 # Beyond reading, writing and deleting the types of the table. Sources: the actions of built-in roles
 # (checks/catalogue/roles.json); Azure Monitor, "Manage access to Log Analytics workspaces" (reading and
-# sharedKeys, to name a workspace as a destination of diagnostics).
+# sharedKeys, to name a workspace as a destination of diagnostics); Microsoft, "Azure permissions for
+# Networking" (join and peer).
 LINKED = (
     "Microsoft.Resources/subscriptions/read",
     "Microsoft.Resources/subscriptions/locations/read",
@@ -33,10 +34,17 @@ LINKED = (
     "Microsoft.Network/virtualNetworks/join/action",
     "Microsoft.Network/virtualNetworks/subnets/join/action",
     "Microsoft.Network/networkSecurityGroups/join/action",
+    "Microsoft.Network/natGateways/join/action",
+    "Microsoft.Network/publicIPAddresses/join/action",
+    "Microsoft.Network/privateDnsZones/join/action",
+    "Microsoft.Network/virtualNetworks/peer/action",
     "Microsoft.OperationalInsights/workspaces/sharedKeys/action",
     "Microsoft.KeyVault/deletedVaults/read",
     "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
 )
+# Whoever makes a private endpoint approves it on what it leads to; the built-in role that approves lists how
+# each type spells that action.
+APPROVER = "Azure AI Enterprise Network Connection Approver"
 # What is in a Kubernetes cluster is made by its API server, where roles count by their data actions
 # (roles.json, "Azure Kubernetes Service RBAC Cluster Admin").
 IN_CLUSTERS = ("Microsoft.ContainerService/managedClusters/*",)
@@ -44,14 +52,25 @@ IN_CLUSTERS = ("Microsoft.ContainerService/managedClusters/*",)
 
 def actions() -> list[str]:
     """Actions of the role: the types of the table, their long-running operations, and what links them."""
-    found = set(LINKED)
+    found = {*LINKED, *_approvals(), f"{DEFINITIONS}/read"}
     for row in resource_types().values():
-        if row.arm_type == ASSIGNMENTS:
-            continue  # by a role of its own, limited by a condition
+        if row.arm_type in {ASSIGNMENTS, DEFINITIONS}:
+            continue  # assigned by a limited role of its own; defined by who may (roles.py)
         base = _GROUP_ACTIONS if row.arm_type == _GROUPS else row.arm_type
         found |= {f"{base}/{verb}" for verb in ("read", "write", "delete")}
         found.add(f"{row.arm_type.partition('/')[0]}/locations/*/read")
     return sorted(found, key=str.lower)
+
+
+def _approvals() -> set[str]:
+    types = {row.arm_type.lower() for row in resource_types().values()}
+    ending = "/privateendpointconnectionsapproval/action"
+    return {
+        action
+        for permission in role_named(APPROVER).permissions
+        for action in permission.actions
+        if action.lower().endswith(ending) and action.lower().removesuffix(ending) in types
+    }
 
 
 def role_guid(subscription: str) -> str:
@@ -90,13 +109,13 @@ def assignable(stacks: Iterable[Settings]) -> str:
     for settings in stacks:
         shared = settings.shared_names if isinstance(settings, EnvironmentSettings) else settings.names
         guids |= set(own_role_guids(shared).values())
+        guids |= {role.guid for role in prepared(settings)}
         if isinstance(settings, EnvironmentSettings):
-            guids |= _of_chapters(settings)
+            guids |= _of_environment(settings)
     return limit_assignable_roles(guids)
 
 
-def _of_chapters(settings: EnvironmentSettings) -> set[str]:
-    """Roles of the chapters that an environment has only where its settings ask for them."""
-    roles = cluster_roles(settings) | governance_roles(settings) | serving_roles(settings)
-    built_in = roles - {*OWN_ROLES, Role.RETRAIN_SUBMITTER}
+def _of_environment(settings: EnvironmentSettings) -> set[str]:
+    """Roles that an environment assigns because its settings ask for what needs them."""
+    built_in = environment_roles(settings) - {*OWN_ROLES, Role.RETRAIN_SUBMITTER}
     return {role_named(role.value).guid for role in built_in} | {submitter_guid(settings.names)}

@@ -12,8 +12,10 @@ from uuid import NAMESPACE_URL, uuid5
 from checks.catalogue.resource_types import by_arm_type, resource_types
 from checks.catalogue.roles import role_named
 from infra.naming import Names
+from infra.own_roles import role_definition_id
 from infra.settings import Settings
 from setup.first_deploy import deployer
+from setup.first_deploy.roles import prepared
 
 CONTAINER = "pulumi-state"
 KEY = "pulumi"
@@ -203,20 +205,33 @@ def _secrets(names: Names, shared: Settings) -> Iterator[Wanted]:
     yield _lock(names.vault_id, f"key vault {names.vault}", names)
 
 
+def _own_roles(stacks: list[Settings]) -> Iterator[Wanted]:
+    for role in (role for settings in stacks for role in prepared(settings)):
+        name = role.body["properties"]["roleName"]
+        yield _definition(role.id, f"role {name}", role.body)
+
+
+def _definition(role_id: str, what: str, body: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        what=what,
+        id=role_id,
+        body=body,
+        ask=f"an Owner or User Access Administrator of subscription {role_id.split('/')[2]}",
+        command=f"az rest --method put --url '{role_id}?api-version=2022-04-01' --body {_quoted(body)}",
+    )
+
+
 def _rights(stacks: list[Settings], names: Names, who: Deployer) -> Iterator[Wanted]:
+    yield from _own_roles(stacks)
     yield from on_state(names, who)
     condition = deployer.assignable(stacks)
     limited = role_named("Role Based Access Control Administrator")
     for subscription in dict.fromkeys(settings.azure.subscription_id for settings in stacks):
         scope, guid = f"/subscriptions/{subscription}", deployer.role_guid(subscription)
-        role_id = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
-        body = deployer.role_definition(subscription)
-        yield Wanted(
-            what=f"role {deployer.ROLE} in subscription {subscription}",
-            id=role_id,
-            body=body,
-            ask=f"an Owner or User Access Administrator of subscription {subscription}",
-            command=f"az rest --method put --url '{role_id}?api-version=2022-04-01' --body {_quoted(body)}",
+        yield _definition(
+            role_definition_id(scope, guid),
+            f"role {deployer.ROLE} in subscription {subscription}",
+            deployer.role_definition(subscription),
         )
         where = f"subscription {subscription}"
         yield _assignment(Right(deployer.ROLE, guid, scope, where), who)

@@ -11,9 +11,9 @@ from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import builtin_roles
 from checks.catalogue.schemas import input_problems, schema_of
 from checks.permissions import guid_of, parse_condition
-from infra.access import own_role_guids
 from infra.ci_federation import trusts
 from infra.grants import OWN_ROLES, Role
+from infra.own_roles import own_role_guids
 from infra.policy_sections import Policies
 from infra.program import build
 from infra.stack_files import read

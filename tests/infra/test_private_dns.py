@@ -6,9 +6,9 @@ import pytest
 
 from checks.catalogue.resource_types import resource_types
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
-from infra.access import dns_linker_guid
 from infra.grants import DNS_LINKER_ACTIONS
 from infra.naming import ALL_ZONES, ZONES
+from infra.own_roles import dns_linker_guid
 from infra.program import build
 from infra.settings_rules import across_stacks
 from infra.stack_files import read

@@ -7,10 +7,10 @@ from ipaddress import IPv4Network
 import pytest
 
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
-from infra.access import own_role_guids
 from infra.addresses import HUB_PLAN, moved, subnets
 from infra.grants import OWN_ROLES
 from infra.naming import ALL_ZONES
+from infra.own_roles import own_role_guids
 from infra.private_endpoints import GROUPS
 from infra.program import build
 from infra.settings_rules import across_stacks
