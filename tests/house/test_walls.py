@@ -6,7 +6,9 @@ import ast
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,23 @@ def test_every_test_file_is_collected_and_has_a_name_of_its_own():
     assert not [str(p) for p in supports if p.stem not in imported.replace(str(p), "")]
     names = [p.name for p in files if p.name.startswith("test_")]
     assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("room", ["infra", "policies"])
+def test_no_file_of_a_room_that_pulumi_runs_hides_a_package(room):
+    """Pulumi runs a program with its folder first on the path: infra/kubernetes.py was `kubernetes` once."""
+    places = [sysconfig.get_path(kind) for kind in ("purelib", "platlib")]
+    own = {path.stem for path in (ROOT / room).iterdir() if path.stem.isidentifier()} - {
+        "__init__",
+        "__main__",
+    }
+    assert len(own) > 2
+    hiding = own & sys.stdlib_module_names
+    for name in own:
+        found = PathFinder.find_spec(name, places)
+        if found is not None and found.loader is not None:  # a folder without a module in it hides nothing
+            hiding.add(name)
+    assert sorted(hiding) == []
 
 
 def test_no_commit_names_a_package_host_or_a_path_of_one_machine():
