@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from checks.access import access_changes
 from checks.access_findings import findings
+from checks.catalogue.roles import role_named
+from checks.permissions import limit_assignable_roles
 from tests.checks.planned import (
     GROUP,
     PEOPLE,
@@ -42,6 +44,15 @@ def test_giving_any_role_is_a_warning():
     assert rules(DEV, [*DEV, grant(MACHINE, "User Access Administrator", GROUP)]) == [
         ("warn", "access-privileged")
     ]
+
+
+def test_giving_some_roles_only_is_told():
+    limit = limit_assignable_roles([role_named("AcrPull").guid])
+    added = grant(MACHINE, "Role Based Access Control Administrator", GROUP, condition=limit)
+    (one,) = found(DEV, [*DEV, added])
+    assert (one.severity, one.rule) == ("note", "access-gives-roles")
+    assert "AcrPull" in one.what
+    assert "decides who else" in one.why
 
 
 def test_writing_data_is_a_warning_where_the_stack_is_protected_and_nowhere_else():

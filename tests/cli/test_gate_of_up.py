@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 
+import pytest
 import yaml
 
 from tests.stacks.checkouts import PROGRAM, REPOSITORY
@@ -74,6 +75,25 @@ def test_a_refused_change_leaves_state_and_twin_as_they_were_until_it_is_waived(
     checkout.program(PROGRAM.replace("rg-demo", "rg-real") + other)
     done = run("up", "-s", "dev")
     assert done.code == 0, done.err
+
+
+@pytest.mark.pulumi
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="the official Pulumi CLI is not on PATH")
+def test_the_official_cli_is_not_let_at_a_refused_change_and_leaves_state_and_twin_as_they_were(
+    run, checkout
+):
+    (checkout.root / ".venv").symlink_to(REPOSITORY / ".venv")
+    assert run("up", "-s", "dev").code == 0
+    before = everything(checkout)
+    same = run("preview", "-s", "dev", "--engine", "pulumi", "--json")
+    assert (same.code, same.json["result"]["findings"]) == (0, []), same.err
+    checkout.program(GONE)
+    refused = run("up", "-s", "dev", "--engine", "pulumi", "--yes", "--json")
+    assert refused.code == 10, refused.err
+    told = [one for one in refused.json["result"]["findings"] if one["severity"] == "refuse"]
+    assert [one["rule"] for one in told] == ["stateful-delete"]
+    assert "sttwintests0001" in told[0]["what"]
+    assert everything(checkout) == before
 
 
 def test_production_is_refused_what_development_is_advised_against(run, platform):
