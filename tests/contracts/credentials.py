@@ -16,9 +16,10 @@ CREDENTIALS = {
     "client secret": r"(?<![\w~.-])[A-Za-z0-9_-]{3}8Q~[A-Za-z0-9_~.-]{34}",
     "password in a URL": r"://[^/\s:@]+:[^/\s:@]+@",
 }
-# Properties that are a credential whatever they look like.
+# Properties that are a credential whatever they look like; the `sslSecret` of Azure ML's extension is the
+# name of a Kubernetes secret, and tells nothing of what is in it.
 NAMED = re.compile(
-    r"(password|secret|token|accountKey|primaryKey|secondaryKey|sharedKey|primarySharedKey|instrumentationKey|"
+    r"(password|(?<!\.configurationSettings\.ssl)secret|token|accountKey|primaryKey|secondaryKey|sharedKey|primarySharedKey|instrumentationKey|"
     r"connectionString|sasUri|sasToken|accessKey)$",
     re.IGNORECASE,
 )

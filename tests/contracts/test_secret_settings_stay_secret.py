@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from infra.stack_lines import steps_of
-from tests.infra.secret_places import sealed
 from tests.infra.every_key import CONFIGS, every_leaf
+from tests.infra.secret_places import sealed
 from tests.infra.test_secret_settings import is_handed_on
 from twinloop.clouds import stack_file
 from twinloop.engine.passphrase import Crypter
