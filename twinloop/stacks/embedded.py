@@ -10,6 +10,7 @@ from twinloop.clouds import environment, personas, stack_file
 from twinloop.clouds import twin as twins
 from twinloop.clouds.session import open_session
 from twinloop.engine import Operation, Program, Stack, UnknownProvider, run, stack_outputs
+from twinloop.stacks import sdk_imports
 from twinloop.stacks.local_state import configuration, passphrase
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def run_embedded(
         secret_keys=given.secret_keys,
         hushed=given.hushed,
     )
+    sdk_imports.install()
     with environment.applied(variables):
         return run(
             operation,
