@@ -10,7 +10,7 @@ from pulumi_azure_native import monitor
 from infra.naming import Names
 from infra.serving_sections import OnlineEndpoint, ScaledDeployment
 
-# facts/azure-catalogue.md 2.8: the shape of Microsoft's example, with bounds of our own.
+# The shape of Azure/azureml-examples, cli/deploy-moe-autoscale.sh, with bounds of our own.
 BUSY, IDLE, WINDOW, COOLDOWN = 70, 25, "PT5M", "PT5M"
 TIME_ZONE = "UTC"
 WEEKEND, WEEK = ["Saturday"], ["Monday"]

@@ -1,7 +1,7 @@
 """Grants of the batch clusters' identity: it scores with what was made elsewhere, and makes nothing itself.
 
-Rows by facts/azure-catalogue.md 1.3. It is no AzureML Data Scientist, as the training identity is: a batch
-deployment neither registers models nor submits jobs.
+Rows after Microsoft's "Set up service authentication" of Azure ML. It is no AzureML Data Scientist, as the
+training identity is: a batch deployment neither registers models nor submits jobs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Grants of the Kubernetes cluster: what it is made with, and who gets into it.
 
-Rows by facts/azure-catalogue.md 1.2 and 1.7 and Microsoft's "Use a managed identity in AKS". What people may
-do inside of the cluster is said there, by roles of their namespaces; here they only get the way in.
+Rows after Microsoft's "Attach Kubernetes cluster to Azure Machine Learning workspace" and "Use a managed
+identity in AKS". What people may do inside of the cluster is said there, by roles of their namespaces; here
+they only get the way in.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Grants of what serves and of what reacts: endpoints, the topic of events, the retrain handler.
 
-Rows by facts/azure-catalogue.md 1.4 and 1.7. Each endpoint has an identity of its own, so that what one
-model may read, another may not.
+Rows after Microsoft's "Access Azure resources from an online endpoint with a managed identity". Each endpoint
+has an identity of its own, so that what one model may read, another may not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from infra.watching_sections import Dashboards
 TOPIC, RETRAIN = "topic", "retrain"  # principals: the resources' own identities
 
 # Submit a job of registered components, and look at it: AzureML Data Scientist also deletes endpoints.
-# Source: the MLOps role in Microsoft, "Manage access to Azure Machine Learning workspaces", less deployments.
+# Source: Microsoft, "Manage access to Azure Machine Learning workspaces": the sample role MLOps, and what "submitting
+# any type of run (V2)" needs, less what uploads code and builds environments: its component is registered, with its
+# environment. Inferred: that Azure asks for no more was not tried.
 _ML = "Microsoft.MachineLearningServices/workspaces"
 RETRAIN_SUBMITTER_ACTIONS = (
     f"{_ML}/read",

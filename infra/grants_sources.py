@@ -1,4 +1,7 @@
-"""Grants of the data sources beside the lake, and of the feature store (facts/azure-catalogue.md 1.5)."""
+"""Grants of the data sources beside the lake, and of the feature store.
+
+Those of the store after Microsoft's "Manage access control for managed feature store".
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ class Instances(pulumi.ComponentResource):
     """One instance for each person.
 
     Without a managed identity: its user signs in once and it acts as them. With one, Azure ML would stop it
-    only if that identity may write to the workspace (facts/azure-catalogue.md 1.3).
+    only if that identity may write to the workspace (Microsoft, "Create an Azure Machine Learning compute
+    instance", on idle shutdown).
     """
 
     names: dict[str, pulumi.Output[str]]

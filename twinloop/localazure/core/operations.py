@@ -24,7 +24,7 @@ _POLL_MS = "50"
 
 
 def retry_headers(request: Request) -> dict[str, str]:
-    """When to ask again, as the caller reads it (facts/azureml-wire.md 2.3; azure-core 1.41, read).
+    """When to ask again, as the caller reads it (azure-core 1.41, read, and azure-ai-ml 1.35.2, run).
 
     Go's azcore looks for milliseconds first. Python's azure-core does so only where `Retry-After` is
     missing, and go-azure-sdk reads nothing but `Retry-After`, in whole seconds.

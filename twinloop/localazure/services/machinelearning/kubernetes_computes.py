@@ -1,7 +1,7 @@
 """Kubernetes clusters as computes: attached where all is ready, never changed, with room for so many pods.
 
-Source: MicrosoftDocs/azure-ai-docs, articles/machine-learning: how-to-attach-kubernetes-to-workspace.md;
-facts/azure-catalogue.md 1.2 and 2.7.
+Source: MicrosoftDocs/azure-ai-docs, articles/machine-learning: how-to-attach-kubernetes-to-workspace.md,
+reference-kubernetes.md, how-to-manage-kubernetes-instance-types.md.
 """
 
 from __future__ import annotations

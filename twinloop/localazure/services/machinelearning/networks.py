@@ -23,7 +23,8 @@ RULES = f"{WORKSPACES}/outboundRules"
 APPROVED = "allowonlyapprovedoutbound"
 _TYPES = {"FQDN": str, "PrivateEndpoint": dict, "ServiceTag": dict}
 _SERVICE_MADE = {"Required", "Dependency", "Recommended"}
-# What the service opens by itself in approved mode: facts/azure-catalogue.md 2.3.
+# What the service opens by itself in approved mode: Microsoft, "Workspace managed virtual network isolation",
+# list of required rules.
 _TAGS = (
     ("AzureActiveDirectory", "TCP", "80, 443"),
     ("AzureMachineLearning", "TCP", "443, 18881"),
