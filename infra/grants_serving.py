@@ -15,9 +15,9 @@ from infra.watching_sections import Dashboards
 TOPIC, RETRAIN = "topic", "retrain"  # principals: the resources' own identities
 
 # Submit a job of registered components, and look at it: AzureML Data Scientist also deletes endpoints.
-# Source: Microsoft, "Manage access to Azure Machine Learning workspaces": the sample role MLOps, and what "submitting
-# any type of run (V2)" needs, less what uploads code and builds environments: its component is registered, with its
-# environment. Inferred: that Azure asks for no more was not tried.
+# Source: Microsoft, "Manage access to Azure Machine Learning workspaces": the sample role MLOps, and what
+# "submitting any type of run (V2)" needs, less what uploads code and builds environments: the component is
+# registered, with its environment. Inferred: that Azure asks for no more was not tried.
 _ML = "Microsoft.MachineLearningServices/workspaces"
 RETRAIN_SUBMITTER_ACTIONS = (
     f"{_ML}/read",
