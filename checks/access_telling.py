@@ -35,9 +35,10 @@ _PROVIDERS = {
 
 def tell(operations: Sequence[Operation]) -> str:
     """What operations let somebody do, in words."""
-    told = [one.phrase for one in _shown(operations) if one.phrase]
+    shown = _shown(operations)
+    told = [one.phrase for one in shown if one.phrase]
     named = [*_roles(operations), *_merged(told), *_unknown(operations)]
-    rest = [one for one in _shown(operations) if not one.phrase]
+    rest = [one for one in shown if not one.phrase]
     telling = [one for one in rest if not is_ambient(one)]
     if telling or not named:
         named += _by_provider(telling or rest, other="other parts of " if named else "")
@@ -47,10 +48,11 @@ def tell(operations: Sequence[Operation]) -> str:
 def actions(operations: Sequence[Operation]) -> tuple[str, ...]:
     """Operations as Azure writes them: those that a wider one includes are left out."""
     kept = []
+    wide = [one for one in operations if "*" in one.action]
     for one in operations:
         if one.role:
             kept.append(f"{one.action} ({one.role_name})")
-        elif not one.unknown_role and not any(_covers(other, one) for other in operations):
+        elif not one.unknown_role and not any(_covers(other, one) for other in wide):
             kept.append(one.action)
     return tuple(dict.fromkeys(kept))
 
@@ -78,6 +80,7 @@ def _shown(operations: Sequence[Operation]) -> list[Operation]:
     phrases = [one.phrase for one in operations if one.phrase]
     said = {text.lower() for phrase in phrases for text in phrase.also if "*" not in text}
     globs = [text.lower() for phrase in phrases for text in phrase.also if "*" in text]
+    wide = [one for one in operations if one.phrase and "*" in one.action]
     return [
         one
         for one in operations
@@ -85,20 +88,20 @@ def _shown(operations: Sequence[Operation]) -> list[Operation]:
         and not one.unknown_role
         and one.action.lower() not in said
         and not (one.phrase is None and any(fnmatchcase(one.action.lower(), text) for text in globs))
-        and not _included(one, operations)
+        and not _included(one, wide)
     ]
 
 
-def _included(one: Operation, operations: Sequence[Operation]) -> bool:
+def _included(one: Operation, wide: Iterable[Operation]) -> bool:
     """Whether something wider says it already; a risk is said beside what only includes it unsaid."""
-    wider = [other for other in operations if other.phrase and _covers(other, one)]
+    wider = [other for other in wide if _covers(other, one)]
     if one.phrase and one.phrase.risk:
         return any(other.phrase and other.phrase.risk for other in wider)
     return bool(wider)
 
 
 def _covers(wide: Operation, narrow: Operation) -> bool:
-    if "*" not in wide.action or wide.data != narrow.data or wide.action.lower() == narrow.action.lower():
+    if wide.data != narrow.data or wide.action.lower() == narrow.action.lower():
         return False
     pattern = (wide.action,)
     permission = Permission(data_actions=pattern) if wide.data else Permission(actions=pattern)
