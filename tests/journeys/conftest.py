@@ -62,6 +62,7 @@ class World:
 
     home: Path
     lookups: Path
+    root: Path = ROOT  # the checkout that it works in
 
     @property
     def environment(self):
@@ -77,7 +78,7 @@ class World:
         """Run a command; its exit code, stdout and stderr are for the test to judge."""
         return subprocess.run(
             [str(word) for word in command],
-            cwd=ROOT, env=environment or self.environment, capture_output=True, text=True,
+            cwd=self.root, env=environment or self.environment, capture_output=True, text=True,
             check=False, timeout=PATIENCE,
         )  # fmt: skip
 

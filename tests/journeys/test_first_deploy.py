@@ -9,15 +9,20 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import parse_condition
+from infra.own_roles import made_guid, word_of
+from infra.refusals import set_command
 from infra.stack_files import load
 from setup.first_deploy import deployer
 from setup.first_deploy.ci import identities
+from setup.first_deploy.roles import prepared
 from setup.first_deploy.wanted import Deployer, home, namespaces, wanted
-from tests.journeys.conftest import ROOT
+from tests.infra.conftest import declared
+from tests.journeys.conftest import ROOT, World
 from twinloop.clouds.personas import PERSONAS
 
 pytestmark = pytest.mark.journey
@@ -26,6 +31,20 @@ STACKS = [load(file) for file in sorted(ROOT.glob("Pulumi.*.yaml"))]
 SHARED = next(one for one in STACKS if one.kind == "shared")
 ADMIN = next(one for one in PERSONAS if one.name == "platform-admin")
 WHO = ADMIN.object_id(SHARED.azure.tenant_id)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A checkout of its own: the story writes settings."""
+    folder = tmp_path_factory.mktemp("journey")
+    (folder / "checkout").mkdir()
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, folder / "checkout")
+    for name in ("infra", "setup", "checks", "policies", "twinloop", "tests", ".venv"):
+        (folder / "checkout" / name).symlink_to(ROOT / name)
+    made = World(folder / "home", folder / "lookups.txt", folder / "checkout")
+    yield made
+    made.run(sys.executable, "-m", "twinloop", "twin", "stop")
 
 
 def prepare(world, persona, *more):
@@ -44,7 +63,7 @@ def states(result):
 def test_the_deployer_may_make_every_type_of_the_platform_and_nothing_by_a_wildcard():
     allowed = deployer.actions()
     for row in resource_types().values():
-        if row.arm_type == deployer.ASSIGNMENTS:
+        if row.arm_type in {deployer.ASSIGNMENTS, deployer.DEFINITIONS}:
             continue
         name = row.arm_type.replace("Microsoft.Resources/", "Microsoft.Resources/subscriptions/")
         assert f"{name}/write" in allowed
@@ -53,6 +72,33 @@ def test_the_deployer_may_make_every_type_of_the_platform_and_nothing_by_a_wildc
 
 def test_the_deployer_s_own_role_assigns_no_roles():
     assert [one for one in deployer.actions() if one.startswith(f"{deployer.ASSIGNMENTS}/")] == []
+
+
+def test_who_may_assign_our_roles_cannot_say_what_they_allow():
+    may = [one for one in deployer.actions() if one.startswith(f"{deployer.DEFINITIONS}/")]
+    assert may == [f"{deployer.DEFINITIONS}/read"]
+
+
+@pytest.mark.parametrize("settings", STACKS, ids=lambda one: one.environment)
+def test_every_role_that_a_stack_would_define_is_prepared_with_the_same_actions(settings):
+    defined = {
+        resource.inputs["roleDefinitionId"]: resource.inputs["permissions"][0]["actions"]
+        for resource in declared(settings.environment).of("azure-native:authorization:RoleDefinition")
+    }
+    prepared_actions = {
+        made_guid(settings.names, word_of(one.role)): one.body["properties"]["permissions"][0]["actions"]
+        for one in prepared(settings)
+    }
+    assert prepared_actions == defined
+
+
+@pytest.mark.parametrize("settings", STACKS, ids=lambda one: one.environment)
+def test_the_deployer_may_assign_every_role_that_a_stack_assigns(settings):
+    condition = parse_condition(deployer.assignable(STACKS))
+    may = condition.roles_of["microsoft.authorization/roleassignments/write"]
+    assigned = declared(settings.environment).of("azure-native:authorization:RoleAssignment")
+    assert assigned
+    assert {one.inputs["roleDefinitionId"].rsplit("/", 1)[-1] for one in assigned} <= may
 
 
 def test_the_deployer_may_assign_the_roles_of_our_table_and_no_other():
@@ -109,6 +155,21 @@ def test_an_owner_prepares_it_all_and_a_provider_that_was_not_registered_is(worl
     assert set(states(result).values()) <= {"there", "made", "changed"}
     assert any("Microsoft.Consumption" in what for what, state in states(result).items() if state == "made")
     assert result["next"][-1] == "pulumi up -s shared"
+    for said in result["settings"]:
+        assert set_command(said["key"], said["value"], said["stack"]) in result["next"]
+
+
+def test_with_the_settings_that_it_says_the_stacks_take_the_roles_and_it_says_no_more(world):
+    _, result = prepare(world, "infra-engineer")
+    for file in world.root.glob("Pulumi.*.yaml"):
+        stack = file.name.split(".")[1]
+        said = [one for one in result["settings"] if one["stack"] == stack]
+        roles = {one["key"].split(".")[1]: {"existing": one["value"]} for one in said}
+        if roles:
+            written = yaml.safe_load(file.read_text())
+            written["config"]["twinloop:roles"] = roles
+            file.write_text(yaml.safe_dump(written, sort_keys=False))
+    assert prepare(world, "infra-engineer")[1]["settings"] == []
 
 
 def test_a_second_run_finds_everything_there(world):
@@ -138,7 +199,7 @@ def test_what_ci_needs_on_the_state_waits_for_the_stack_that_makes_its_identitie
     assert {line["command"] for line in waiting} == {"pulumi up -s shared"}
 
 
-@pytest.mark.parametrize("stack", ["shared", "dev"])
+@pytest.mark.parametrize("stack", ["shared", "dev", "prod"])
 def test_the_least_role_is_enough_to_bring_a_stack_up(world, stack):
     world.succeed("up", "-s", stack, "--as", "platform-admin")
 
