@@ -95,6 +95,15 @@ def test_a_value_is_never_confused_with_another_of_its_spelling():
     assert '`3` → `"3"`' in comment(stack_review(changes=[changed]))
 
 
+def test_lines_of_the_bill_that_differ_only_in_the_resource_are_told_together():
+    one, two = (resource(name, kind="network:PrivateEndpoint") for name in ("private-vault", "private-lake"))
+    charged = {"what": "private endpoint", "basis": "1 x 730 hours x 0.01 USD"}
+    after = [cost(each, "7.30", "7.30", **charged) for each in (one, two)]
+    text = comment(stack_review(after=after))
+    assert text.count("730 hours") == 1
+    assert "for each of 2 `network:PrivateEndpoint` (`private-lake`, `private-vault`): private" in text
+
+
 def test_a_hidden_cost_is_marked_and_an_unknown_one_says_so():
     text = comment(rich())
     assert "**hidden**: brought along by a setting, a firewall, by an FQDN rule: nothing → 912.00 USD" in text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from checks import access, access_findings, exposure, irreversibility, quota
+from checks import access, access_findings, access_inside, exposure, irreversibility, quota
 from checks.cost import estimate
 from checks.findings import SEVERITIES, Finding
 from checks.reachability_model import JobNeeds
@@ -47,14 +47,16 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
     before = list(chain.from_iterable(pair.plan.before for pair in every))
     after = list(chain.from_iterable(pair.plan.after for pair in every))
     files = [*around.base.found.values(), *around.head.found.values()]
-    changes = access.access_changes(before, after, people=stated.people(files))
+    people = stated.people(files)
+    changes = access.access_changes(before, after, people=people)
+    inside = access_inside.access_inside(before, after, people=people)
     heads = list(around.head.found.values())
     expected = [one for file in heads for one in stated_needs.expected_deployments(file)]
     uses = quota.quota_use(before, after, stated.quotas(heads), expected)
     stands = standing(
         before,
         after,
-        people=stated.people(files),
+        people=people,
         jobs=_jobs(around.head),
         jobs_before=_jobs(around.base),
         ways_in=[one for file in heads for one in stated_needs.ways_in(file)],
@@ -70,7 +72,7 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
         _stack(
             pair,
             around,
-            tuple(change for change in changes if change.stack == pair.stack),
+            tuple(change for change in (*changes, *inside) if change.stack == pair.stack),
             tuple(use for use in uses if pair.stack in use.stacks),
             [one for one in found if one.stack == pair.stack and one.stack in moved],
         )

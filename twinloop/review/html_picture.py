@@ -1,4 +1,8 @@
-"""The resource graph of one stack, coloured by what happens to each box; unchanged ones are folded."""
+"""The resource graph of one stack, coloured by what happens to each box; unchanged ones are folded.
+
+Groups that neither change nor touch a change are one box without arrows: a stack has hundreds of resources,
+and a reader looks for the few that change and for what those rest on.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from twinloop.review.model import StackReview
 
 SHOWN = 1  # unchanged boxes of a group that are drawn; more are one box
+ELSEWHERE = "elsewhere"  # the box of all groups that no change touches
 BOXES = 400  # more would be no picture
 
 
@@ -35,6 +40,7 @@ def picture(review: StackReview, anchors: Mapping[str, str]) -> str:
         (folds.get(needed, needed), folds.get(urn, urn))
         for urn, change in changes.items()
         for needed in change.resource.depends_on
+        if ELSEWHERE not in {folds.get(needed), folds.get(urn)}
     ]
     return draw(nodes, edges, title=f"Resources of stack {review.stack}, coloured by what happens to them")
 
@@ -46,14 +52,27 @@ def _group(change: Change) -> str:
 
 
 def _folds(changes: Mapping[str, Change]) -> Iterator[tuple[str, str]]:
-    """URN to the id of the one box that stands for the unchanged of its group."""
-    same = defaultdict(list)
+    """URN to the id of the one box that stands for it: the unchanged of its group, or what is far off."""
+    same, near = defaultdict(list), _near(changes)
     for urn, change in changes.items():
         if change.op == "same":
-            same[_group(change)].append(urn)
-    for group, urns in same.items():
-        if len(urns) > SHOWN:
-            yield from ((urn, f"same:{group}") for urn in urns)
+            group = _group(change)
+            same[f"same:{group}" if group in near else ELSEWHERE].append(urn)
+    for box, urns in same.items():
+        if len(urns) > SHOWN or box == ELSEWHERE:
+            yield from ((urn, box) for urn in urns)
+
+
+def _near(changes: Mapping[str, Change]) -> set[str]:
+    """Groups in which something changes, or rests on a change, or that a change rests on; all if none is."""
+    pairs = [
+        (change, changes[needed])
+        for change in changes.values()
+        for needed in (change.resource.urn, *change.resource.depends_on)
+        if needed in changes
+    ]
+    touched = {_group(one) for pair in pairs if any(one.op != "same" for one in pair) for one in pair}
+    return touched or {_group(one) for one in changes.values()}
 
 
 def _nodes(
@@ -78,8 +97,8 @@ def _nodes(
         names = ", ".join(sorted(change.resource.name for change in found))
         yield Node(
             id=box,
-            label=f"{len(found)} unchanged",
+            label=f"{len(found)} unchanged" + (" elsewhere" if box == ELSEWHERE else ""),
             kind="same",
-            group=_group(found[0]),
+            group="" if box == ELSEWHERE else _group(found[0]),
             title=shortened(names, 600),
         )

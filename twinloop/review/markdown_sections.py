@@ -13,10 +13,13 @@ from twinloop.review.labels import (
     cost_changes,
     dated,
     finding_told,
+    name_of,
     pair,
     priced,
     real_changes,
     resource_label,
+    short_type,
+    type_of,
 )
 from twinloop.review.markdown_blocks import Block
 from twinloop.review.markdown_text import code, fenced, html_code, named, span, words
@@ -213,12 +216,25 @@ def _use(use: QuotaUse) -> str:
 
 
 def _cost(review: Review) -> Iterable[Block]:
-    found = [
-        (stack.stack, _priced(change))
-        for stack in review.stacks
-        for change in cost_changes(stack.stack, stack.cost_before, stack.cost_after)
-    ]
+    """Lines of the bill; those of one stack that differ only in the resource are told together."""
+    found = []
+    for stack in review.stacks:
+        alike: dict[str, list[CostChange]] = {}
+        for change in cost_changes(stack.stack, stack.cost_before, stack.cost_after):
+            alike.setdefault(f"{short_type(type_of(change.item.resource))} {_priced(change)}", []).append(
+                change
+            )
+        found += [(stack.stack, f"{_charged(one)}: {_priced(one[0])}") for one in alike.values()]
     return _folded("Cost", found)
+
+
+def _charged(changes: list[CostChange]) -> str:
+    """The resource, or how many of its type and their names."""
+    first = changes[0].item.resource
+    if len(changes) == 1:
+        return named(resource_label(first))
+    names = ", ".join(named(name_of(change.item.resource)) for change in changes)
+    return f"for each of {len(changes)} {named(short_type(type_of(first)))} ({names})"
 
 
 def _priced(change: CostChange) -> str:
@@ -229,8 +245,7 @@ def _priced(change: CostChange) -> str:
     basis = f". {words(item.basis)}" if item.basis else ""
     region = f" for {named(item.region)}" if item.region else ""
     source = f" (price{words(dated(item))}{region}: {words(item.source)})" if item.source else ""
-    about = f"{named(resource_label(item.resource))}: {hidden}{words(item.what)}"
-    return f"{about}: {before} → {after}{basis}{source}"
+    return f"{hidden}{words(item.what)}: {before} → {after}{basis}{source}"
 
 
 def _created(review: Review) -> Iterator[Block]:
