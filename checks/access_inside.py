@@ -20,8 +20,8 @@ _PREFIX: Final = "kubernetes:rbac.authorization.k8s.io/"
 _SECRETS, _ROLES = "read secrets", "assign roles"
 _KNOWN: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "view": ("read most objects, but no secrets", ()),
-    "edit": ("read and write most objects, and read secrets", (_SECRETS,)),
-    "admin": ("read and write most objects, read secrets and give roles", (_ROLES, _SECRETS)),
+    "edit": ("read secrets, read and write most objects", (_SECRETS,)),
+    "admin": ("give roles, read secrets, read and write most objects", (_ROLES, _SECRETS)),
     "cluster-admin": ("do everything", (_ROLES, _SECRETS)),
 }
 _READ_ONLY: Final = frozenset({"view"})

@@ -28,7 +28,7 @@ def told(before, after):
 
 def test_a_group_that_is_bound_in_a_namespace_gains_what_the_role_allows():
     where = "namespace tools of the Kubernetes cluster of staging"
-    what = "read and write most objects, and read secrets"
+    what = "read secrets, read and write most objects"
     assert told([], [binding()]) == [(True, "ml-engineers", what, where)]
     assert told([binding()], []) == [(False, "ml-engineers", what, where)]
 
