@@ -5,6 +5,7 @@ import uuid
 import yaml
 
 from infra import naming
+from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS
 from twinloop.clouds.session import acting
 
 CONNECTIVITY = "3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a0aa"  # a subscription of its own for networks and logs
@@ -21,6 +22,10 @@ ZONES = {
     name: f"{HUB}/providers/Microsoft.Network/privateDnsZones/{zone}"
     for name, zone in naming.ALL_ZONES.items()
 }
+SUBMITTER = (
+    f"/subscriptions/{PROD}/providers/Microsoft.Authorization/roleDefinitions/"
+    "0c0a9a7e-0000-4000-8000-00000000b0b0"
+)
 TAGS = {"madeBy": "the company"}
 
 
@@ -59,6 +64,17 @@ def bodies(tenant):
             },
         ),
         IMAGES: ("2023-07-01", here | {"sku": {"name": "Premium"}}),
+        SUBMITTER: (
+            "2022-04-01",
+            {
+                "properties": {
+                    "roleName": "Company Retrain Submitter",
+                    "type": "CustomRole",
+                    "assignableScopes": [f"/subscriptions/{PROD}"],
+                    "permissions": [{"actions": list(RETRAIN_SUBMITTER_ACTIONS)}],
+                }
+            },
+        ),
         **{identity(purpose): ("2023-01-31", here) for purpose in ("workspace", "training", "build", "batch")},
     }
 
@@ -80,6 +96,7 @@ def settings(text):
     config["twinloop:identities"] = {
         purpose: {"existing": identity(purpose)} for purpose in ("workspace", "training", "build", "batch")
     }
+    config["twinloop:roles"] = {"retrain-submitter": {"existing": SUBMITTER}}
     return yaml.safe_dump({"config": config}, sort_keys=False)
 
 

@@ -141,8 +141,8 @@ class Draft:
             self._take(section, arm_id)
         own = {"resource_group": "group", "vault": "vault"}
         for kind in taken_ids(self.source):
-            if kind.startswith("zone/"):
-                continue  # for all networks: they are there to be shared
+            if kind.startswith(("zone/", "role/")):
+                continue  # for all networks, for all of a subscription: they are there to be shared
             section = own.get(kind) or (kind.replace("identity/", "identities.") if "/" in kind else "")
             if section and section not in self.answers.existing:
                 raise BadUsage(

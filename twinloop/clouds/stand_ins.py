@@ -12,7 +12,10 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import resource_types
+from infra.grants import OWN_ROLES
+from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS
 from infra.network_sections import SHARED
+from infra.own_roles import word_of
 from infra.sections import Network
 from infra.settings import EnvironmentSettings
 from infra.taken import (
@@ -27,6 +30,7 @@ from infra.taken import (
     TakenNetwork,
     taken_ids,
 )
+from infra.taken_roles import taken_roles
 from twinloop.problems import Problem
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
     from twinloop.clouds.session import Session
 
+ROLE = "azure-native:authorization:RoleDefinition"
 SPACE = IPv4Network("10.250.0.0/16")  # of a stand-in's network; what it really is, its owner knows
 PATIENCE = 30.0  # seconds until a stand-in must be there
 
@@ -68,7 +73,9 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
         IMAGES: here | {"sku": {"name": "Premium"}},
         ZONE: {"location": "global"},
     }
-    taken = taken_ids(settings)
+    roles = dict(taken_roles(settings))
+    yield from ((ROLE, arm_id, _role(kind, arm_id)) for kind, arm_id in roles.items())
+    taken = {kind: arm_id for kind, arm_id in taken_ids(settings).items() if kind not in roles}
     groups = {"/".join(arm_id.split("/")[:5]): None for arm_id in taken.values()}
     yield from ((GROUP, group, here) for group in groups)
     for kind, arm_id in taken.items():
@@ -81,6 +88,20 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
         subnets = [arm_id for _, arm_id in settings.network.subnets if arm_id]
         for arm_id, prefix in zip(subnets, SPACE.subnets(new_prefix=20), strict=False):
             yield SUBNET, arm_id, {"properties": {"addressPrefix": str(prefix)}}
+
+
+def _role(kind: str, arm_id: str) -> dict[str, Any]:
+    """A role that allows what ours would."""
+    ours = {word_of(role): actions for role, actions in OWN_ROLES.items()}
+    subscription, word = "/".join(arm_id.split("/")[:3]), kind.partition("/")[2]
+    return {
+        "properties": {
+            "roleName": f"Stand-in of {word} {arm_id.rsplit('/', 1)[-1]}",
+            "type": "CustomRole",
+            "assignableScopes": [subscription],
+            "permissions": [{"actions": list(ours.get(word, RETRAIN_SUBMITTER_ACTIONS))}],
+        }
+    }
 
 
 def _met(network: Network, here: dict[str, str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
