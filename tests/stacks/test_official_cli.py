@@ -138,10 +138,10 @@ class TestWithTheOfficialCli:
             "twin", "env", "-s", "dev", "--", "pulumi", *words, "--non-interactive", PATH=os.environ["PATH"]
         )
 
-    def test_it_finds_nothing_to_change_after_our_up(self, attached):
+    def test_it_finds_nothing_to_change_after_our_up_of_the_stack_that_we_were_told(self, attached):
         before = (attached.root / "Pulumi.dev.yaml").read_text()
         assert attached.twinloop("up", "-s", "dev").returncode == 0
-        done = self.pulumi(attached, "preview", "-s", "dev", "--expect-no-changes")
+        done = self.pulumi(attached, "preview", "--expect-no-changes")
         assert done.returncode == 0, done.stdout + done.stderr
         assert (attached.root / "Pulumi.dev.yaml").read_text() == before
 

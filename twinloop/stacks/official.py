@@ -81,7 +81,9 @@ def run_on_twin(
         variables = session.variables.applied_to(os.environ) | {ATTACH: attached(ports)} | dict(extra or {})
         if _command_of(command) in _TAKES_CONFIG_FILE:
             make_stack(home, project, file.name, state, variables)
-        if "/" in variables.get("PULUMI_STACK", ""):
+            # What was chosen here is what is meant, though nothing is selected in this backend.
+            variables["PULUMI_STACK"] = file.name
+        elif "/" in variables.get("PULUMI_STACK", ""):
             variables["PULUMI_STACK"] = file.name
         words = with_short_name(with_config_file(command, config_file(home, file, state, plain)))
         return call(words, variables, to_stderr=to_stderr)
