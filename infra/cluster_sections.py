@@ -30,7 +30,7 @@ def _who(value: str) -> str:
     try:
         return value if value in GROUPS else str(UUID(value))
     except ValueError:
-        raise ValueError(f"{', '.join(GROUPS)}, or the object id of an Entra group") from None
+        raise ValueError(f"{', '.join(GROUPS)}, or an Entra group by its object id, a GUID") from None
 
 
 Name = Annotated[str, Field(pattern=_LABEL), example("team-vision")]

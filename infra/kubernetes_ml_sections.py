@@ -12,6 +12,7 @@ from infra.shapes import ClusterName, Section, example
 
 # DNS label of Kubernetes: lower case, digits and hyphens, at most 63.
 _LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+_ONE_SIZE = '[{"name": "cpu-small", "pool": "aml", "cpu": 2, "memoryGib": 4}]'
 NAMESPACES_OF_OTHERS = ("default", "kube-system", "kube-public", "kube-node-lease", "azureml")
 
 
@@ -82,10 +83,10 @@ class InstanceType(Section):
 class Attach(Section):
     """The cluster as a compute of the workspace. Nothing of it can change: a change detaches and attaches."""
 
-    name: ClusterName
+    name: Annotated[ClusterName, example("k8s")]
     namespace: Annotated[str, Field(pattern=_LABEL), example("azureml-jobs")]
     default_instance_type: Annotated[str, Field(pattern=_LABEL), example("cpu-small")]
-    instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1)]
+    instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1), example(_ONE_SIZE)]
 
     @model_validator(mode="after")
     def _types_are_known(self) -> Attach:

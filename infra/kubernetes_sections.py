@@ -24,6 +24,11 @@ WORDS_FOR_ZONES = ("system", "none")
 RESERVED = ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
 ROUTER_REPLICAS = 3  # MicrosoftDocs/azure-ai-docs, how-to-deploy-kubernetes-extension.md: inferenceRouterHA
 
+_TWO_POOLS = (
+    '[{"name": "system", "purpose": "system", "vmSize": "Standard_DS3_v2", "minNodes": 1, "maxNodes": 1}, '
+    '{"name": "aml", "purpose": "inference", "vmSize": "Standard_DS3_v2", "minNodes": 1, "maxNodes": 1}]'
+)
+
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -104,7 +109,7 @@ class Spaces(Section):
     """Addresses of pods (an overlay) and of services: inside the cluster only, not in the network."""
 
     pods: InsideNetwork = "10.244.0.0/16"
-    services: InsideNetwork = "10.0.0.0/16"
+    services: Annotated[InsideNetwork, example("10.0.0.0/16")] = "10.0.0.0/16"
 
     @model_validator(mode="after")
     def _apart(self) -> Spaces:
@@ -127,7 +132,7 @@ class Kubernetes(Section):
         "loadBalancer"
     )
     spaces: Spaces = Spaces()
-    pools: Annotated[tuple[Pool, ...], Field(min_length=2)]
+    pools: Annotated[tuple[Pool, ...], Field(min_length=2), example(_TWO_POOLS)]
     extension: Extension
     attach: Attach
     inside: Inside | None = None  # namespaces, quotas and rights in the cluster; not declared unless given
@@ -192,7 +197,9 @@ class Arc(Section):
 
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$"), example("arc-factory")]
     agent_key: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9+/]{100,4000}={0,2}$"), example("<public key of the agents, base64>")
+        str,
+        Field(pattern=r"^[A-Za-z0-9+/]{100,4000}={0,2}$"),
+        Field(examples=["<public key of the agents, base64>", "A" * 100]),
     ]
     distribution: Annotated[str, Field(min_length=2, max_length=40), example("k3s")] = "generic"
     admin_groups: tuple[Guid, ...] = ()

@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, vm_sizes
@@ -37,13 +37,14 @@ class Shape:
 
 @dataclass(frozen=True)
 class Known:
-    """What else is known where a value is wanted: stack, key, subscription, ids and numbers beside it."""
+    """What else is known where a value is wanted: stack, key, subscription, and the file's clear values."""
 
     stack: str
     key: str
     subscription: str
     ids: tuple[str, ...]
     numbers: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()  # what things are called there
 
 
 def shape_of(annotation: Any, field: FieldInfo | None = None) -> Shape:
@@ -92,6 +93,8 @@ def _members(shape: Shape) -> list[Shape]:
 
 def _of_example(given: Any, known: Known) -> Iterator[Any]:
     text = given if isinstance(given, str) else ""
+    if text[:1] == "<":
+        return  # it says what belongs there
     if text == EXAMPLE_GUID:
         yield str(uuid5(NAMESPACE_URL, f"{known.stack}/{known.key}"))
         yield from map(subscription_of, known.ids)
@@ -104,12 +107,19 @@ def _of_example(given: Any, known: Known) -> Iterator[Any]:
         yield json.loads(text)
     else:
         yield given
+    if "@" in text:
+        yield f"{_own_word(known)}@{text.rpartition('@')[2]}"  # beside another that is closed
     if text in vm_sizes():
         yield from (size.name for size in vm_sizes().values())
     if text in REGIONS:
         yield from REGIONS
     if text.endswith("Family"):
         yield from _families()
+
+
+def _own_word(known: Known) -> str:
+    """A word that no other key has."""
+    return f"{WORD}-{hashlib.sha256(known.key.encode()).hexdigest()[:6]}"
 
 
 def _families() -> list[str]:
@@ -129,7 +139,8 @@ def _of_type(shape: Shape, known: Known) -> Iterator[Any]:
     elif kind is date:
         yield "2026-11-01"
     elif kind is str:
-        yield from (WORD, f"{WORD}-{hashlib.sha256(known.key.encode()).hexdigest()[:6]}")
+        yield from (WORD, _own_word(known))
+        yield from known.names  # where others refer to it, or it to others
     elif origin is tuple:
         yield from _lists(shape_of(get_args(kind)[0]), known)
     elif origin is dict:
@@ -146,7 +157,7 @@ def _lists(element: Shape, known: Known) -> Iterator[list[Any]]:
 
 
 def _structures(model: type[BaseModel], known: Known) -> Iterator[dict[str, Any]]:
-    """Structures with the fields that must be there, with the plain ones too, with all.
+    """Structures with the fields that must be there, with the plain ones too, with all; valid in themselves.
 
     Choices vary, texts do not.
     """
@@ -158,7 +169,23 @@ def _structures(model: type[BaseModel], known: Known) -> Iterator[dict[str, Any]
     ):
         each = [_few(shape_of(info.annotation, info), known) for info in fields]
         for chosen in itertools.islice(itertools.product(*each), _MANY):
-            yield {str(info.alias): value for info, value in zip(fields, chosen, strict=True)}
+            made = {str(info.alias): value for info, value in zip(fields, chosen, strict=True)}
+            if _is_valid(model, made):
+                yield made
+
+
+def _is_valid(model: type[BaseModel], value: dict[str, Any]) -> bool:
+    try:
+        model.model_validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_choice_of_many(shape: Shape) -> bool:
+    """Whether it is a list of some of a few words."""
+    inner = get_args(shape.annotation)
+    return get_origin(shape.annotation) is tuple and get_origin(shape_of(inner[0]).annotation) is Literal
 
 
 def _holds_structures(annotation: Any) -> bool:
@@ -174,6 +201,6 @@ def _few(shape: Shape, known: Known) -> list[Any]:
     for one in itertools.islice(values(shape, known), _MANY):
         if one not in found:
             found.append(one)
-    if get_origin(shape.annotation) is Literal or shape.annotation is bool:
+    if get_origin(shape.annotation) is Literal or shape.annotation is bool or _is_choice_of_many(shape):
         return found
     return found[:2] if shape.annotation in {int, float} else found[:1]

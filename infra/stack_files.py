@@ -45,7 +45,7 @@ def load(path: Path, opened: Mapping[str, str] | None = None) -> Settings:
     plain = dict(opened or {})
     places = _secure(config)
     if places.values() - plain.keys():
-        plain = placeholders(path, plain)
+        plain = _placeholders(config, path, plain)
     try:
         settings = read(with_plain(config, plain), source=path.name, stack=stack)
     except SettingsError as error:
@@ -53,7 +53,9 @@ def load(path: Path, opened: Mapping[str, str] | None = None) -> Settings:
         found = [replace(problem, line=line_of(path, problem.key)) for problem in hushed]
         raise SettingsError(error.source, found) from None
     if bare := list(in_clear(config, stack)):
-        raise SettingsError(path.name, [replace(problem, line=line_of(path, problem.key)) for problem in bare])
+        raise SettingsError(
+            path.name, [replace(problem, line=line_of(path, problem.key)) for problem in bare]
+        )
     return settings
 
 
@@ -77,19 +79,24 @@ def placeholders(path: Path, opened: Mapping[str, str]) -> dict[str, str]:
     Raises:
         SettingsError: the file is no stack file.
     """
+    return _placeholders(_config_of(path), path, opened)
+
+
+def _placeholders(config: Mapping[str, Any], path: Path, opened: Mapping[str, str]) -> dict[str, str]:
     from infra.closed_settings import Closed
 
-    config, stack = _config_of(path), _stack_of(path)
-    others = {
-        _stack_of(one): _config_of(one) for one in sorted(path.parent.glob("Pulumi.*.yaml")) if one != path
-    }
+    stack = _stack_of(path)
 
-    def problems(plain: Mapping[str, str]) -> int:
+    def others() -> dict[str, dict[str, Any]]:
+        files = sorted(path.parent.glob("Pulumi.*.yaml"))
+        return {_stack_of(one): _config_of(one) for one in files if one != path}
+
+    def problems(plain: Mapping[str, str]) -> list[str]:
         try:
             read(with_plain(config, plain), source=path.name, stack=stack)
         except SettingsError as error:
-            return len(error.problems)
-        return 0
+            return [one.key for one in error.problems]
+        return []
 
     return Closed(config, opened, stack, others).filled(problems)
 

@@ -232,7 +232,14 @@ def taken():
     taken["twinloop:network"]["endpoints"] = True
     for section in ("vault", "images"):
         taken[f"twinloop:{section}"]["endpoint"] = True
+    taken["twinloop:roles"] = {"retrain-submitter": {"existing": role_of(company.PROD)}}
     return taken
+
+
+def role_of(subscription):
+    """A role that the company made."""
+    provider = "Microsoft.Authorization/roleDefinitions"
+    return f"/subscriptions/{subscription}/providers/{provider}/1c9d10a7-0b7a-4f0e-9a53-2f6f5a8c5f1d"
 
 
 def taken_shared():
@@ -246,6 +253,7 @@ def taken_shared():
     shared["twinloop:waivers"] = [WAIVER]
     shared["twinloop:dns"] = {"existing": company.HUB}
     shared["twinloop:logs"] = {"existing": company.LOGS, "categories": "all", "grants": "machines"}
+    shared["twinloop:roles"] = {"registry-reader": {"existing": role_of(subscription)}}
     shared["twinloop:gate"] = {"enforcement": "mandatory"}
     shared["twinloop:tombstones"] = {"workspace": "refuse", "vault": "recover", "logs": "recover"}
     shared["twinloop:images"] = {

@@ -20,7 +20,7 @@ from twinloop import stack_settings
 
 ONLY_SECRET = {"connections[].secret"}  # refused in clear text: tests/infra/test_secret_settings.py sets it
 OWN_NAMES = (
-    r"^tags|^identities|\.inputs|kubernetes\.pools\[\]\.labels"  # below these, names are anybody's own
+    r"^tags|^identities|^roles|\.inputs|kubernetes\.pools\[\]\.labels"  # below these, names are anybody's own
 )
 
 
