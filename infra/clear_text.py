@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,8 +19,9 @@ def in_clear(config: Mapping[str, Any], stack: str) -> Iterator[Problem]:
         config: values as in the stack file, encrypted ones not opened.
         stack: name of the stack, for the command in a refusal.
     """
-    connections = config.get(_CONNECTIONS)
+    connections = _decoded(config.get(_CONNECTIONS))
     for index, one in enumerate(connections if isinstance(connections, list) else ()):
+        one = _decoded(one)  # noqa: PLW2901 - the same one
         given = one.get("secret") if isinstance(one, Mapping) else None
         if given is not None and not is_secure(given):
             key = f"{_CONNECTIONS}[{index}].secret"
@@ -29,3 +31,11 @@ def in_clear(config: Mapping[str, Any], stack: str) -> Iterator[Problem]:
                 allowed="an encrypted value; or auth: AAD, which needs none. And have this one revoked",
                 next_step=f"pulumi config set --path '{key}' --secret --stack {stack}",
             )
+
+
+def _decoded(value: object) -> object:
+    """A structure that was set as JSON text, as `pulumi config set` does without `--path`."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -1,5 +1,6 @@
 """`pulumi config set --secret` works for every key, opened or not."""
 
+import json
 import re
 import shutil
 from functools import cache
@@ -150,6 +151,27 @@ def test_a_secret_that_is_wrong_is_refused_without_its_value(checkout):
     with pytest.raises(SettingsError) as refused:
         load(path, dict.fromkeys(texts, "hush-no-address"))
     assert "twinloop:owner (line" in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def connected(secret):
+    packages = {"name": "packages", "category": "PythonFeed", "target": "https://packages.example.com"}
+    return {**CONFIGS["dev"], "twinloop:connections": [packages | {"auth": "PAT", "secret": secret}]}
+
+
+def test_the_credential_of_a_connection_is_a_secret_opened_or_closed(tmp_path):
+    path = on_file(tmp_path, connected({"secure": "v1:closed"}))
+    assert load(path, {"v1:closed": "hush"}).connections[0].secret == "hush"
+    assert load(path).connections[0].secret
+    assert closed(path) == ("twinloop:connections[0].secret",)
+
+
+@pytest.mark.parametrize("told", [lambda given: given, json.dumps, lambda given: [json.dumps(given[0])]])
+def test_the_credential_of_a_connection_is_refused_in_clear_text_however_it_is_set(told, tmp_path):
+    config = connected("hush-in-clear")
+    config["twinloop:connections"] = told(config["twinloop:connections"])
+    with pytest.raises(SettingsError, match="in clear text") as refused:
+        load(on_file(tmp_path, config))
     assert "hush" not in str(refused.value)
 
 
