@@ -66,7 +66,7 @@ class ClusterInside(pulumi.ComponentResource):
         self, name: str, args: ClusterInsideArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("twinloop:infra:ClusterInside", name, None, opts)
-        self._name, self._args = name, args
+        self._name, self._args, self._labels = name, args, labels(args.tags)
         self._provider = kubernetes.Provider(
             f"{name}-provider",
             kubeconfig=self._kubeconfig(),
@@ -75,7 +75,7 @@ class ClusterInside(pulumi.ComponentResource):
         )
         self.namespaces = []
         for team in args.settings.namespaces:
-            made = self._made(team.name, manifests.namespace(team, labels(args.tags)))
+            made = self._made(team.name, manifests.namespace(team, self._labels))
             self.namespaces.append(made)
             for suffix, manifest in self._contents(team):
                 self._made(f"{team.name}-{suffix}", manifest, made)
@@ -94,7 +94,7 @@ class ClusterInside(pulumi.ComponentResource):
                 f"{self._name}-size-{size.name}",
                 api_version=manifest["apiVersion"],
                 kind=manifest["kind"],
-                metadata=manifest["metadata"],
+                metadata=self._labelled(manifest),
                 spec=manifest["spec"],
                 opts=self._options([extension]),
             )
@@ -121,10 +121,16 @@ class ClusterInside(pulumi.ComponentResource):
         self, name: str, manifest: manifests.Manifest, *after: pulumi.Resource
     ) -> pulumi.CustomResource:
         inputs = {_snake(key): one for key, one in manifest.items() if key not in {"apiVersion", "kind"}}
+        inputs["metadata"] = self._labelled(manifest)
         made: pulumi.CustomResource = _CLASSES[manifest["kind"]](
             f"{self._name}-{name}", **inputs, opts=self._options(after, manifest["kind"])
         )
         return made
+
+    def _labelled(self, manifest: manifests.Manifest) -> manifests.Manifest:
+        """The object's metadata with our tags as labels: who looks with kubectl sees whose it is."""
+        metadata = manifest["metadata"]
+        return {**metadata, "labels": {**self._labels, **metadata.get("labels", {})}}
 
     def _options(self, after: Sequence[pulumi.Resource], kind: str = "") -> pulumi.ResourceOptions:
         fixed = _FIXED.get(kind)

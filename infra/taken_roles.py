@@ -19,10 +19,7 @@ _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _ID = re.compile(
     rf"/subscriptions/({_GUID})/providers/Microsoft\.Authorization/roleDefinitions/({_GUID})", re.IGNORECASE
 )
-EXAMPLE = (
-    f"/subscriptions/{EXAMPLE_GUID}/providers/Microsoft.Authorization/roleDefinitions/"
-    "1c9d10a7-0b7a-4f0e-9a53-2f6f5a8c5f1d"
-)
+EXAMPLE = f"/subscriptions/{EXAMPLE_GUID}/providers/Microsoft.Authorization/roleDefinitions/{EXAMPLE_GUID}"
 
 
 def _role(text: str) -> str:

@@ -1,5 +1,7 @@
 """Rules over everything that the four stacks declare: whatever breaks one of them fails here."""
 
+import copy
+import functools
 import re
 from pathlib import Path
 
@@ -7,8 +9,11 @@ import pytest
 
 from checks.catalogue.resource_types import resource_types
 from checks.permissions import GUID
+from infra.program import build
+from infra.stack_files import read
 from infra.tagging import REQUIRED
-from tests.infra.conftest import STACKS, declared, settings_of
+from tests.infra.conftest import STACKS, declare, declared, settings_of
+from tests.infra.every_key import CONFIGS
 
 GOLDEN = Path(__file__).with_name("golden")
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -38,15 +43,75 @@ UNTAGGABLE = {
     "azure-native:storage:BlobServiceProperties",
     "azure-native:storage:ManagementPolicy",
     "azure-native:authorization:PolicyAssignment",
+    "azure-native:cosmosdb:SqlResourceSqlRoleAssignment",
+    "azure-native:dashboard:DashboardDefinition",
+    "azure-native:dbforpostgresql:Administrator",
+    "azure-native:eventhub:EventHub",
+    "azure-native:monitor:DataCollectionRuleAssociation",
     "azure-native:costmanagement:Export",
     "azure-native:managedidentity:FederatedIdentityCredential",
     "azure-native:storage:BlobContainerImmutabilityPolicy",
 }
+# What lets somebody in by a key or a password, and the value with which nobody gets in so.
+NO_KEY = {
+    "adminUserEnabled": False,
+    "allowBlobPublicAccess": False,
+    "allowSharedKeyAccess": False,
+    "apiKey": "Disabled",
+    "authMode": "AADToken",
+    "azureADOnlyAuthentication": True,
+    "disableLocalAccounts": True,
+    "disableLocalAuth": True,
+    "enableRbacAuthorization": True,
+    "passwordAuth": "Disabled",
+    "remoteLoginPortPublicAccess": "Disabled",
+    "sshPublicAccess": "Disabled",
+    "systemDatastoresAuthMode": "Identity",
+}
+# Where Azure would let in by a key unless it is told not to: the switches that must be told.
+TOLD = {
+    "containerregistry:Registry": {"adminUserEnabled"},
+    "containerservice:ManagedCluster": {"disableLocalAccounts"},
+    "cosmosdb:DatabaseAccount": {"disableLocalAuth"},
+    "dashboard:Grafana": {"apiKey"},
+    "dbforpostgresql:Server": {"passwordAuth"},
+    "eventhub:Namespace": {"disableLocalAuth"},
+    "keyvault:Vault": {"enableRbacAuthorization"},
+    "machinelearningservices:BatchEndpoint": {"authMode"},
+    "machinelearningservices:Compute": {"disableLocalAuth"},
+    "machinelearningservices:OnlineEndpoint": {"authMode"},
+    "machinelearningservices:Workspace": {"systemDatastoresAuthMode"},
+    "operationalinsights:Workspace": {"disableLocalAuth"},
+    "storage:StorageAccount": {"allowSharedKeyAccess", "allowBlobPublicAccess"},
+    "synapse:Workspace": {"azureADOnlyAuthentication"},
+}
+# The narrowest rule of names there is in a cluster, for namespaces: RFC 1123, at most 63 characters.
+DNS_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+WHOLE = (*STACKS, "more")  # `more` turns on all that is off in the stacks that are shipped
 PUBLIC = ("publicNetworkAccess", "publicNetworkAccessForIngestion")
 
 
+@functools.cache
+def whole_settings(stack):
+    if stack in STACKS:
+        return settings_of(stack)
+    config = copy.deepcopy(CONFIGS[stack])
+    del config["twinloop:kubernetes"]["localAccounts"]  # a way in by a key: for a dev that asks for it
+    return read(config, source="Pulumi.dev.yaml", stack="dev")
+
+
+@functools.cache
+def whole(stack):
+    return declared(stack) if stack in STACKS else declare(lambda: build(whole_settings(stack)))
+
+
 def azure(stack):
-    return [resource for resource in declared(stack).declared if resource.typ.startswith("azure-native:")]
+    return [resource for resource in whole(stack).declared if resource.typ.startswith("azure-native:")]
+
+
+def inside(stack):
+    """What is in a Kubernetes cluster."""
+    return [resource for resource in whole(stack).declared if resource.typ.startswith("kubernetes:")]
 
 
 def values(node, at=""):
@@ -61,22 +126,42 @@ def values(node, at=""):
         yield at, node
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", WHOLE)
 def test_whatever_can_carry_tags_carries_the_required_ones(stack):
     for resource in azure(stack):
         if resource.typ not in UNTAGGABLE:
             tags = resource.inputs.get("tags", {})
             assert tags.keys() >= REQUIRED, f"{resource.typ} {resource.name}"
-            assert tags["environment"] == stack
+            assert tags["environment"] == whole_settings(stack).environment
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", ["staging", "prod", "more"])
+def test_whatever_is_in_the_cluster_carries_the_tags_that_a_label_can_hold(stack):
+    found = inside(stack)
+    assert len(found) > 10
+    for resource in found:
+        labels = resource.inputs["metadata"].get("labels", {})
+        assert labels.keys() >= REQUIRED - {"owner"}, (
+            f"{resource.typ} {resource.name}"
+        )  # an address: no label
+        assert labels["environment"] == whole_settings(stack).environment
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod", "more"])
+def test_every_name_in_the_cluster_is_given_and_one_that_kubernetes_takes(stack):
+    for resource in inside(stack):
+        metadata = resource.inputs["metadata"]
+        for name in (metadata["name"], metadata.get("namespace", "default")):
+            assert re.fullmatch(DNS_LABEL, name), f"{resource.name}: '{name}'"
+
+
+@pytest.mark.parametrize("stack", WHOLE)
 def test_every_type_has_a_row_in_the_table(stack):
     for resource in azure(stack):
         assert resource.typ in resource_types(), f"{resource.name}: {resource.typ} has no row"
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", WHOLE)
 def test_every_name_is_given_and_one_that_azure_takes(stack):
     for resource in azure(stack):
         row = resource_types()[resource.typ]
@@ -108,28 +193,30 @@ def test_the_program_holds_no_guid_in_line():
         assert examples or not GUID.search(path.read_text().lower()), path.name
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", WHOLE)
 def test_nothing_is_reached_by_a_key(stack):
-    engine = declared(stack)
-    for account in engine.of(":StorageAccount"):
-        assert account.inputs["allowSharedKeyAccess"] is False
-        assert account.inputs["allowBlobPublicAccess"] is False
-    for vault in engine.of(":Vault"):
-        if vault.typ.startswith("azure-native:keyvault"):
-            assert vault.inputs["properties"]["enableRbacAuthorization"] is True
+    for resource in azure(stack):
+        leaves = {path.rpartition(".")[2]: value for path, value in values(resource.inputs)}
+        switches = leaves.keys() & NO_KEY.keys()
+        assert {name: leaves[name] for name in switches} == {name: NO_KEY[name] for name in switches}, (
+            resource.name
+        )
+        assert switches >= TOLD.get(resource.typ.removeprefix("azure-native:"), set()), resource.name
+
+
+@pytest.mark.parametrize("stack", WHOLE)
+def test_azure_ml_reaches_nothing_by_a_key(stack):
+    engine = whole(stack)
     for datastore in engine.of(":Datastore"):
         assert datastore.inputs["properties"]["credentials"] == {"credentialsType": "None"}
-    for registry in engine.of("containerregistry:Registry"):
-        assert registry.inputs["adminUserEnabled"] is False
+    for connection in engine.of(":WorkspaceConnection"):
+        assert connection.inputs["properties"]["authType"] in {"None", "AAD", "ManagedIdentity"}
     for compute in engine.of(":Compute"):
-        assert compute.inputs["properties"]["disableLocalAuth"] is True
         inner, kind = compute.inputs["properties"]["properties"], compute.inputs["properties"]["computeType"]
         if kind == "AmlCompute":
             assert inner["remoteLoginPortPublicAccess"] == "Disabled"
         if kind == "ComputeInstance":
             assert inner["sshSettings"] == {"sshPublicAccess": "Disabled"}
-    for connection in engine.of(":WorkspaceConnection"):
-        assert connection.inputs["properties"]["authType"] in {"None", "AAD", "ManagedIdentity"}
 
 
 @pytest.mark.parametrize("stack", ENVIRONMENTS)
