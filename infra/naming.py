@@ -114,7 +114,9 @@ RULES = {
     "stream": Rule(of="azure-native:eventhub:Namespace", prefix="evhns", max_length=50, unique=True),
     "synapse": Rule(of="azure-native:synapse:Workspace", prefix="syn", max_length=50, unique=True),
     "database": Rule(of="azure-native:dbforpostgresql:Server", prefix="psql", max_length=63, unique=True),
-    "documents": Rule(of="azure-native:cosmosdb:DatabaseAccount", prefix="cosmos", max_length=44, unique=True),
+    "documents": Rule(
+        of="azure-native:cosmosdb:DatabaseAccount", prefix="cosmos", max_length=44, unique=True
+    ),
     "feature_store": Rule(of="azure-native:machinelearningservices:Workspace", prefix="fs", max_length=33),
     "instance": Rule(
         of="azure-native:machinelearningservices:Compute", prefix="ci", max_length=24, unique=True

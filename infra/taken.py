@@ -142,7 +142,8 @@ SharedDnsChoice = Annotated[
 ]
 DnsChoice = Annotated[Annotated[EnvironmentZones, Tag(MADE)] | Annotated[TakenZones, Tag(TAKEN)], _Choice]
 EnvironmentIdentities = Annotated[
-    dict[Literal["workspace", "training", "build", "batch", "aks", "kubelet"], TakenIdentity], Field(default_factory=dict)
+    dict[Literal["workspace", "training", "build", "batch", "aks", "kubelet"], TakenIdentity],
+    Field(default_factory=dict),
 ]
 SharedIdentities = Annotated[dict[str, TakenIdentity], Field(default_factory=dict)]
 

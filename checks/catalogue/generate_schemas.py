@@ -145,7 +145,9 @@ class _Type:
             return {"type": "object", "shape": [self._shape(part, path) for part in classes]}
         if len(members) != 1 or members[0] is Any:
             return {"type": "any"}
-        (only,) = members
+        return self._of_one(members[0], path)
+
+    def _of_one(self, only: Any, path: str) -> dict[str, Any]:
         origin, inner = typing.get_origin(only), typing.get_args(only)
         if only in _SCALARS:
             return {"type": _SCALARS[only]}

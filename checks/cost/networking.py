@@ -57,7 +57,7 @@ def address(desk: Desk) -> Iterator[Item]:
 
 
 def peering(desk: Desk) -> Iterator[Item]:
-    """A peering: nothing at rest; per GB on this side, in either direction, as between networks of one region."""
+    """A peering: nothing at rest; per GB on this side, either direction, as between networks of a region."""
     peerings = f"{_NETWORK}/virtualNetworks/virtualNetworkPeerings"
     for direction, words in (("data in", "data into"), ("data out", "data out of")):
         meter = Meter(arm_type=peerings, sku="same region", meter=direction)

@@ -32,7 +32,9 @@ KUBECONFIG = base64.b64encode(
             "users": [
                 {
                     "name": "me",
-                    "user": {"exec": {"command": "kubelogin", "args": ["get-token", "--login", "devicecode"]}},
+                    "user": {
+                        "exec": {"command": "kubelogin", "args": ["get-token", "--login", "devicecode"]}
+                    },
                 }
             ],
         }

@@ -143,7 +143,7 @@ def test_what_nobody_could_work_with_is_refused(stack, path, value, words, confi
 def test_an_instance_beside_production_needs_a_reason(config):
     document = config("prod")
     document["twinloop:instances"] = config("dev")["twinloop:instances"]
-    with pytest.raises(SettingsError, match="people only observe here.*no instances; or the reason"):
+    with pytest.raises(SettingsError, match=r"people only observe here.*no instances; or the reason"):
         read(document, source="test", stack="prod")
     document["twinloop:instances"]["reason"] = "an incident that must be looked into beside the data"
     assert read(document, source="test", stack="prod").instances.reason

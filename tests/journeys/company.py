@@ -75,7 +75,9 @@ def bodies(tenant):
                 }
             },
         ),
-        **{identity(purpose): ("2023-01-31", here) for purpose in ("workspace", "training", "build", "batch")},
+        **{
+            identity(purpose): ("2023-01-31", here) for purpose in ("workspace", "training", "build", "batch")
+        },
     }
 
 

@@ -34,7 +34,10 @@ ROLES = (
         for scope in (owner.VAULT, owner.IMAGES)
         for role in ("Reader", "Role Based Access Control Administrator")
     ),
-    *(("Managed Identity Operator", owner.identity(each)) for each in ("workspace", "training", "build", "batch")),
+    *(
+        ("Managed Identity Operator", owner.identity(each))
+        for each in ("workspace", "training", "build", "batch")
+    ),
 )
 
 

@@ -43,7 +43,11 @@ def data(group: str, ids: dict[str, str], here: dict[str, Any]) -> list[tuple[st
         (f"{hub}/eventhubs/events", {"properties": {"partitionCount": 2, "messageRetentionInDays": 1}}),
         (
             synapse,
-            {**here, "identity": {"type": "SystemAssigned"}, "properties": {"publicNetworkAccess": "Disabled"}},
+            {
+                **here,
+                "identity": {"type": "SystemAssigned"},
+                "properties": {"publicNetworkAccess": "Disabled"},
+            },
         ),
         (
             f"{synapse}/bigDataPools/spark",

@@ -1,6 +1,5 @@
 """The cases of connections, labelling projects and data sources; the form is in `cases.py`."""
 
-# ruff: noqa: ARG005 - one signature for every case
 from __future__ import annotations
 
 import uuid

@@ -7,10 +7,10 @@ import uuid
 
 from tests.providers.cases import FOUNDATION, SUBSCRIPTION, Case, Inputs, Scene, in_group
 from tests.providers.cases_data import DATA
-from tests.providers.cases_network import NETWORKING
-from tests.providers.cases_kubernetes import KUBERNETES
-from tests.providers.cases_serving import SERVING
 from tests.providers.cases_governance import GOVERNANCE
+from tests.providers.cases_kubernetes import KUBERNETES
+from tests.providers.cases_network import NETWORKING
+from tests.providers.cases_serving import SERVING
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 DATA_SCIENTISTS = "96000000-0000-4000-8000-000000000001"

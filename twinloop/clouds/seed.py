@@ -135,7 +135,7 @@ def facts_of(file: StackFile) -> Facts:
 
 
 def _applications(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Applications that the settings name: Azure Cosmos DB, which reads a workspace's key; senders of a stream."""
+    """Applications that the settings name: Cosmos DB, which reads a workspace's key; senders of a stream."""
     encryption = getattr(settings, "encryption", None)
     found = encryption.cosmos_principal_id if encryption else None
     sources = getattr(settings, "sources", None)

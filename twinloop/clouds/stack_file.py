@@ -100,7 +100,7 @@ def program_folder(checkout: Path) -> Path:
 
 
 def program_environment(checkout: Path) -> Path | None:
-    """Folder of the virtual environment that `Pulumi.yaml` names for the program; none where it names none."""
+    """Folder of the virtual environment that `Pulumi.yaml` names for the program; none without a name."""
     runtime = _load(checkout / "Pulumi.yaml").get("runtime")
     options = runtime.get("options") if isinstance(runtime, dict) else None
     named = options.get("virtualenv") if isinstance(options, dict) else None

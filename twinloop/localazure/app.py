@@ -26,7 +26,13 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.identity.metadata import takes
 
 log = logging.getLogger("twinloop.localazure.requests")
-ROOMS = ("identity", "storage", "jobs", "pages", "kubernetes")  # beside services/: each may have routes of its own
+ROOMS = (
+    "identity",
+    "storage",
+    "jobs",
+    "pages",
+    "kubernetes",
+)  # beside services/: each may have routes of its own
 _HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _CHUNK = 256 * 1024
 Scope = dict[str, Any]

@@ -39,7 +39,8 @@ def test_the_client_makes_starts_stops_restarts_and_deletes_an_instance(workspac
     made = client.run(
         "c = client.compute.begin_create_or_update(ComputeInstance(name=n, size='Standard_F2s_v2', "
         "idle_time_before_shutdown_minutes=30, enable_node_public_ip=False)).result(); "
-        "result = [c.name, c.size, c.state, c.idle_time_before_shutdown_minutes, c.last_operation is not None]",
+        "result = [c.name, c.size, c.state, c.idle_time_before_shutdown_minutes, "
+        "c.last_operation is not None]",
         n=name,
     )
     assert made == [name, "Standard_F2s_v2", "Running", 30, True]

@@ -71,7 +71,9 @@ def _assigned_user(doc: dict[str, Any]) -> str:
     kind = ((doc.get("body") or {}).get("properties") or {}).get("computeType")
     if kind != "ComputeInstance":
         return ""
-    settings = (doc["body"]["properties"].get("properties") or {}).get("personalComputeInstanceSettings") or {}
+    settings = (doc["body"]["properties"].get("properties") or {}).get(
+        "personalComputeInstanceSettings"
+    ) or {}
     return str((settings.get("assignedUser") or {}).get("objectId") or doc["createdBy"]["id"])
 
 

@@ -17,9 +17,19 @@ if TYPE_CHECKING:
 
 Doc = dict[str, Any]
 LOCKS = "microsoft.authorization/locks"
-_INNER = {"microsoft.storage/storageaccounts/blobservices"}
-"""Types that only stand between a resource and what it holds, one each."""
+_INNER = {
+    "microsoft.storage/storageaccounts/blobservices",
+    "microsoft.network/privateendpoints/privatednszonegroups",
+}
+"""Types that only stand between a resource and what it holds or is called, one each."""
 _WATCH = "microsoft.insights/diagnosticsettings"  # one hangs on each resource that is watched
+_ALIKE = {
+    _WATCH,
+    "microsoft.authorization/policyassignments",
+    "microsoft.insights/metricalerts",
+    "microsoft.network/privateendpoints",
+}
+"""Types that a platform has many of, one on each of other resources."""
 _MANY = 4  # children of one kind that nothing else names; more become one box
 
 
@@ -114,16 +124,16 @@ def _node(twin: Twin, doc: Doc, locked: set[str]) -> Node:
 
 
 def _folded(docs: list[Doc]) -> Iterator[list[Doc]]:
-    """Children of one kind and one holder, if there are many of them."""
+    """Children of one kind and one holder, or all of a kind that hangs on others, if they are many."""
     kinds: dict[tuple[str, str], list[Doc]] = {}
     for doc in docs:
-        if doc["type"].lower() == _WATCH:
-            kinds.setdefault(("", _WATCH), []).append(doc)
+        if doc["type"].lower() in _ALIKE:
+            kinds.setdefault(("", doc["type"].lower()), []).append(doc)
             continue
         holder = _holder(ArmId(doc["id"]))
         if holder is not None and holder.type != RESOURCE_GROUP:
             kinds.setdefault((holder.key, doc["type"]), []).append(doc)
-    yield from (found for (holder, _), found in kinds.items() if not holder or len(found) > _MANY)
+    yield from (found for (_, kind), found in kinds.items() if kind == _WATCH or len(found) > _MANY)
 
 
 def _fold(docs: list[Doc]) -> Node:
