@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from twinloop.localazure.pages import concerns
+from twinloop.localazure.pages.resource_graph import _folded
 
 CATALOGUE = Path(__file__).parents[3] / "checks" / "catalogue" / "resource_types"
 TYPES = sorted(
@@ -29,3 +30,22 @@ def test_no_two_types_of_a_concern_are_called_the_same():
 def test_a_type_that_nobody_knows_is_called_by_its_own_name():
     assert concerns.called("Microsoft.Web/serverFarms") == "server farms"
     assert concerns.concern("Microsoft.Web/serverFarms") == "Web"
+
+
+def endpoints(count):
+    group = "/subscriptions/3f0c/resourceGroups/rg/providers"
+    names = [f"pep-{number}" for number in range(count)]
+    return [
+        {
+            "id": f"{group}/Microsoft.Network/privateEndpoints/{name}",
+            "type": "Microsoft.Network/privateEndpoints",
+            "name": name,
+        }
+        for name in names
+    ]
+
+
+def test_a_kind_that_hangs_on_many_others_is_one_box_of_the_picture():
+    many = endpoints(5)
+    assert list(_folded(many)) == [many]
+    assert list(_folded(endpoints(4))) == []

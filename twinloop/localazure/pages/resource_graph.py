@@ -151,8 +151,9 @@ def _fold(docs: list[Doc]) -> Node:
 
 def _behind(docs: list[Doc]) -> set[str]:
     """What folded resources rest on: their one holder, or what they name where each hangs on another one."""
-    holders = {holder.key for doc in docs if (holder := _holder(ArmId(doc["id"])))}
-    return holders if len(holders) == 1 else {ArmId(text).key for doc in docs for text in _ids(doc["body"])}
+    if docs[0]["type"].lower() in _ALIKE:
+        return {ArmId(text).key for doc in docs for text in _ids(doc["body"])}
+    return {holder.key for doc in docs if (holder := _holder(ArmId(doc["id"])))}
 
 
 def _fold_id(docs: list[Doc]) -> str:
