@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from checks.plan import Resource
+from checks.plan import UNKNOWN, Resource
 from policies import kinds
 from policies.levels import NOT_IN_REHEARSAL
 from policies.reading import is_known, said, value_at
@@ -52,11 +52,18 @@ def _not_tolerated(resource: Resource) -> Iterator[Breach]:
 
 
 def _names(objects: Iterable[Resource]) -> set[str]:
-    return {str(value_at(one.inputs, "metadata.namespace") or "") for one in objects}
+    return {
+        str(value_at(one.inputs, "metadata.namespace") or "")
+        if isinstance(one.inputs.get("metadata"), Mapping)
+        else UNKNOWN
+        for one in objects
+    }
 
 
 def _namespaces(planned: Planned) -> Iterator[tuple[Resource, str]]:
     for resource in planned.of(kinds.NAMESPACE):
+        if not isinstance(resource.inputs.get("metadata"), Mapping):
+            continue  # a preview of the official CLI knows nothing of what the cluster will say
         name = str(value_at(resource.inputs, "metadata.name") or resource.name)
         if is_known(name) and name not in _SYSTEM_NAMESPACES:
             yield resource, name
@@ -65,7 +72,7 @@ def _namespaces(planned: Planned) -> Iterator[tuple[Resource, str]]:
 def _without_quota(planned: Planned) -> Iterator[Breach]:
     limited = _names(planned.of(kinds.QUOTA))
     for resource, name in _namespaces(planned):
-        if name not in limited:
+        if not limited & {name, UNKNOWN}:
             yield Breach(
                 urn=resource.urn,
                 what=f"namespace '{name}' has no ResourceQuota: its pods may take every node of the cluster",
@@ -76,7 +83,7 @@ def _without_quota(planned: Planned) -> Iterator[Breach]:
 def _without_deny(planned: Planned) -> Iterator[Breach]:
     closed = _names(one for one in planned.of(kinds.NETWORK_POLICY) if _denies_by_default(one))
     for resource, name in _namespaces(planned):
-        if name not in closed:
+        if not closed & {name, UNKNOWN}:
             yield Breach(
                 urn=resource.urn,
                 what=f"namespace '{name}' has no NetworkPolicy that denies by default: every pod of the "
@@ -88,6 +95,8 @@ def _without_deny(planned: Planned) -> Iterator[Breach]:
 def _denies_by_default(policy: Resource) -> bool:
     """It chooses every pod, speaks of what comes in, and lets nothing in."""
     spec = policy.inputs.get("spec") or {}
+    if not isinstance(spec, Mapping):
+        return True  # only the cluster can say, and it may
     chosen = spec.get("podSelector") or {}
     everyone = not chosen.get("matchLabels") and not chosen.get("matchExpressions")
     return everyone and "Ingress" in (spec.get("policyTypes") or ()) and not spec.get("ingress")

@@ -225,6 +225,23 @@ def test_what_only_the_cloud_knows_is_not_judged():
         assert not [one for one in found("prod", given) if one.severity == "refuse"]
 
 
+@pytest.mark.parametrize(
+    ("quota", "namespace"),
+    [
+        ("[unknown]", NAMESPACE["metadata"]),
+        ({"namespace": "[unknown]"}, NAMESPACE["metadata"]),
+        ({}, "[unknown]"),
+    ],
+)
+def test_what_only_a_cluster_knows_of_a_namespace_is_not_judged(quota, namespace):
+    given = [
+        with_more("prod", kinds.NAMESPACE, "team-a", {"metadata": namespace})[-1],
+        with_more("prod", kinds.QUOTA, "team-a", {"metadata": quota})[-1],
+        with_more("prod", kinds.NETWORK_POLICY, "team-a", {"metadata": quota, "spec": "[unknown]"})[-1],
+    ]
+    assert not [one for one in found("prod", given) if one.rule.startswith("namespaces-")]
+
+
 def test_what_is_taken_is_not_judged():
     given = [
         replace(one, taken=True) if one.type == kinds.IMAGES else one
