@@ -75,6 +75,7 @@ def test_an_address_space_too_small_for_its_subnets_is_refused(run, platform, ch
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_overlapping_address_spaces_are_refused_with_both_files(run, platform, change, stack):
     change("prod", "network.addressSpace", "10.20.0.0/16")
+    change("prod", "network.entry.1.addressSpace", ["10.20.5.0/26"])  # where its people sit moves with it
     error = refusal(run, platform, "up", "-s", stack)
     assert "twinloop:network.addressSpace" in error["given"]
     assert "10.20.0.0/20 in Pulumi.dev.yaml overlaps 10.20.0.0/16 in Pulumi.prod.yaml" in error["given"]
