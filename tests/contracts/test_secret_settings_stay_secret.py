@@ -22,13 +22,27 @@ from twinloop.stacks.local_state import configuration
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "the team's own"
+GUID = "7e57ab1e-0000-4000-8000-{:012d}"
+# What a key can be that is no mere text, by the first part of a key that fits.
 WORTH = {
-    "access.groups": "7e57ab1e-0000-4000-8000-0000000000{:02d}",
+    "access.groups": GUID,
+    "adminGroups": GUID,
+    "objectId": GUID,
+    "cosmosPrincipalId": GUID,
+    "grafana.viewers": GUID,
+    "labellers": GUID,
+    "cron": "{minute:d} 3 * * 1",
+    ".path": "azureml://datastores/monitoring/paths/hush{:d}/",
+    "taints": "ml.azure.com/workspace=hush{:d}:NoSchedule",
+    "tls.host": "hush{:d}.example.com",
+    "agentKey": "h" * 100 + "{:d}",
+    "github.repository": "hush/hush{:d}",
     "network.allowedNetworks": "198.51.100.{:d}",
     "outboundRules[].destination": "hush{:d}.example.com",
     "owner": "hush{:d}@example.com",
     "contacts": "hush{:d}@example.com",
     "who": "hush{:d}@example.com",
+    "emails": "hush{:d}@example.com",
 }
 
 
@@ -37,9 +51,8 @@ def planted(name):
     config, texts = json.loads(json.dumps(CONFIGS[name])), {}
     for number, key in enumerate(key for key, _ in every_leaf(config) if is_handed_on(key)):
         plain = re.sub(r"\[\d+\]", "[]", key)
-        texts[key] = next((one for part, one in WORTH.items() if part in plain), "hush-hush-{:d}").format(
-            70 + number
-        )
+        worth = next((one for part, one in WORTH.items() if part in plain), "hush-hush-{:d}")
+        texts[key] = worth.format(70 + number, minute=number % 60)
         *above, last = steps_of(key)
         at = config
         for step in above:
