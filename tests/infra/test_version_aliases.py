@@ -36,7 +36,7 @@ def test_of_every_type_in_use_only_moves_between_namespaces_are_kept(token):
 
 
 # Golden: what must survive, per type in use: the same ARM type under the token that it had before its own
-# namespace was split off, as the classes of pulumi-azure-native 3.29.0 declare it (`alias_opts` in each file).
+# namespace was split off, as the classes of pulumi-azure-native 3.29.0 declare it (`alias_opts` of each).
 MOVES = {
     "azure-native:applicationinsights:Component": ["azure-native:insights:Component"],
     "azure-native:applicationinsights:Workbook": ["azure-native:insights:Workbook"],
