@@ -90,7 +90,9 @@ class Namespace(Section):
     """What one team has in the cluster: its name, its share, who comes in, where its pods connect to."""
 
     name: Name
-    owner: Annotated[str, Field(min_length=2, max_length=60), example("vision")]
+    owner: Annotated[  # a label's value, as apimachinery/pkg/util/validation has it
+        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,58}[A-Za-z0-9]$"), example("vision")
+    ]
     pod_security: Annotated[Literal["restricted", "baseline", "privileged"], example("baseline")] = "baseline"
     quota: Quota
     container: Container
