@@ -33,7 +33,7 @@ WORTH = {
     "labellers": GUID,
     "cron": "{minute:d} 3 * * 1",
     ".path": "azureml://datastores/monitoring/paths/hush{:d}/",
-    "taints": "ml.azure.com/compute=hush{:d}:NoSchedule",
+    "taints": "ml.azure.com/amlarc=hush{:d}:NoSchedule",
     "tls.host": "hush{:d}.example.com",
     "agentKey": "h" * 100 + "{:d}",
     "github.repository": "hush/hush{:d}",
