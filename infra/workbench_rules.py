@@ -24,14 +24,20 @@ def instance_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Proble
         )
 
 
-def instance_quota_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Problem]:
-    """Instances fit into the quota beside the clusters: stopped ones count too, so that they can start."""
-    if settings.instances is None:
-        return
+def instance_cores(settings: EnvironmentSettings) -> Counter[str]:
+    """Cores of all compute instances, by quota family."""
     cores: Counter[str] = Counter()
+    if settings.instances is None:
+        return cores
     for person in settings.instances.people:
         size = vm_sizes()[person.vm_size or settings.instances.vm_size]
         cores[size.family] += size.vcpus
+    return cores
+
+
+def instance_quota_rules(settings: EnvironmentSettings, stack: str) -> Iterator[Problem]:
+    """Instances fit into the quota beside the clusters: stopped ones count too, so that they can start."""
+    cores = instance_cores(settings)
     here = settings.azure.location
     limits = {family_key(q.family): q.limit for q in settings.quotas if (q.location or here) == here}
     for family, wanted in cores.items():

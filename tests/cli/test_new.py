@@ -74,7 +74,7 @@ def test_another_subscription_and_region_bring_what_follows_from_them(made, plat
     assert far.shared_names == dev.shared_names, "the shared stack stays where it is"
     assert {quota.family: quota.limit for quota in far.quotas} == {
         "TotalLowPriorityCores": 20,
-        "standardDSv2Family": 4,
+        "standardDSv2Family": 12,  # dedicated nodes 8, a compute instance 4
     }
 
 

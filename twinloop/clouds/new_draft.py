@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.vm_sizes import family_key
 from infra import stack_text
 from infra.addresses import next_free
+from infra.kubernetes_rules import pool_cores
 from infra.secret_settings import secure_places
 from infra.settings import EnvironmentSettings
 from infra.settings_rules import worst_case_cores
 from infra.stack_lines import steps_of
 from infra.taken import TakenNetwork, taken_ids
+from infra.workbench_rules import instance_cores
 from twinloop.clouds import pulumi_yaml
 from twinloop.clouds.new_clusters import fit, limits_of, used_in
 from twinloop.clouds.new_network import of_the_scope, own_entries, spaces_of
@@ -236,7 +239,10 @@ class Draft:
             for one in fitted
             if one.nodes
         )
-        needs = worst_case_cores(clusters)
+        needs = Counter(worst_case_cores(clusters))
+        if not self.sandbox:  # it has neither instances nor a cluster of Kubernetes
+            needs += instance_cores(self.source)
+            needs += Counter(pool_cores(self.source.kubernetes.pools) if self.source.kubernetes else {})
         found = {family: limits.get(family_key(family), cores) for family, cores in needs.items()}
         reason = "as other stacks say" if limits else "what it needs at its largest: ask Azure for it"
         if limits == fresh_limits():
