@@ -38,6 +38,8 @@ ANY_TOKEN = (
     "/permissions",
     "/roleDefinitions",
     "/roleDefinitions/{guid}",
+    "/policyDefinitions",  # the built-in ones alone, which are the same in every tenant
+    "/policyDefinitions/{name}",
     "/operationResults/{operationId}",
     "/operationStatuses/{operationId}",
     "/registrymanagement/v1.0/registries/{registryName}/discovery",
