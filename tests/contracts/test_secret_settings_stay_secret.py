@@ -25,6 +25,7 @@ PASSPHRASE = "the team's own"
 GUID = "7e57ab1e-0000-4000-8000-{:012d}"
 # What a key can be that is no mere text, by the first part of a key that fits.
 WORTH = {
+    "namespaces[].access[].who": GUID,
     "access.groups": GUID,
     "adminGroups": GUID,
     "objectId": GUID,
@@ -39,6 +40,7 @@ WORTH = {
     "github.repository": "hush/hush{:d}",
     "network.allowedNetworks": "198.51.100.{:d}",
     "outboundRules[].destination": "hush{:d}.example.com",
+    "namespaces[].owner": "hush-hush-{:d}",
     "owner": "hush{:d}@example.com",
     "contacts": "hush{:d}@example.com",
     "who": "hush{:d}@example.com",
