@@ -72,6 +72,7 @@ READABLE: Final[Mapping[str, str]] = {
     "sources.stream.hub": NAMES,
     "sources.stream.senders[].name": NAMES,
     "sources.relational.sku": SHORT,
+    "sources.relational.administrators.objectId": NAMES,  # the administrator's ARM id ends with it
     "sources.documents.databases[]": NAMES,
     "instances.vmSize": SHORT,
     "instances.idle": SHORT,
@@ -139,7 +140,6 @@ HANDED_ON: Final = frozenset(
         "instances.reason",
         "sources.stream.senders[].objectId",
         "sources.relational.administrators.name",
-        "sources.relational.administrators.objectId",
         "connections[].target",
         "connections[].secret",
         "labelling.labellers",

@@ -40,7 +40,6 @@ WORTH = {
     "github.repository": "hush/hush{:d}",
     "network.allowedNetworks": "198.51.100.{:d}",
     "outboundRules[].destination": "hush{:d}.example.com",
-    "namespaces[].owner": "hush-hush-{:d}",
     "owner": "hush{:d}@example.com",
     "contacts": "hush{:d}@example.com",
     "who": "hush{:d}@example.com",

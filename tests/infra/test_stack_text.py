@@ -10,9 +10,7 @@ from tests.infra.conftest import ROOT
 
 TEXT = (ROOT / "Pulumi.dev.yaml").read_text()
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where it is there
-SHORT = (
-    "config:\n  twinloop:owner: me@example.com # whom to ask\n  twinloop:vault:\n    sku: standard\n"
-)
+SHORT = "config:\n  twinloop:owner: me@example.com # whom to ask\n  twinloop:vault:\n    sku: standard\n"
 
 
 def config(text):
