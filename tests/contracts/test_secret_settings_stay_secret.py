@@ -26,6 +26,7 @@ GUID = "7e57ab1e-0000-4000-8000-{:012d}"
 # What a key can be that is no mere text, by the first part of a key that fits.
 WORTH = {
     "namespaces[].access[].who": GUID,
+    "namespaces[].owner": "hush{:d}",
     "access.groups": GUID,
     "adminGroups": GUID,
     "objectId": GUID,
