@@ -90,9 +90,7 @@ def test_sizes_that_azure_names_need_no_reserve():
 def test_a_deployment_on_kubernetes_uses_the_cluster_s_nodes():
     made = deployment("Standard_DS3_v2", 10)
     properties = {**made.inputs["properties"], "endpointComputeType": "Kubernetes"}
-    on_pods = resource(
-        "machinelearningservices:OnlineDeployment", "blue", made.id, properties=properties
-    )
+    on_pods = resource("machinelearningservices:OnlineDeployment", "blue", made.id, properties=properties)
     assert quota_use([], [on_pods], {}) == ()
 
 

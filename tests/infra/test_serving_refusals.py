@@ -1,6 +1,5 @@
 """What settings of serving and watching refuse: each with the key, what is allowed, and what to type next."""
 
-
 import pytest
 
 from tests.infra.test_settings_refusals import change, refusals
