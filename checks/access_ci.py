@@ -92,7 +92,7 @@ def _deployers(estate: Estate, holdings: Holdings) -> Iterator[Finding]:
                     what=f"no identity of CI may {what} on {words(scope)}",
                     why="what is not deployed by CI is deployed by hand, or not at all",
                     fix=f"give {role} on it to CI's identity for this environment "
-                    "(twinloop:shared.ciEnvironment, and the rows of CI in infra/grants.py)",
+                    "(twinloop:shared.ciEnvironment, and the rows of CI in infra/rights/table.py)",
                     source=_ROLES,
                 )
 

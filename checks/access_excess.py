@@ -13,7 +13,7 @@ from checks.findings import Finding
 from checks.permissions import Permission, RoleDefinition, allows
 from checks.role_ranking import AMBIENT
 
-_ROWS = "infra/grants.py"
+_ROWS = "infra/rights/table.py"
 _LEAST = "https://learn.microsoft.com/azure/role-based-access-control/best-practices"
 _REGISTRIES = "microsoft.machinelearningservices/registries"
 

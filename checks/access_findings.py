@@ -27,7 +27,9 @@ _IN_PRODUCTION = {
     "change the registry": "what is promoted there is what production may run",
     "push images": "what is pushed there is the code that production runs",
 }
-_ROW = "give a narrower role, or on less, in infra/grants.py; if it is meant, let the row's reason say why"
+_ROW = (
+    "give a narrower role, or on less, in infra/rights/table.py; if it is meant, let the row's reason say why"
+)
 
 
 def findings(

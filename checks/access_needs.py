@@ -28,7 +28,7 @@ from checks.findings import Finding, Severity
 from checks.permissions import RoleDefinition, allows
 from checks.plan import UNKNOWN, Resource
 
-ROWS = "infra/grants.py"
+ROWS = "infra/rights/table.py"
 READ_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 _DATASTORES = (
     "https://learn.microsoft.com/azure/machine-learning/how-to-identity-based-service-authentication"

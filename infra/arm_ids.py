@@ -8,7 +8,7 @@ from functools import cache
 from pydantic import AfterValidator
 
 from checks.catalogue.resource_types import ResourceType, resource_types
-from infra.shapes import EXAMPLE_GUID
+from infra.sections.shapes import EXAMPLE_GUID
 
 GROUP_NAME = r"[-\w._()]{0,89}[-\w_()]"
 OTHER_NAME = r"[^/\s]+"

@@ -6,27 +6,27 @@ from collections.abc import Mapping
 
 import pulumi
 
-from infra.access import Access, AccessArgs, Principal, ScopeTarget
-from infra.compute import Clusters, ClustersArgs
-from infra.datastores import Datastores, DatastoresArgs
+from infra.clusters.chapter import clusters
+from infra.estate.datastores import Datastores, DatastoresArgs
 from infra.foundation import Foundation
-from infra.governance import guard
-from infra.grant_tables import environment_grants, environment_roles
-from infra.grants import Grant, Role
 from infra.group import group_id
-from infra.isolation import private_endpoints
-from infra.kubernetes_chapter import clusters
-from infra.locks import Locks, LocksArgs
-from infra.observability import Diagnostics, DiagnosticsArgs
+from infra.guarding.chapter import guard
+from infra.guarding.locks import Locks, LocksArgs
+from infra.networks.isolation import private_endpoints
 from infra.outputs import EnvironmentOutputs
 from infra.own_roles import own_role_guids, submitter_guid
-from infra.people import machines, people
-from infra.serving import Serving
+from infra.rights.access import Access, AccessArgs, Principal, ScopeTarget
+from infra.rights.people import machines, people
+from infra.rights.table import Grant, Role
+from infra.rights.tables import environment_grants, environment_roles
+from infra.serving.chapter import Serving
 from infra.settings import EnvironmentSettings
 from infra.shared_stack import ci_principals
-from infra.spending import Spending, SpendingArgs
-from infra.workbench import Workbench, data_estate, labellers
-from infra.workspace import Workspace, WorkspaceArgs
+from infra.watching.observability import Diagnostics, DiagnosticsArgs
+from infra.watching.spending import Spending, SpendingArgs
+from infra.workspaces.compute import Clusters, ClustersArgs
+from infra.workspaces.workbench import Workbench, data_estate, labellers
+from infra.workspaces.workspace import Workspace, WorkspaceArgs
 
 
 class Environment(Foundation):

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from infra.alerting import Alerting, AlertingArgs
-from infra.governance import key_of
-from infra.grants_governance import governance_purposes
+from infra.estate.storage import Lake, LakeArgs, WorkspaceStorage, WorkspaceStorageArgs
 from infra.group import group
-from infra.identities import Identities, IdentitiesArgs
+from infra.guarding.chapter import key_of
 from infra.images import Images, ImagesArgs
-from infra.isolation import monitor_scope
-from infra.network import Network, NetworkArgs
-from infra.observability import LogsArgs, LogStore, Traces, TracesArgs
-from infra.peering import meet
-from infra.private_dns import look_up
-from infra.purposes import environment_purposes
-from infra.reach import Reach
-from infra.sections import Network as NetworkSettings
+from infra.networks.isolation import monitor_scope
+from infra.networks.network import Network, NetworkArgs
+from infra.networks.peering import meet
+from infra.networks.private_dns import look_up
+from infra.networks.reach import Reach
+from infra.rights.governance import governance_purposes
+from infra.rights.identities import Identities, IdentitiesArgs
+from infra.rights.purposes import environment_purposes
+from infra.sections.core import Network as NetworkSettings
 from infra.settings import EnvironmentSettings
-from infra.storage import Lake, LakeArgs, WorkspaceStorage, WorkspaceStorageArgs
 from infra.tagging import tags
 from infra.vault import Vault, VaultArgs
+from infra.watching.alerting import Alerting, AlertingArgs
+from infra.watching.observability import LogsArgs, LogStore, Traces, TracesArgs
 
 
 class Foundation:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import containerregistry
 
-from infra.encryption import KeyUse
+from infra.guarding.encryption import KeyUse
 from infra.naming import Names
-from infra.reach import Reach
+from infra.networks.reach import Reach
 from infra.reading import id_of_read
-from infra.sections import Images as ImagesSettings
-from infra.taken import TakenImages
+from infra.sections.core import Images as ImagesSettings
+from infra.sections.taken import TakenImages
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import pulumi
 from pydantic.alias_generators import to_camel
 
-from infra.hiding import kept
-from infra.secret_settings import NONE, Secrets
+from infra.stackfile.hiding import kept
+from infra.stackfile.secret_settings import NONE, Secrets
 
 
 class Contract:

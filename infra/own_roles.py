@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, uuid5
 
-from infra.grants import Role
 from infra.naming import Names
+from infra.rights.table import Role
 
 
 def word_of(role: Role) -> str:

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_azure_native import machinelearningservices as ml
 
 from infra.naming import Names
-from infra.sections import Registry as RegistrySettings
+from infra.sections.core import Registry as RegistrySettings
 
 
 @dataclass(frozen=True, kw_only=True)

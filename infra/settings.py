@@ -1,6 +1,6 @@
 """The settings of one stack: what people write in `Pulumi.<stack>.yaml`, as typed values.
 
-`infra.stack_files` reads them. What the program does depends on these values, never on the name of the stack.
+`infra.stackfile.files` reads them. What the program does depends on these values, never on the stack's name.
 """
 
 from __future__ import annotations
@@ -11,19 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from infra.alerting_sections import Alerts, Receivers
-from infra.capacity_sections import ExpectedDeployment
-from infra.ci_sections import Ci
-from infra.encryption_sections import Encryption
-from infra.event_sections import Events
-from infra.gate_sections import Gate
-from infra.kubernetes_sections import Arc, Kubernetes
 from infra.naming import MONITOR_ZONES, Names
-from infra.network_sections import HubNetwork, PrivateLinkScope
-from infra.policy_sections import Policies
-from infra.retention_sections import Snapshots, Tombstones
-from infra.schedule_sections import Monitor, Schedule
-from infra.sections import (
+from infra.sections.alerting import Alerts, Receivers
+from infra.sections.capacity import ExpectedDeployment
+from infra.sections.ci import Ci
+from infra.sections.core import (
     Access,
     Azure,
     Budget,
@@ -37,12 +29,28 @@ from infra.sections import (
     SharedZones,
     WorkspaceStorage,
 )
-from infra.serving_sections import Endpoints
-from infra.shapes import CostCentre, Email, EnvironmentName, Section, TagName, TagValue, Workload, example
-from infra.shared_images import SharedImages, with_computed_id
-from infra.sources_sections import FeatureStore, Sources
-from infra.spending_sections import CostExport
-from infra.taken import (
+from infra.sections.encryption import Encryption
+from infra.sections.endpoints import Endpoints
+from infra.sections.events import Events
+from infra.sections.gate import Gate
+from infra.sections.kubernetes import Arc, Kubernetes
+from infra.sections.network import HubNetwork, PrivateLinkScope
+from infra.sections.policies import Policies
+from infra.sections.retention import Snapshots, Tombstones
+from infra.sections.schedules import Monitor, Schedule
+from infra.sections.shapes import (
+    CostCentre,
+    Email,
+    EnvironmentName,
+    Section,
+    TagName,
+    TagValue,
+    Workload,
+    example,
+)
+from infra.sections.sources import FeatureStore, Sources
+from infra.sections.spending import CostExport
+from infra.sections.taken import (
     DnsChoice,
     EnvironmentIdentities,
     ImagesChoice,
@@ -55,10 +63,11 @@ from infra.taken import (
     VaultChoice,
     taken_ids,
 )
+from infra.sections.waivers import Waiver
+from infra.sections.watching import Dashboards
+from infra.sections.workbench import Connection, Instances, Labelling, Serverless
+from infra.shared_images import SharedImages, with_computed_id
 from infra.taken_roles import EnvironmentRoles, SharedRoles, taken_roles
-from infra.waivers import Waiver
-from infra.watching_sections import Dashboards
-from infra.workbench_sections import Connection, Instances, Labelling, Serverless
 
 
 class Common(Section):

@@ -7,7 +7,17 @@ import dataclasses
 import pulumi
 
 from infra import shared_images
-from infra.access import (
+from infra.group import group as group_of
+from infra.group import group_id
+from infra.guarding.locks import Locks, LocksArgs
+from infra.naming import ZONES, Names
+from infra.networks.hub import hub
+from infra.networks.private_dns import Zones, ZonesArgs
+from infra.outputs import SharedOutputs
+from infra.own_roles import own_role_guids
+from infra.reading import id_of_read
+from infra.registry import Registry, RegistryArgs
+from infra.rights.access import (
     Access,
     AccessArgs,
     DnsLinker,
@@ -16,27 +26,17 @@ from infra.access import (
     ScopeTarget,
     taken_role,
 )
-from infra.alerting import Alerting, AlertingArgs
-from infra.ci_federation import Federation, FederationArgs, trusts
-from infra.grants import SHARED, SHARED_CI, Grant, Role, in_force, on_taken
-from infra.group import group as group_of
-from infra.group import group_id
-from infra.hub import hub
-from infra.identities import Identities, IdentitiesArgs
-from infra.locks import Locks, LocksArgs
-from infra.naming import ZONES, Names
-from infra.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
-from infra.outputs import SharedOutputs
-from infra.own_roles import own_role_guids
-from infra.people import machines, people
-from infra.private_dns import Zones, ZonesArgs
-from infra.purposes import ci_purposes
-from infra.reading import id_of_read
-from infra.registry import Registry, RegistryArgs
+from infra.rights.ci_federation import Federation, FederationArgs, trusts
+from infra.rights.identities import Identities, IdentitiesArgs
+from infra.rights.people import machines, people
+from infra.rights.purposes import ci_purposes
+from infra.rights.table import SHARED, SHARED_CI, Grant, Role, in_force, on_taken
+from infra.sections.taken import TakenSharedZones, taken_grants
 from infra.settings import SharedSettings
-from infra.spending import Spending, SpendingArgs
 from infra.tagging import tags
-from infra.taken import TakenSharedZones, taken_grants
+from infra.watching.alerting import Alerting, AlertingArgs
+from infra.watching.observability import Diagnostics, DiagnosticsArgs, LogsArgs, LogStore
+from infra.watching.spending import Spending, SpendingArgs
 
 IMAGES_ROLES = (Role.ACR_PULL, Role.ACR_PUSH)
 REGISTRY_ROLES = (Role.REGISTRY_READER, Role.AML_REGISTRY_USER, Role.NETWORK_APPROVER)

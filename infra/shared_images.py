@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import model_validator
 
 from infra.naming import REGIONS, Names
-from infra.sections import Images, Reachable
+from infra.sections.core import Images, Reachable
 
 if TYPE_CHECKING:
     import pulumi
@@ -67,7 +67,7 @@ def make(
         return None
     from infra.images import Images as Registry
     from infra.images import ImagesArgs
-    from infra.reach import Reach
+    from infra.networks.reach import Reach
 
     return Registry(
         "images",

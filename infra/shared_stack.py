@@ -7,8 +7,8 @@ from typing import Any
 
 import pulumi
 
-from infra.access import Principal
 from infra.naming import Names
+from infra.rights.access import Principal
 from infra.settings import EnvironmentSettings
 
 OUTPUT = "ciPrincipalIds"

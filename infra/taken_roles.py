@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from checks.catalogue.roles import builtin_roles
-from infra.shapes import EXAMPLE_GUID, Section, example
+from infra.sections.shapes import EXAMPLE_GUID, Section, example
 
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _ID = re.compile(

@@ -8,10 +8,10 @@ import pulumi
 from pulumi_azure_native import keyvault
 
 from infra.naming import Names
-from infra.reach import Reach
+from infra.networks.reach import Reach
 from infra.reading import id_of_read
-from infra.sections import Vault as VaultSettings
-from infra.taken import TakenVault
+from infra.sections.core import Vault as VaultSettings
+from infra.sections.taken import TakenVault
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,7 @@ RULES = (
                 path="enableHttpsTrafficOnly",
                 allowed=(True,),
                 default=True,
-                fix="enableHttpsTrafficOnly True in infra/storage.py",
+                fix="enableHttpsTrafficOnly True in infra/estate/storage.py",
             ),
             _tls(kinds.EVENT_HUBS, "minimumTlsVersion", ("1.2", "1.3"), "1.2"),
             _tls(kinds.TOPIC, "minimumTlsVersionAllowed", ("1.2", "1.3"), "1.0"),

@@ -36,7 +36,7 @@ def _outside_the_table(assignment: Resource) -> Iterator[Breach]:
         yield Breach(
             what=f"{assignment.name} assigns role {role}, which is not in the table of roles",
             fix="add the role with its source to checks/catalogue/roles.json, and a row to the grants "
-            "(infra/grants.py)",
+            "(infra/rights/table.py)",
         )
 
 
@@ -45,13 +45,13 @@ def _too_wide(assignment: Resource) -> Iterator[Breach]:
     if role in _WIDE and is_known(scope) and _SUBSCRIPTION.fullmatch(scope):
         yield Breach(
             what=f"{assignment.name} gives {role} on {scope or 'the root'}: on all that is there and will be",
-            fix="grant it on the resource group or the resource that needs it (`on` in infra/grants.py)",
+            fix="grant it on the group or the resource that needs it (`on` in infra/rights/table.py)",
         )
     elif role == "Owner":
         yield Breach(
             what=f"{assignment.name} gives Owner on {scope}: who holds it can give roles to anybody",
             fix="grant Contributor, and where roles are to be assigned a limited Role Based Access Control "
-            "Administrator (infra/grants.py)",
+            "Administrator (infra/rights/table.py)",
         )
 
 
@@ -66,7 +66,7 @@ def _unlimited(assignment: Resource) -> Iterator[Breach]:
     if not limited:
         yield Breach(
             what=f"{assignment.name} gives {role}, and no condition limits which roles its holder may assign",
-            fix="assign it through infra/grants.py, which limits it to the roles of the table",
+            fix="assign it through infra/rights/table.py, which limits it to the roles of the table",
         )
 
 
@@ -104,7 +104,7 @@ RULES = (
                 path="identity.type",
                 allowed=(_USER,),
                 default="SystemAssigned",
-                fix="identity of type UserAssigned, with primaryUserAssignedIdentity, in infra/workspace.py",
+                fix="UserAssigned, with primaryUserAssignedIdentity, in infra/workspaces/workspace.py",
             ),
             Demand(
                 type=kinds.COMPUTE,

@@ -33,7 +33,7 @@ def _without_lock(planned: Planned) -> Iterator[Breach]:
 
 
 def _without_logs(planned: Planned) -> Iterator[Breach]:
-    fix = "name it among the sources of Diagnostics (infra/observability.py) where the stack is composed"
+    fix = "name it among the sources of Diagnostics (infra/watching/observability.py) in the composition"
     yield from _without(planned, _LOGGED, kinds.DIAGNOSTICS, "resourceUri", "diagnostic setting", fix)
 
 
@@ -57,7 +57,7 @@ def _whole_group(lock: Resource) -> Iterator[Breach]:
     if is_known(scope) and _GROUP.fullmatch(scope):
         yield Breach(
             what=f"{name_of(lock)} locks all of {scope}",
-            fix="lock the single resources that must stay (infra/locks.py)",
+            fix="lock the single resources that must stay (infra/guarding/locks.py)",
         )
 
 

@@ -29,7 +29,7 @@ def _without_rules(resource: Resource) -> Iterator[Breach]:
     if value_at(resource.inputs, "networkSecurityGroup.id") is None:
         yield Breach(
             what=f"subnet {name_of(resource)} has no network security group",
-            fix="give it one where the program declares the subnet (infra/network.py)",
+            fix="give it one where the program declares the subnet (infra/networks/network.py)",
         )
 
 
@@ -105,7 +105,7 @@ RULES = (
                 path="networkRuleSet.defaultAction",
                 allowed=("Deny",),
                 default="Allow",
-                fix="defaultAction Deny in infra/storage.py; who may come in is allowedNetworks",
+                fix="defaultAction Deny in infra/estate/storage.py; who may come in is allowedNetworks",
             ),
             Demand(
                 type=kinds.VAULT,

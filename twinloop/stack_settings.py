@@ -18,7 +18,7 @@ def load(path: Path) -> Settings:
     Raises:
         SettingsError: the file is no stack file, or says what cannot be meant.
     """
-    from infra import stack_files
+    from infra.stackfile import files as stack_files
 
     return stack_files.load(path, opened(path))
 
@@ -29,7 +29,7 @@ def closed(path: Path) -> tuple[str, ...]:
     Raises:
         SettingsError: the file is no stack file.
     """
-    from infra import stack_files
+    from infra.stackfile import files as stack_files
 
     return stack_files.closed(path, opened(path))
 
@@ -65,7 +65,7 @@ def _sealed(path: Path) -> _Sealed:
         return _Sealed()  # whoever reads the settings says so
     if not isinstance(document, dict) or not isinstance(document.get("config"), dict):
         return _Sealed()
-    from infra.secret_settings import secure_places
+    from infra.stackfile.secret_settings import secure_places
 
     found = (one for key, value in document["config"].items() for _, one in secure_places(value, str(key)))
     return _Sealed(tuple(found), str(document.get("encryptionsalt") or ""), path.name)

@@ -21,9 +21,9 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from infra.refusals import SettingsError, set_command
 from infra.settings import Settings, SharedSettings
-from infra.stack_files import closed, load
+from infra.stackfile.files import closed, load
+from infra.stackfile.refusals import SettingsError, set_command
 from setup.first_deploy import ci
 from setup.first_deploy.azure import Azure, Denied, NotSignedIn
 from setup.first_deploy.roles import lacking

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.catalogue.resource_types import resource_types
-from infra.purposes import ci_purposes
+from infra.rights.purposes import ci_purposes
 from infra.settings import SharedSettings
 from setup.first_deploy.wanted import Deployer, Wanted, home, on_state
 

@@ -9,9 +9,9 @@ from uuid import NAMESPACE_URL, uuid5
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
-from infra.grant_tables import environment_roles
-from infra.grants import CI, ENVIRONMENT, OWN_ROLES, SHARED, SHARED_CI, Role
 from infra.own_roles import own_role_guids, submitter_guid
+from infra.rights.table import CI, ENVIRONMENT, OWN_ROLES, SHARED, SHARED_CI, Role
+from infra.rights.tables import environment_roles
 from infra.settings import EnvironmentSettings, Settings
 from setup.first_deploy.roles import prepared
 

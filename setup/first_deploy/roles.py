@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from infra.grants import OWN_ROLES, Role
-from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS
 from infra.own_roles import made_guid, role_definition_id, word_of
+from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
+from infra.rights.table import OWN_ROLES, Role
+from infra.sections.taken import is_taken
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
-from infra.taken import is_taken
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ def test_reading_secrets_is_a_warning_with_its_reason():
     assert (one.severity, one.rule, one.stack) == ("warn", "access-privileged", "dev")
     assert one.what.endswith("may read secrets on vault kv-mlp-dev, by Key Vault Secrets User")
     assert "works outside of Azure's roles" in one.why
-    assert "infra/grants.py" in one.fix
+    assert "infra/rights/table.py" in one.fix
     assert one.resource.startswith("urn:")
 
 

@@ -8,7 +8,7 @@ from checks.access_places import UnknownPlace
 from checks.access_query import UnknownPrincipal
 from checks.access_questions import MEANING, Question, UnclearQuestion, answer, parse
 from checks.catalogue.access_words import phrases
-from infra.grants import Role
+from infra.rights.table import Role
 from tests.checks.planned import (
     CURATED,
     GROUP,

@@ -13,7 +13,7 @@ from checks.catalogue.resource_types import by_arm_type
 from checks.irreversibility import findings
 from checks.plan import Change, Difference
 from checks.waivers import WAIVABLE, Waiver
-from infra.waivers import Waiver as WaiverSettings
+from infra.sections.waivers import Waiver as WaiverSettings
 from tests.checks.planned import CURATED, GROUP, LANDING, STORE, VAULT, WORKSPACE, account, resource
 
 TODAY = date(2026, 11, 21)

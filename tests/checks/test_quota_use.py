@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
 from checks.quota import findings, quota_use
-from infra.sections import Cluster
-from infra.settings_rules import worst_case_cores
+from infra.rules.together import worst_case_cores
+from infra.sections.core import Cluster
 from tests.checks.planned import GROUP, SUBSCRIPTION, WORKSPACE, resource
 from tests.infra.conftest import settings_of
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from checks import reachability
 from checks.catalogue.reach import groups, indexes, needs, services
 from checks.reachability_managed import covers
-from infra.sections import ManagedNetwork
+from infra.sections.core import ManagedNetwork
 from tests.checks.networked import (
     IMAGES,
     LAKE,

@@ -117,7 +117,7 @@ def test_a_review_leaves_its_files_summary_and_outputs(clone, tmp_path):
 def test_what_no_longer_holds_of_a_stack_stops_the_pull_request(clone):
     proof = yaml.safe_load((ROOT / ".github/workflows/pull-request.yml").read_text())["jobs"]["proof"]
     edits = {
-        "infra/grants.py": ('"training", Role.ACR_PULL', '"auditors", Role.ACR_PULL'),
+        "infra/rights/table.py": ('"training", Role.ACR_PULL', '"auditors", Role.ACR_PULL'),
         "Pulumi.prod.yaml": ("retentionDays: 180", "retentionDays: 30"),
     }
     before = {name: (clone / name).read_text() for name in edits}

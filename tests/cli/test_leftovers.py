@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.stack_files import load
+from infra.stackfile.files import load
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = """

@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from infra import stack_text
-from infra.settings_rules import across_stacks
-from infra.stack_files import load
+from infra.rules.together import across_stacks
+from infra.stackfile import text as stack_text
+from infra.stackfile.files import load
 from twinloop import stack_settings
 from twinloop.cli import new as command
 from twinloop.engine.passphrase import Crypter
@@ -34,7 +34,7 @@ def test_a_team_gets_a_small_environment_of_its_own(made, platform):
     assert told["files"] == ["Pulumi.dev-alice.yaml"]
     assert (alice.environment, alice.owner) == ("dev-alice", "alice@example.com")
     assert alice.budget.monthly_amount == dev.budget.monthly_amount / 10
-    # two nodes at most, but of 24 cores of the family dev and staging use 16: one is left beside the build node
+    # two nodes at most, but of 24 cores of the family 16 are in use: one is left beside the build node
     assert {one.name: one.max_nodes for one in alice.clusters} == {"cpu": 1, "build": 1}
     assert alice.shared.ci_environment is None
     assert (platform.root / "Pulumi.shared.yaml").read_text().count("dev-alice") == 0

@@ -13,8 +13,8 @@ from checks.catalogue.vm_sizes import LOW_PRIORITY, vm_sizes
 from checks.cost import estimate
 from checks.plan import Resource
 from infra.program import build
-from infra.settings_rules import across_stacks, worst_case_cores
-from infra.stack_files import load
+from infra.rules.together import across_stacks, worst_case_cores
+from infra.stackfile.files import load
 from tests.infra.conftest import STACKS, declare, declared
 from twinloop.clouds.new_draft import Answers
 from twinloop.clouds.new_stack import plan

@@ -10,7 +10,7 @@ import pytest
 from checks.catalogue.resource_types import resource_types
 from checks.permissions import GUID
 from infra.program import build
-from infra.stack_files import read
+from infra.stackfile.files import read
 from infra.tagging import REQUIRED
 from tests.infra.conftest import STACKS, declare, declared, settings_of
 from tests.infra.every_key import CONFIGS
@@ -188,7 +188,7 @@ def test_a_logical_name_holds_no_environment_and_no_region(stack):
 
 
 def test_the_program_holds_no_guid_in_line():
-    for path in (Path(__file__).resolve().parents[2] / "infra").glob("*.py"):
+    for path in (Path(__file__).resolve().parents[2] / "infra").rglob("*.py"):
         examples = path.name == "shapes.py"  # the one that a refusal shows
         assert examples or not GUID.search(path.read_text().lower()), path.name
 

@@ -98,7 +98,7 @@ def test_clusters_have_the_same_names_everywhere_so_that_pipelines_move():
 
 
 def test_no_file_of_the_program_asks_which_environment_it_is():
-    for path in Path(ROOT / "infra").glob("*.py"):
+    for path in Path(ROOT / "infra").rglob("*.py"):
         text = path.read_text()
         for name in ("dev", "staging", "prod"):
             assert f'== "{name}"' not in text, path.name

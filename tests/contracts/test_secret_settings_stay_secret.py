@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.stack_lines import steps_of
+from infra.stackfile.lines import steps_of
 from tests.infra.every_key import CONFIGS, every_leaf
 from tests.infra.secret_places import sealed
 from tests.infra.test_secret_settings import is_handed_on

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from infra.program import build
-from infra.purposes import ci_purposes
-from infra.stack_files import load
+from infra.rights.purposes import ci_purposes
+from infra.stackfile.files import load
 from infra.version_aliases import drop_version_aliases
 
 ROOT = Path(__file__).resolve().parents[2]

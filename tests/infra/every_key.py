@@ -7,7 +7,7 @@ import json
 import yaml
 
 from infra.arm_ids import example_id
-from infra.taken import SUBNET
+from infra.sections.taken import SUBNET
 from tests.infra.conftest import ROOT, STACKS
 from tests.journeys import company
 

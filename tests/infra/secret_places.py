@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from infra.stack_lines import steps_of
+from infra.stackfile.lines import steps_of
 from tests.infra.every_key import CONFIGS, as_text, every_leaf
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from checks.catalogue.roles import builtin_roles, role_named
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
-from infra.access import assignment_name
-from infra.grants import (
+from infra.own_roles import own_role_guids, role_definition_id
+from infra.rights.access import assignment_name
+from infra.rights.table import (
     CI,
     ENVIRONMENT,
     OWN_ROLES,
@@ -16,7 +17,6 @@ from infra.grants import (
     Role,
     in_force,
 )
-from infra.own_roles import own_role_guids, role_definition_id
 from tests.infra.conftest import CI_PRINCIPALS, STACKS, declared, settings_of
 
 ML = "Microsoft.MachineLearningServices/workspaces"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.addresses import PLAN, SubnetPlan, next_free, overlapping, subnets
+from infra.networks.addresses import PLAN, SubnetPlan, next_free, overlapping, subnets
 
 spaces = st.builds(
     lambda second, third, prefix: str(IPv4Network((f"10.{second}.{third}.0", prefix), strict=False)),

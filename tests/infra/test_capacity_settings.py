@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.refusals import SettingsError
-from infra.stack_files import read
+from infra.stackfile.files import read
+from infra.stackfile.refusals import SettingsError
 from tests.infra.test_settings_refusals import refusals
 
 WHOLE = {"endpoint": "taxi", "vmSize": "Standard_F4s_v2", "maxInstances": 3}

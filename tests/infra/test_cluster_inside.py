@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from checks.kubernetes.manifests import manifest_problems
-from infra import cluster_inside, cluster_manifests
-from infra.cluster_sections import Inside
+from infra.clusters import inside as cluster_inside
+from infra.clusters import manifests as cluster_manifests
+from infra.sections.inside import Inside
 from tests.infra.conftest import KUBECONFIG, declared, settings_of
 
 FURNISHED = ("staging", "prod")

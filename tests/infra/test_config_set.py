@@ -12,9 +12,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from infra.refusals import SettingsError
 from infra.settings import EnvironmentSettings, SharedSettings
-from infra.stack_files import load
+from infra.stackfile.files import load
+from infra.stackfile.refusals import SettingsError
 from tests.infra.every_key import CONFIGS, as_text, every_leaf
 from twinloop import stack_settings
 

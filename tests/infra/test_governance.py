@@ -11,12 +11,12 @@ from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import builtin_roles
 from checks.catalogue.schemas import input_problems, schema_of
 from checks.permissions import guid_of, parse_condition
-from infra.ci_federation import trusts
-from infra.grants import OWN_ROLES, Role
 from infra.own_roles import own_role_guids
-from infra.policy_sections import Policies
 from infra.program import build
-from infra.stack_files import read
+from infra.rights.ci_federation import trusts
+from infra.rights.table import OWN_ROLES, Role
+from infra.sections.policies import Policies
+from infra.stackfile.files import read
 from tests.infra.conftest import CI_PRINCIPALS, STACKS, declare, declared, settings_of
 
 ENVIRONMENTS = ("dev", "staging", "prod")

@@ -3,11 +3,11 @@
 import pytest
 import yaml
 
-from infra.aks_ml import extension_settings, node_selector
-from infra.kubernetes_ml_sections import Extension
-from infra.pool_sections import AZURE_ML_KEYS, SYSTEM_TAINT
+from infra.clusters.ml import extension_settings, node_selector
 from infra.program import build
-from infra.stack_files import read
+from infra.sections.kubernetes_ml import Extension
+from infra.sections.pools import AZURE_ML_KEYS, SYSTEM_TAINT
+from infra.stackfile.files import read
 from tests.infra.conftest import ROOT, declare, declared, settings_of
 
 BOTH = ("staging", "prod")

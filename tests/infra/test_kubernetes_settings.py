@@ -7,10 +7,10 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from infra.kubernetes_rules import pool_cores
-from infra.pool_sections import AZURE_ML_KEYS, GPU_TAINT, Pool
+from infra.rules.kubernetes import pool_cores
+from infra.sections.pools import AZURE_ML_KEYS, GPU_TAINT, Pool
 from infra.settings import EnvironmentSettings
-from infra.stack_files import read
+from infra.stackfile.files import read
 from tests.infra.conftest import ROOT, settings_of
 from tests.infra.test_settings_refusals import change, refusals
 

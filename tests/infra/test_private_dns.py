@@ -6,12 +6,12 @@ import pytest
 
 from checks.catalogue.resource_types import resource_types
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
-from infra.grants import DNS_LINKER_ACTIONS
 from infra.naming import ALL_ZONES, ZONES
 from infra.own_roles import dns_linker_guid
 from infra.program import build
-from infra.settings_rules import across_stacks
-from infra.stack_files import read
+from infra.rights.table import DNS_LINKER_ACTIONS
+from infra.rules.together import across_stacks
+from infra.stackfile.files import read
 from tests.infra.conftest import CI_PRINCIPALS, declare, declared, settings_of
 from tests.infra.test_settings_refusals import refusals
 from tests.journeys import company

@@ -7,14 +7,14 @@ from ipaddress import IPv4Network
 import pytest
 
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
-from infra.addresses import HUB_PLAN, moved, subnets
-from infra.grants import OWN_ROLES
 from infra.naming import ALL_ZONES
+from infra.networks.addresses import HUB_PLAN, moved, subnets
+from infra.networks.private_endpoints import GROUPS
 from infra.own_roles import own_role_guids
-from infra.private_endpoints import GROUPS
 from infra.program import build
-from infra.settings_rules import across_stacks
-from infra.stack_files import read
+from infra.rights.table import OWN_ROLES
+from infra.rules.together import across_stacks
+from infra.stackfile.files import read
 from tests.infra.conftest import CI_PRINCIPALS, STACKS, declare, declared, settings_of
 from tests.infra.test_settings_refusals import refusals
 from tests.journeys import company

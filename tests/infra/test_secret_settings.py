@@ -8,12 +8,12 @@ from functools import cache
 import pytest
 import yaml
 
-from infra.refusals import SettingsError
-from infra.secret_keys import HANDED_ON, READABLE
-from infra.secret_settings import leaves, secrets_of, why_readable
 from infra.settings import EnvironmentSettings, SharedSettings
-from infra.stack_files import closed, load, placeholders, read
-from infra.stack_lines import steps_of
+from infra.stackfile.files import closed, load, placeholders, read
+from infra.stackfile.lines import steps_of
+from infra.stackfile.refusals import SettingsError
+from infra.stackfile.secret_keys import HANDED_ON, READABLE
+from infra.stackfile.secret_settings import leaves, secrets_of, why_readable
 from tests.infra.conftest import ROOT, STACKS
 from tests.infra.every_key import CONFIGS, every_leaf
 from tests.infra.secret_places import places, sealed

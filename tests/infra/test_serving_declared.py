@@ -10,9 +10,9 @@ import yaml
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.catalogue.schemas import input_problems, schema_of
-from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS
 from infra.program import build
-from infra.stack_files import read
+from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
+from infra.stackfile.files import read
 from tests.infra.conftest import ROOT, declare, declared, settings_of
 
 ENVIRONMENTS = ("dev", "staging", "prod")

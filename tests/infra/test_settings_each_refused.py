@@ -9,9 +9,9 @@ import re
 
 import pytest
 
-from infra.refusals import SettingsError
-from infra.stack_files import read
-from infra.stack_lines import steps_of
+from infra.stackfile.files import read
+from infra.stackfile.lines import steps_of
+from infra.stackfile.refusals import SettingsError
 from tests.infra.every_key import CONFIGS, every_leaf
 
 ANYTHING = r"\.inputs\.\w+$"  # texts that are handed to a job as they are: it alone knows what they may be

@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.refusals import SettingsError
-from infra.stack_files import read
+from infra.stackfile.files import read
+from infra.stackfile.refusals import SettingsError
 
 
 def settings(config, stack, enforcement):

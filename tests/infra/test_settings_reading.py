@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from infra.refusals import SettingsError
+from infra.rules.together import across_stacks, worst_case_cores
 from infra.settings import EnvironmentSettings, SharedSettings
-from infra.settings_rules import across_stacks, worst_case_cores
-from infra.stack_files import load, read
-from infra.stack_lines import line_of
+from infra.stackfile.files import load, read
+from infra.stackfile.lines import line_of
+from infra.stackfile.refusals import SettingsError
 from tests.infra.conftest import ROOT, STACKS, settings_of
 
 
@@ -48,7 +48,7 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 import pulumi
-from infra.stack_files import from_pulumi, load
+from infra.stackfile.files import from_pulumi, load
 
 pulumi.runtime.set_mocks(pulumi.runtime.Mocks, project="twinloop", stack="dev")
 pulumi.runtime.set_all_config(json.load(sys.stdin))
@@ -125,7 +125,7 @@ def test_two_stacks_of_one_subscription_that_each_fit_may_not_fit_together(confi
 
 def test_reading_needs_no_pulumi():
     code = (
-        "import sys, pathlib, infra.stack_files; infra.stack_files.load(pathlib.Path('Pulumi.dev.yaml')); "
+        "import sys, pathlib; from infra.stackfile.files import load; load(pathlib.Path('Pulumi.dev.yaml')); "
         "assert not [m for m in sys.modules if m.split('.')[0] in ('pulumi', 'pulumi_azure_native', 'grpc')]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from infra.refusals import SettingsError
-from infra.stack_files import read
+from infra.stackfile.files import read
+from infra.stackfile.refusals import SettingsError
 
 URN = "urn:pulumi:dev::twinloop::azure-native:storage:StorageAccount::lake-account"
 WHOLE = {

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.program import build
-from infra.stack_files import read
+from infra.stackfile.files import read
 from tests.infra.conftest import CI_PRINCIPALS, declare, declared, settings_of
 
 

@@ -5,8 +5,8 @@ import pytest
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.schemas import input_problems, schema_of
 from infra.environment import build_environment
-from infra.refusals import SettingsError
-from infra.stack_files import read
+from infra.stackfile.files import read
+from infra.stackfile.refusals import SettingsError
 from tests.contracts.test_declared_resources import UNTAGGABLE, values
 from tests.infra.conftest import declare, declared
 from tests.infra.test_settings_refusals import change

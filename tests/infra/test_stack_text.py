@@ -5,7 +5,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from infra.stack_text import with_block, with_element, with_value, without
+from infra.stackfile.text import with_block, with_element, with_value, without
 from tests.infra.conftest import ROOT
 
 TEXT = (ROOT / "Pulumi.dev.yaml").read_text()

@@ -7,10 +7,10 @@ import pytest
 
 from infra.arm_ids import example_id, spelled
 from infra.program import build
-from infra.refusals import SettingsError
-from infra.settings_rules import across_stacks
-from infra.stack_files import load, read
-from infra.taken import IDENTITY, IMAGES, LOGS, VAULT
+from infra.rules.together import across_stacks
+from infra.sections.taken import IDENTITY, IMAGES, LOGS, VAULT
+from infra.stackfile.files import load, read
+from infra.stackfile.refusals import SettingsError
 from tests.infra.conftest import ROOT, declare, settings_of
 from tests.infra.test_settings_refusals import refusals
 from tests.journeys import company

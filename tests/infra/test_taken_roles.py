@@ -4,8 +4,8 @@ import pytest
 
 from checks.catalogue.roles import role_named
 from infra.own_roles import made_guid, submitter_guid
-from infra.refusals import SettingsError
-from infra.stack_files import read
+from infra.stackfile.files import read
+from infra.stackfile.refusals import SettingsError
 from tests.infra.conftest import settings_of
 
 GUID = "0c0a9a7e-0000-4000-8000-00000000b0b0"

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from infra.environment import build_environment
-from infra.refusals import SettingsError
-from infra.stack_files import load, read
+from infra.stackfile.files import load, read
+from infra.stackfile.refusals import SettingsError
 from tests.infra.conftest import declare, declared, settings_of
 from tests.infra.test_settings_refusals import change
 

@@ -5,7 +5,7 @@ import uuid
 import yaml
 
 from infra import naming
-from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS
+from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
 from twinloop.clouds.session import acting
 
 CONNECTIVITY = "3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a0aa"  # a subscription of its own for networks and logs

@@ -15,8 +15,8 @@ from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import parse_condition
 from infra.own_roles import made_guid, word_of
-from infra.refusals import set_command
-from infra.stack_files import load
+from infra.stackfile.files import load
+from infra.stackfile.refusals import set_command
 from setup.first_deploy import deployer
 from setup.first_deploy.ci import identities
 from setup.first_deploy.roles import prepared

@@ -42,8 +42,8 @@ class Copy(Checkout):
             path.write_text(text.replace(old, new))
 
     def restore(self):
-        for path in (REPOSITORY / "infra").glob("*.py"):
-            shutil.copy(path, self.root / "infra")
+        left = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / "infra", self.root / "infra", ignore=left, dirs_exist_ok=True)
 
     def run(self, *words):
         return self.twinloop(*words, PYTHONPATH=str(self.root), PYTHONDONTWRITEBYTECODE="1")

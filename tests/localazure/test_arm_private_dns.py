@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks.catalogue.roles import role_named
-from infra.grants import DNS_LINKER_ACTIONS
+from infra.rights.table import DNS_LINKER_ACTIONS
 from tests.localazure.conftest import refused
 
 NET = "providers/Microsoft.Network"

@@ -101,16 +101,16 @@ def test_all_four_stacks_of_the_platform_are_reviewed_at_once_with_cost_quota_an
 
 def test_a_grant_is_told_as_access_of_a_group_by_its_name(platform: Project):
     platform.only("dev")
-    grants = (platform.root / "infra" / "grants.py").read_text()
+    grants = (platform.root / "infra" / "rights" / "table.py").read_text()
     old = next(line for line in grants.splitlines() if "auditors" in line and "READER" in line)
-    platform.replace("infra/grants.py", old, f"{old}\n{old.replace('Role.READER', 'Role.CONTRIBUTOR')}")
+    platform.replace("infra/rights/table.py", old, f"{old}\n{old.replace('Role.READER', 'Role.CONTRIBUTOR')}")
     dev = platform.one("dev")
     gained = [change for change in dev.access if change.gained]
     assert gained
     assert {change.principal for change in gained} == {"auditors"}
     (created,) = [change for change in dev.plan.changes if change.op == "create"]
     place = dev.places[created.resource.urn]
-    assert place.file == "infra/grants.py"
+    assert place.file == "infra/rights/table.py"
     assert "Role.CONTRIBUTOR" in (platform.root / place.file).read_text().splitlines()[place.line - 1]
 
 

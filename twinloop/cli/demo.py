@@ -170,7 +170,7 @@ def _registration(scene: Scene, job: str, out: Console) -> None:
 
 
 def _describe_platform(home: Home, outcomes: dict[str, Outcome], out: Console) -> None:
-    from infra.grants import ENVIRONMENT, in_force
+    from infra.rights.table import ENVIRONMENT, in_force
     from infra.settings import EnvironmentSettings
     from twinloop.stack_settings import load
 

@@ -217,7 +217,7 @@ def _make(answers: Answers, *, ask: bool, dry_run: bool) -> None:
 
 def _asked(answers: Answers, planned: NewStack) -> Answers:
     """The same answers, after a person was asked for those that matter; Enter takes the proposal."""
-    from infra.taken import TakenNetwork
+    from infra.sections.taken import TakenNetwork
 
     say("Enter takes what stands in brackets.")
     azure, network = planned.settings.azure, planned.settings.network

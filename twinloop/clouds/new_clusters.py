@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
-from infra.settings_rules import worst_case_cores
+from infra.rules.together import worst_case_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from infra.sections import Cluster
+    from infra.sections.core import Cluster
     from infra.settings import EnvironmentSettings
 
 

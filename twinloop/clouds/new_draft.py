@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.vm_sizes import family_key
-from infra import stack_text
-from infra.addresses import next_free
-from infra.kubernetes_rules import pool_cores
-from infra.secret_settings import secure_places
+from infra.networks.addresses import next_free
+from infra.rules.kubernetes import pool_cores
+from infra.rules.together import worst_case_cores
+from infra.rules.workbench import instance_cores
+from infra.sections.taken import TakenNetwork, taken_ids
 from infra.settings import EnvironmentSettings
-from infra.settings_rules import worst_case_cores
-from infra.stack_lines import steps_of
-from infra.taken import TakenNetwork, taken_ids
-from infra.workbench_rules import instance_cores
+from infra.stackfile import text as stack_text
+from infra.stackfile.lines import steps_of
+from infra.stackfile.secret_settings import secure_places
 from twinloop.clouds import pulumi_yaml
 from twinloop.clouds.new_clusters import fit, limits_of, used_in
 from twinloop.clouds.new_network import of_the_scope, own_entries, spaces_of

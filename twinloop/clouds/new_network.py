@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.addresses import moved
-from infra.taken import TakenNetwork
+from infra.networks.addresses import moved
+from infra.sections.taken import TakenNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from infra.sections import Network
+    from infra.sections.core import Network
     from infra.settings import EnvironmentSettings, Settings
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from checks.catalogue.default_quotas import default_quota
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
-from infra.sections import PrivateEndpointRule
+from infra.sections.core import PrivateEndpointRule
 from infra.settings import EnvironmentSettings
 
 if TYPE_CHECKING:

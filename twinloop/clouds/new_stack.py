@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from infra import stack_text
-from infra.refusals import SettingsError
+from infra.rules.together import across_stacks
 from infra.settings import EnvironmentSettings, SharedSettings
-from infra.settings_rules import across_stacks
-from infra.stack_files import read, with_plain
+from infra.stackfile import text as stack_text
+from infra.stackfile.files import read, with_plain
+from infra.stackfile.refusals import SettingsError
 from twinloop.clouds import pulumi_yaml, stack_file
 from twinloop.clouds.files import write_durably
 from twinloop.clouds.new_draft import Answers, Difference, Draft
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from infra.refusals import Problem as SettingProblem
     from infra.settings import Settings
+    from infra.stackfile.refusals import Problem as SettingProblem
 
 NAME_LENGTH = 12  # of an environment, because names in Azure are made of it
 STACK_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]*/){0,2}[A-Za-z0-9][\w.-]{0,99}")

@@ -105,8 +105,8 @@ def facts_of(file: StackFile) -> Facts:
         location = file.value("azure-native:location")
         return Facts(file.name, file.subscription, file.tenant, (location,) if location else ())
     from infra.arm_ids import subscription_of
-    from infra.refusals import SettingsError
     from infra.settings import SharedSettings
+    from infra.stackfile.refusals import SettingsError
     from twinloop.stack_settings import closed, load
 
     try:

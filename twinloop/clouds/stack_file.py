@@ -48,7 +48,7 @@ class StackFile:
 
     def secure_places(self) -> list[tuple[str, str]]:
         """Every encrypted value's place, as `pulumi config` names it, with its ciphertext."""
-        from infra.secret_settings import secure_places
+        from infra.stackfile.secret_settings import secure_places
 
         return [pair for key, value in self.raw.items() for pair in secure_places(value, key)]
 

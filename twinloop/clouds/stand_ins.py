@@ -12,13 +12,12 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import resource_types
-from infra.grants import OWN_ROLES
-from infra.grants_serving import RETRAIN_SUBMITTER_ACTIONS
-from infra.network_sections import SHARED
 from infra.own_roles import word_of
-from infra.sections import Network
-from infra.settings import EnvironmentSettings
-from infra.taken import (
+from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
+from infra.rights.table import OWN_ROLES
+from infra.sections.core import Network
+from infra.sections.network import SHARED
+from infra.sections.taken import (
     GROUP,
     IDENTITY,
     IMAGES,
@@ -30,6 +29,7 @@ from infra.taken import (
     TakenNetwork,
     taken_ids,
 )
+from infra.settings import EnvironmentSettings
 from infra.taken_roles import taken_roles
 from twinloop.problems import Problem
 

@@ -99,7 +99,7 @@ def _rules(target: Target) -> Mapping[str, tuple[str, str]]:
     """By id in lower case: the settings' word for it, and the rule."""
     if not any(key.startswith("twinloop:") for key in target.file.raw):
         return {}
-    from infra.refusals import SettingsError
+    from infra.stackfile.refusals import SettingsError
     from twinloop.stack_settings import load
 
     try:

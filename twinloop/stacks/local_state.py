@@ -167,9 +167,9 @@ def _hushed(file: StackFile, plain: Mapping[str, str], values: Mapping[str, str]
         ours = []
     texts = {plain[text] for place, text in places if place not in ours}
     if ours:
-        from infra.refusals import SettingsError
-        from infra.secret_settings import secrets_of
-        from infra.stack_files import read
+        from infra.stackfile.files import read
+        from infra.stackfile.refusals import SettingsError
+        from infra.stackfile.secret_settings import secrets_of
 
         try:
             texts |= secrets_of(read(values, source=file.path.name, stack=file.name), ours).hidden
@@ -183,7 +183,7 @@ def _stand_ins(file: StackFile, found: dict[str, str]) -> dict[str, str]:
     ours = [one for key in file.raw if key.startswith(OURS) for one in file.ciphertexts(key)]
     if not any(key.startswith(SETTINGS) for key in file.raw) or set(ours) <= found.keys():
         return {}
-    from infra.stack_files import placeholders as of_settings
+    from infra.stackfile.files import placeholders as of_settings
 
     made = of_settings(file.path, found)
     return {one: made[one] for one in ours}

@@ -32,7 +32,7 @@ def refuse_conflicts(target: Target) -> None:
     own = _settings(target.file)
     if own is None or _is_guessed(target.file):
         return
-    from infra.settings_rules import across_stacks
+    from infra.rules.together import across_stacks
 
     others: dict[str, Settings] = {}
     for name in stack_file.known(target.home.checkout):
@@ -69,7 +69,7 @@ def _is_guessed(file: StackFile) -> bool:
 def _settings(file: StackFile) -> Settings | None:
     if not has_settings(file):
         return None
-    from infra.refusals import SettingsError
+    from infra.stackfile.refusals import SettingsError
     from twinloop.stack_settings import load
 
     try:

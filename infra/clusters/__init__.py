@@ -1,0 +1,1 @@
+"""Kubernetes: clusters, pools, what Azure ML gets of them, what is in them."""

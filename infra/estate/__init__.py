@@ -1,0 +1,1 @@
+"""The data estate: the lake and its zones, snapshots, datastores, other sources."""

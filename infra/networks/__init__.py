@@ -1,0 +1,1 @@
+"""Networks: addresses, ways in and out, private endpoints, private names."""

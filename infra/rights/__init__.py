@@ -1,0 +1,1 @@
+"""Who may do what: the tables of grants with their reasons, identities, role assignments."""

@@ -1,0 +1,1 @@
+"""Rules between sections of the settings, and between stacks; no cloud is asked."""

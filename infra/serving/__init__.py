@@ -1,0 +1,1 @@
+"""What serves and what reacts: endpoints, schedules, monitors, events."""

@@ -1,0 +1,1 @@
+"""What watches: logs and traces, alerts and who is told, boards, money."""
