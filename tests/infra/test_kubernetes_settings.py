@@ -73,7 +73,7 @@ ONE = [
         {"services": "172.30.0.0/16"},
         f"{K}.spaces.services",
         "AKS does not keep for itself",
-        "10.244.0.0/16",
+        "10.0.0.0/16",
     ),
     ("prod", "network.nat", None, f"{K}.egress", "does not serve the subnet kubernetes", "loadBalancer"),
     ("prod", "kubernetes.pools[0].purpose", "jobs", K, "AKS refuses a cluster without one", "edit"),

@@ -59,7 +59,7 @@ def test_names_know_the_ids_of_what_is_taken_offline(taken):
 def test_nothing_is_written_on_what_is_taken_but_the_grants_of_machines(changed):
     engine = engine_of(changed())
     reads = [resource for resource in engine.declared if resource.name.endswith("-taken")]
-    assert len(reads) == 11 + len(company.ZONES)
+    assert len(reads) == 12 + len(company.ZONES)
     for resource in engine.declared:
         on = {resource.inputs.get(key) for key in ("scope", "resourceUri")} & TAKEN
         if on:
