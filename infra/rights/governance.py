@@ -1,7 +1,8 @@
 """Grants that come with guard rails: who writes for a policy, who keeps snapshots, who reads the key.
 
 They are made beside the table of `infra/rights/table.py`, each set where its turn comes: the key must be
-readable before the first store is made, a policy's identity must have its roles before the policy is assigned.
+readable before the first store is made, and a policy's identity must have its roles before the policy is
+assigned.
 """
 
 from __future__ import annotations
