@@ -59,7 +59,9 @@ def test_options_become_those_of_the_official_cli(checkout, monkeypatch, tmp_pat
     assert {"--refresh", "--expect-no-changes", "--yes", "--skip-preview"} <= set(words)
 
 
-def test_without_the_environment_of_the_program_it_is_said_what_makes_it(checkout):
+def test_without_the_environment_of_the_program_it_is_said_what_makes_it(checkout, monkeypatch, tmp_path):
+    (tmp_path / "pulumi").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
     (checkout.home.checkout / "Pulumi.yaml").write_text(
         "name: twinloop\nruntime: {name: python, options: {virtualenv: .missing}}\n"
     )
