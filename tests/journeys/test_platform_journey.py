@@ -179,7 +179,7 @@ def test_a_misspelt_wire_and_a_missing_cluster_are_refused_before_anything_is_se
     answer, code = world.twinloop("submit", "pipelines/classical/training.yml", "--set", change)
     assert code == 3
     assert "no compute 'cpuu'" in answer["error"]["message"]
-    assert answer["error"]["allowed"] == "build, cpu, gpu"
+    assert answer["error"]["allowed"] == "batch, build, ci-mlp-dev-weu-ada-e1c3, cpu, gpu"
     assert "did you mean 'cpu'?" in answer["error"]["next"]
     assert len(world.succeed("jobs", "list")) == jobs
 
