@@ -194,7 +194,9 @@ def _cancelled(error: engine.Cancelled, target: Target, operation: str) -> Probl
 
 def _program(error: engine.ProgramFailed, target: Target) -> Problem:
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:  # a context may lead back to where it came from
+        seen.add(id(cause))
         if type(cause).__name__ == "SettingsError":
             from twinloop.clouds.seed import refused
 
