@@ -232,3 +232,6 @@ def test_a_replayed_journal_gives_the_state_that_was_in_memory(tmp_path: Path, c
     assert have == want
     assert len(have["resources"]) == 2
     assert len(have["pending_operations"]) == 1
+    # what comes after takes nobody's place, though no file was written in between
+    replayed.end(None, confirm=[state.copy(slot=-1) for state in chain([6, 7])])
+    assert len(replayed.states()) == 4

@@ -191,6 +191,9 @@ class Snapshot:
             if "rename" in entry:
                 self.renames[entry["rename"][0]] = entry["rename"][1]
             self.changed = True
+        # What comes now must not take the places that the killed run gave.
+        taken = max([-1, *self._old, *self._new])
+        self._slots = itertools.count(max(taken + 1, next(self._slots)))
 
     def _unslotted(self, slotted: Iterable[Any]) -> Iterator[ResourceState]:
         for slot, document in slotted:
