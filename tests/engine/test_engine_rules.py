@@ -224,14 +224,16 @@ def test_a_replayed_journal_gives_the_state_that_was_in_memory(tmp_path: Path, c
     running.end(key, confirm=[one.copy(inputs={"a": Secret("s")})])
     running.begin("creating", chain([5])[0])
     running.end(running.begin("deleting", two), drop=[two])
+    made = chain([8])[0].copy(slot=-1)
+    running.end(running.begin("creating", made), confirm=[made])
     running.journal.flush()
     replayed = Snapshot(crypter, base)
     replayed.replay(read(tmp_path / "j")[1:])
     want, have = running.to_json(), replayed.to_json()
     want.pop("manifest"), have.pop("manifest")
     assert have == want
-    assert len(have["resources"]) == 2
+    assert len(have["resources"]) == 3
     assert len(have["pending_operations"]) == 1
     # what comes after takes nobody's place, though no file was written in between
     replayed.end(None, confirm=[state.copy(slot=-1) for state in chain([6, 7])])
-    assert len(replayed.states()) == 4
+    assert len(replayed.states()) == 5
