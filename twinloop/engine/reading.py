@@ -55,6 +55,8 @@ class Reader:
         try:
             return read_resource(self._deployment, state, old)[0]
         except ProviderFailure as error:
+            if self._deployment.dry_run:  # goes on, so that a preview names everything that is missing
+                return state.copy(outputs={})
             raise Refused(f"{urn}: {error}") from error
 
     def _stack_reference(self, state: ResourceState, old: ResourceState | None) -> ResourceState:
