@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.schemas import schema_of
@@ -25,6 +24,7 @@ from twinloop.providers.azure_native.compare import Change, changes, overlaps, r
 from twinloop.providers.azure_native.invokes import invoke
 from twinloop.providers.azure_native.resources import Kind
 from twinloop.providers.errors import invalid, refused
+from twinloop.providers.servicer import Servicer
 from twinloop.providers.values import Properties, from_struct, to_struct, write
 
 PACKAGE = "azure-native"
@@ -37,7 +37,7 @@ _IN_PLACE = {"add": _Kinds.ADD, "delete": _Kinds.DELETE, "update": _Kinds.UPDATE
 _REPLACING = {"add": _Kinds.ADD_REPLACE, "delete": _Kinds.DELETE_REPLACE, "update": _Kinds.UPDATE_REPLACE}
 
 
-class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
+class AzureNativeProvider(Servicer):
     """azure-native for the twin, generic by the table of resource types. Thread safe.
 
     Args:
@@ -45,6 +45,8 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
         purge: delete for good: leave no tombstone that would hold a name.
         recover: ARM ids in lower case of what was deleted and is taken back where it is made again.
     """
+
+    package = "azure-native"
 
     def __init__(
         self,
@@ -62,36 +64,9 @@ class AzureNativeProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     # What kind of provider this is
 
-    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """What is understood: secrets, outputs; and names proposed by the engine's own settings."""
-        return provider_pb2.ProviderHandshakeResponse(
-            accept_secrets=True,
-            accept_resources=False,
-            accept_outputs=False,
-            supports_autonaming_configuration=True,
-        )
-
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """The version of the package whose types are spoken."""
-        return plugin_pb2.PluginInfo(version=version("pulumi-azure-native"))
-
-    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Nothing is asked of the engine, so its address is not kept."""
-        return empty_pb2.Empty()
-
-    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Refused: SDKs are generated from the official plugin."""
-        raise refused(
-            "azure-native GetSchema: this provider has no schema; generate SDKs from the official one"
-        )
-
     def Parameterize(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: one API version per type, the table's."""
         raise refused("azure-native Parameterize: each type has the one API version of the table")
-
-    def Call(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Refused: the package has no methods."""
-        raise refused(f"azure-native Call {request.tok}: the package has no methods")
 
     def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: the package has no components."""

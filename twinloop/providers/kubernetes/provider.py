@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from typing import Any, Final
 
 import grpc
 import yaml
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from checks.kubernetes.kinds import kind_of, type_of_token
 from twinloop.providers.errors import ProviderError, refused
@@ -24,6 +23,7 @@ from twinloop.providers.kubernetes.cluster import Cluster
 from twinloop.providers.kubernetes.differences import changes
 from twinloop.providers.kubernetes.objects import Objects
 from twinloop.providers.kubernetes.settings import KNOWN, WITHOUT_EFFECT, Settings
+from twinloop.providers.servicer import Servicer
 from twinloop.providers.values import UNKNOWN, Properties, from_struct, holds_unknown, to_struct
 
 _Kinds = provider_pb2.PropertyDiff
@@ -36,12 +36,14 @@ _DIGITS: Final = 4  # bytes of randomness in a manager's name
 _NOT_OBJECTS: Final = ("kubernetes:helm.sh/", "kubernetes:yaml", "kubernetes:kustomize", "kubernetes:index")
 
 
-class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
+class KubernetesProvider(Servicer):
     """kubernetes for clusters of the twin, generic over every kind that a cluster serves. Thread safe.
 
     Args:
         open_objects: makes the client of a cluster from the settings.
     """
+
+    package = "kubernetes"
 
     def __init__(self, open_objects: Callable[[Cluster], Objects] = Objects) -> None:
         self._open = open_objects
@@ -53,36 +55,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     # What kind of provider this is
 
-    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """What is understood: secrets; and names proposed by the engine's own settings."""
-        return provider_pb2.ProviderHandshakeResponse(
-            accept_secrets=True,
-            accept_resources=False,
-            accept_outputs=False,
-            supports_autonaming_configuration=True,
-        )
-
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """The version of the package whose types are spoken."""
-        return plugin_pb2.PluginInfo(version=version("pulumi-kubernetes"))
-
-    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Nothing is asked of the engine, so its address is not kept."""
-        return empty_pb2.Empty()
-
-    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Refused: SDKs are generated from the official plugin."""
-        raise refused(
-            "kubernetes GetSchema: this provider has no schema; generate SDKs from the official one"
-        )
-
     def Parameterize(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: kinds are the cluster's."""
         raise refused("kubernetes Parameterize: kinds are those that the cluster serves")
-
-    def Call(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Refused: the package has no methods."""
-        raise refused(f"kubernetes Call {request.tok}: the package has no methods")
 
     def Construct(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Refused: charts and manifests in files are not read."""
