@@ -22,7 +22,7 @@ demo: $(READY) ## Start the local Azure, bring up shared and dev on it, train an
 	@$(BIN)/python -m twinloop.cli.demo
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not soak" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 check: $(READY) ## Format, lint, strict types, walls
 	@$(BIN)/ruff format --check .
