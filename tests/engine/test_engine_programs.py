@@ -304,6 +304,17 @@ def test_a_missing_stack_is_unknown_in_preview_and_an_error_in_up(bench: Bench) 
     assert bench.cloud.ids() == set()
 
 
+def test_a_preview_names_everything_that_is_missing(bench: Bench) -> None:
+    bench.program(
+        'def after(first, name):\n    return pulumi.Output.all(first.urn).apply(lambda _: "/things/" + name)\n'
+        'a = Thing("a", opts=O(id="/things/none-a"))\n'
+        'b = Thing("b", opts=O(id=after(a, "none-b")))\n'
+        'c = Thing("c", opts=O(id=after(b, "none-c")))'
+    )
+    failed = str(bench.run("preview").error)
+    assert [name for name in ("none-a", "none-b", "none-c") if f"'/things/{name}'" not in failed] == []
+
+
 def test_a_component_that_a_provider_builds_is_refused_by_name(bench: Bench) -> None:
     bench.program('pulumi.ComponentResource("toy:index:Remote", "far", {}, None, True)')
     assert "does not support components that a provider builds" in str(bench.run("preview").error)

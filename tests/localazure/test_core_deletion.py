@@ -45,6 +45,15 @@ def test_a_due_deletion_is_done_once_its_time_has_come(twin):
     assert twin.lifecycle.status(twin.lifecycle.find(operation)) == "Succeeded"
 
 
+def test_an_operation_has_succeeded_only_once_the_deletion_is_done(twin):
+    operation = _delete_later(twin)
+    twin.lifecycle.settle()
+    twin.clock.advance(1.5)  # passes while a request is being answered
+    assert twin.lifecycle.status(twin.lifecycle.find(operation)) == "InProgress"
+    twin.lifecycle.settle()
+    assert twin.lifecycle.status(twin.lifecycle.find(operation)) == "Succeeded"
+
+
 def test_a_deletion_that_fails_leaves_the_resource_usable_and_says_so(twin):
     operation = _delete_later(twin)
 

@@ -202,7 +202,10 @@ def _no_transforms() -> NotSupported:
 
 
 class _Busy:
-    """One call under way; a failure stops the calls that come after it, not those that run."""
+    """One call under way; a failure stops the calls that come after it, not those that run.
+
+    In a preview a failed resource stops nothing: it would only hide what else is wrong.
+    """
 
     def __init__(self, monitor: Monitor, what: str) -> None:
         self._monitor = monitor
@@ -211,9 +214,11 @@ class _Busy:
     def __enter__(self) -> None:
         monitor = self._monitor
         deployment = monitor._deployment
-        if deployment.report.broken or deployment.cancelled.is_set():
+        report = deployment.report
+        broken = report.error is not None if deployment.dry_run else report.broken
+        if broken or deployment.cancelled.is_set():
             if deployment.cancelled.is_set():
-                deployment.report.leave(self._what)
+                report.leave(self._what)
             raise MonitorError(
                 grpc.StatusCode.UNAVAILABLE,
                 f"not begun, because something failed before it or the run is stopped: {self._what}",

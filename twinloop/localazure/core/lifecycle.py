@@ -25,6 +25,7 @@ class Lifecycle:
         self._store = store
         self._clock = clock
         self._next = self._earliest()
+        self._now = clock.time()  # as of the last `settle`: what is due until then is done
         self.on_due: Callable[[str], None] = lambda _: None
         self.on_failed: Callable[[str], None] = lambda _: None
 
@@ -55,10 +56,10 @@ class Lifecycle:
             self._store.put(OPERATIONS, doc["id"], doc)
 
     def status(self, operation: Operation) -> str:
-        """InProgress, Succeeded or Failed, by the clock."""
+        """InProgress, Succeeded or Failed, as of the last `settle`: a deletion that succeeded is done."""
         if "error" in operation:
             return "Failed"
-        return "InProgress" if self._clock.time() < operation["doneAt"] else "Succeeded"
+        return "InProgress" if self._now < operation["doneAt"] else "Succeeded"
 
     def schedule(self, resource_key: str, at: float) -> None:
         """Have `on_due(resource_key)` called once the clock has passed `at`, over restarts too."""
@@ -67,9 +68,9 @@ class Lifecycle:
 
     def settle(self) -> None:
         """Do what has become due. Cheap when nothing is; called before each request."""
-        if self._clock.time() < self._next:
+        self._now = now = self._clock.time()
+        if now < self._next:
             return
-        now = self._clock.time()
         for key, doc in self._store.list(DUE):
             if doc["at"] > now:
                 break
