@@ -14,7 +14,7 @@ from checks.catalogue.resource_types import ResourceType, by_arm_type, resource_
 from checks.catalogue.schemas import FILE, Node, Schema, input_problems, problems, schema_of, steps_of
 
 ROWS = sorted(resource_types().values(), key=lambda row: row.arm_type)
-TYPES_OF_THE_PLATFORM = 73
+TYPES_OF_THE_PLATFORM = 74
 
 
 def knows(schema: Schema, path: str) -> bool:

@@ -10,6 +10,7 @@ WORKBOOK = "0c5d7f0e-52f1-4f8b-a6a1-3f6f1f4f2b11"
 TOKENS = {"authMode": "AADToken", "description": "Duration of a trip"}
 WEEKLY = {"triggerType": "Cron", "expression": "0 3 * * 1", "timeZone": "UTC"}
 STREAM = "Microsoft-PrometheusMetrics"
+DEPLOYMENT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
 
 
 def _alert(watched: str, told: str) -> dict[str, Any]:
@@ -67,6 +68,17 @@ def _scaling(target: str, location: str) -> dict[str, Any]:
                 ],
             }
         ],
+    }
+
+
+def _deployment(workspace: str) -> dict[str, Any]:
+    """Of an entry script; `scoring_assets` registers what it names."""
+    code = {"codeId": f"{workspace}/codes/score/versions/1", "scoringScript": "score.py"}
+    return {
+        "endpointComputeType": "Managed",
+        "instanceType": "Standard_DS3_v2",
+        "environmentId": f"{workspace}/environments/here/versions/1",
+        "codeConfiguration": code,
     }
 
 
@@ -165,6 +177,10 @@ def serving(group: str, ids: Mapping[str, str], here: dict[str, Any]) -> list[Ro
         (
             f"{ids['workspace']}/onlineEndpoints/oe-{tag}",
             {**here, "kind": "Managed", "identity": assigned, "properties": TOKENS},
+        ),
+        (
+            f"{ids['workspace']}/onlineEndpoints/oe-{tag}/deployments/blue",
+            {**here, "sku": {"name": "Default", "capacity": 1}, "properties": _deployment(ids["workspace"])},
         ),
         (f"{ids['workspace']}/batchEndpoints/be-{tag}", {**here, "identity": assigned, "properties": TOKENS}),
         (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+Inputs = dict[str, Any]
 SUBSCRIPTION = "5ab50000-0000-4000-8000-000000000001"
 
 
@@ -17,6 +18,7 @@ class Scene:
     group: str
     tag: str
     make: Callable[..., Any]
+    script: Callable[[], Inputs]  # registers an entry script; what a deployment says to use it
 
     @property
     def group_id(self) -> str:
@@ -28,9 +30,6 @@ class Scene:
 
     def name(self, token: str) -> str:
         return self.id(token).rsplit("/", 1)[1]
-
-
-Inputs = dict[str, Any]
 
 
 @dataclass(frozen=True)

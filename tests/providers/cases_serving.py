@@ -32,6 +32,23 @@ def _endpoint(scene: Scene, name: str) -> Inputs:
     )
 
 
+def _deployment(scene: Scene) -> Inputs:
+    return _in_workspace(
+        scene,
+        {
+            "endpointName": scene.name("machinelearningservices:OnlineEndpoint"),
+            "deploymentName": "blue",
+            "location": "westeurope",
+            "sku": {"name": "Default", "capacity": 1},
+            "properties": {
+                "endpointComputeType": "Managed",
+                "instanceType": "Standard_DS3_v2",
+                **scene.script(),
+            },
+        },
+    )
+
+
 def _alert(scene: Scene, tag: str) -> Inputs:
     criterion = {
         "criterionType": "StaticThresholdCriterion",
@@ -123,6 +140,13 @@ SERVES = [
         {"properties": {"publicNetworkAccess": "Disabled"}},
         {"endpointName": "oe-other"},
         "endpointName",
+    ),
+    Case(
+        "machinelearningservices:OnlineDeployment",
+        lambda scene, tag: _deployment(scene),
+        {"sku": {"name": "Default", "capacity": 2}, "tags": {"team": "trips"}},
+        {"properties": {"instanceType": "Standard_DS4_v2"}},
+        "properties",
     ),
     Case(
         "machinelearningservices:BatchEndpoint",

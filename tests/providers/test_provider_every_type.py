@@ -12,6 +12,7 @@ from azure.identity import ManagedIdentityCredential
 
 from checks.catalogue.resource_types import resource_types
 from tests.localazure.conftest import TwinServer
+from tests.localazure.scoring_assets import code_and_environment
 from tests.providers.cases import SUBSCRIPTION, Case, Scene, merged
 from tests.providers.cases_platform import CASES
 from tests.providers.conftest import Engine, Resource
@@ -21,7 +22,7 @@ SOME, NONE = 2, 1
 
 
 @pytest.fixture(scope="module")
-def scene(engine: Engine, group: str) -> Scene:
+def scene(engine: Engine, group: str, twin_environment: TwinServer) -> Scene:
     """What the cases stand on; each is made once, when the first case asks for it."""
     by_token = {case.token: case for case in CASES}
     made: dict[str, Resource] = {}
@@ -33,7 +34,11 @@ def scene(engine: Engine, group: str) -> Scene:
             made[key] = engine.create(token, tag, merged(by_token[token].inputs(scene, tag), more))
         return made[key]
 
-    scene = Scene(group, uuid.uuid4().hex[:5], make)
+    def script() -> dict[str, Any]:
+        workspace = scene.id("machinelearningservices:Workspace")
+        return code_and_environment(twin_environment, workspace, scene.name("storage:StorageAccount"))
+
+    scene = Scene(group, uuid.uuid4().hex[:5], make, script)
     return scene
 
 

@@ -32,6 +32,7 @@ ROOMS = (
     "jobs",
     "pages",
     "kubernetes",
+    "serving",
 )  # beside services/: each may have routes of its own
 _HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _CHUNK = 256 * 1024

@@ -160,6 +160,8 @@ def _written(row: ResourceType, doc: Doc, old: Doc | None, request: Request, twi
             owner=request.caller.id,
         )
         headers = headers_of(operation, twin, request, also_location=False)
+        for hook in hooks_of(row.arm_type):
+            hook.begun(doc, operation["id"], twin)
     status = _CREATED.get(row.arm_type, 201) if old is None else _CHANGED_LATER.get(row.arm_type, 200)
     if not headers and status == HTTPStatus.ACCEPTED:  # nothing to wait for
         status = 200

@@ -38,6 +38,9 @@ class ResourceHooks:
     def updated(self, doc: Doc, twin: Twin) -> None:
         """The resource was accepted again; `doc` may be changed before it is stored."""
 
+    def begun(self, doc: Doc, operation: str, twin: Twin) -> None:
+        """A write that takes its time was accepted; what ends by its own doing ends the operation."""
+
     def before_delete(self, doc: Doc, twin: Twin) -> None:
         """Refuse the deletion by raising."""
 

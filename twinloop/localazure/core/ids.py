@@ -90,6 +90,10 @@ class ArmId:
         """Whether this is `scope` itself or lies below it."""
         return self.key == scope.key or self.key.startswith(scope.key.rstrip("/") + "/")
 
+    def sibling(self, name: str) -> ArmId:
+        """The id of another resource of the same type beside it."""
+        return ArmId("/".join(("", *self.segments[:-1], name)))
+
     def child(self, kind: str, name: str) -> ArmId:
         """The id of a child resource, e.g. `child("subnets", "default")`."""
         return ArmId(f"{self.text}/{kind}/{name}")

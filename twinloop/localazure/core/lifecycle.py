@@ -12,6 +12,7 @@ from twinloop.localazure.core.store import Store
 
 log = logging.getLogger("twinloop.localazure")
 OPERATIONS = "operations"
+NEVER = 1e11  # seconds since 1970: when what ends by its own doing, not by the clock, would be done
 DUE = "due"  # deletions that are accepted and not yet done: "<due time>/<resource key>"
 _KEPT = 24 * 3600.0  # seconds an operation's result can be asked for
 
@@ -47,6 +48,12 @@ class Lifecycle:
     def find(self, operation_id: str) -> Operation | None:
         """The operation, or None."""
         return self._store.get(OPERATIONS, operation_id.lower())
+
+    def finish(self, operation_id: str) -> None:
+        """Let an operation whose end nobody could foresee end well, now."""
+        doc = self.find(operation_id)
+        if doc is not None and "error" not in doc:
+            self._store.put(OPERATIONS, doc["id"], doc | {"doneAt": self._clock.time()})
 
     def fail(self, operation_id: str, code: str, message: str) -> None:
         """Let an operation end as failed, now."""

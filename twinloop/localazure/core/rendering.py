@@ -19,7 +19,7 @@ def state_of(doc: Doc, twin: Twin) -> str:
     """The provisioning state, by the clock."""
     if "readyAt" in doc and twin.clock.time() < doc["readyAt"]:
         return str(doc["phase"])
-    return "Succeeded"
+    return "Failed" if doc.get("phase") == "Failed" else "Succeeded"
 
 
 def render(doc: Doc, twin: Twin, api_version: str = "") -> dict[str, Any]:

@@ -12,12 +12,12 @@ CLOUD = "LocalCloud"
 PORTAL = "https://portal.twin.localhost"
 
 _MANAGEMENT = ("https://management.azure.com/", "https://management.core.windows.net/")
-_LEARNING = ("https://ml.azure.com", f"https://ml.azure.{PORTAL.split('.', 2)[2]}")
+LEARNING = ("https://ml.azure.com", f"https://ml.azure.{PORTAL.split('.', 2)[2]}")
 
 
 def takes(twin: Twin, audience: str) -> bool:
     """Whether ARM and Azure ML take a token for this audience, given without a slash at its end."""
-    return audience in {twin.base, *(one.rstrip("/") for one in _MANAGEMENT), *_LEARNING}
+    return audience in {twin.base, *(one.rstrip("/") for one in _MANAGEMENT), *LEARNING}
 
 
 def cloud(twin: Twin) -> dict[str, Any]:

@@ -32,8 +32,11 @@ class DataFailed(Exception):
 class JobData:
     """Reads and writes data as one identity; as the workspace itself, which needs no grant, if none."""
 
-    def __init__(self, twin: Twin, workspace: str, principal: Principal | None = None) -> None:
+    def __init__(
+        self, twin: Twin, workspace: str, principal: Principal | None = None, *, whose: str = "the job's"
+    ) -> None:
         self._twin = twin
+        self._whose = whose
         self._workspace = ArmId(workspace)
         self._principal = principal
         self._blobs: Blobs = blobs(twin)
@@ -73,6 +76,15 @@ class JobData:
             name = PurePosixPath(info.name).name if info in single else _below(info.name, place.path)
             self._copy(info, target, name, what)
         return target
+
+    def is_file(self, uri: str, what: str) -> bool:
+        """Whether one file lies at an address, and no folder.
+
+        Raises:
+            DataFailed: the identity may not read there.
+        """
+        place = self._allowed(uri, what, write=False)
+        return any(info.name == place.path.rstrip("/") for info in self._found(place))
 
     def texts(self, uri: str) -> dict[str, str]:
         """The small text files below an address, by their path below it; others are left out.
@@ -136,8 +148,8 @@ class JobData:
             verb = "write to" if write else "read"
             roles = " or ".join(f"'{role}'" for role in error.missing_roles[:2]) or "a data role"
             raise DataFailed(
-                f"{what}: the job's identity '{self._principal.name}' ({self._principal.id}) may not {verb} "
-                f"container '{place.container}' of storage account '{place.account}'. "
+                f"{what}: {self._whose} identity '{self._principal.name}' ({self._principal.id}) may not "
+                f"{verb} container '{place.container}' of storage account '{place.account}'. "
                 f"It lacks a role such as {roles} there; "
                 "add the grant to the platform's access table and run `twinloop up`."
             ) from error

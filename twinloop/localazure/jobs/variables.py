@@ -20,24 +20,8 @@ _MASTER_PORT = 6105
 def environment(twin: Twin, job: Job, step: Step, folder: JobFolder, python: Python) -> dict[str, str]:
     """Everything but secrets. Of the user's own environment only the search path and the language get in."""
     workspace = ArmId(job.workspace)
-    cache = twin.azure / "cache"
     return {
-        **python.variables,
-        "PATH": f"{python.folder}:{os.environ.get('PATH', '/usr/local/bin:/usr/bin:/bin')}",
-        "LANG": os.environ.get("LANG", "C.UTF-8"),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "HOME": str(folder.home),
-        "TMPDIR": str(_made(folder.home / "tmp")),
-        "XDG_CACHE_HOME": str(_made(cache)),
-        "MPLCONFIGDIR": str(_made(cache / "matplotlib")),
-        "AZURE_CONFIG_DIR": str(folder.home / "azure"),
-        "NO_PROXY": "localhost,127.0.0.1",
-        "no_proxy": "localhost,127.0.0.1",
-        "REQUESTS_CA_BUNDLE": str(twin.ca_bundle),
-        "SSL_CERT_FILE": str(twin.ca_bundle),
-        "ARM_CLOUD_METADATA_URL": f"{twin.base}/metadata/endpoints?api-version=2019-05-01",
-        "AZUREML_CURRENT_CLOUD": CLOUD,
+        **plain(twin, folder.home, python),
         "AZUREML_RUN_ID": job.name,
         "AZUREML_ROOT_RUN_ID": job.parent or job.name,
         "AZUREML_EXPERIMENT_NAME": job.experiment,
@@ -53,21 +37,48 @@ def environment(twin: Twin, job: Job, step: Step, folder: JobFolder, python: Pyt
         "MLFLOW_TRACKING_URI": tracking_uri(twin, job.workspace),
         "MLFLOW_RUN_ID": job.name,
         "MLFLOW_EXPERIMENT_NAME": job.experiment,
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "DO_NOT_TRACK": "true",
         **_distributed(job, step),
         **step.variables,
+    }
+
+
+def plain(twin: Twin, home: Path, python: Python) -> dict[str, str]:
+    """What every process has that runs here for somebody: its Python, a HOME of its own, this cloud."""
+    cache = twin.azure / "cache"
+    return {
+        **python.variables,
+        "PATH": f"{python.folder}:{os.environ.get('PATH', '/usr/local/bin:/usr/bin:/bin')}",
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "HOME": str(home),
+        "TMPDIR": str(_made(home / "tmp")),
+        "XDG_CACHE_HOME": str(_made(cache)),
+        "MPLCONFIGDIR": str(_made(cache / "matplotlib")),
+        "AZURE_CONFIG_DIR": str(home / "azure"),
+        "NO_PROXY": "localhost,127.0.0.1",
+        "no_proxy": "localhost,127.0.0.1",
+        "REQUESTS_CA_BUNDLE": str(twin.ca_bundle),
+        "SSL_CERT_FILE": str(twin.ca_bundle),
+        "ARM_CLOUD_METADATA_URL": f"{twin.base}/metadata/endpoints?api-version=2019-05-01",
+        "AZUREML_CURRENT_CLOUD": CLOUD,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
     }
 
 
 def secrets(twin: Twin, identity_secret: str, tracking_token: str) -> dict[str, str]:
     """What the process proves itself with; lives in its environment only."""
     return {
-        "IDENTITY_ENDPOINT": f"{twin.http_base}/msi/token",
-        "IDENTITY_HEADER": identity_secret,
+        **identity(twin, identity_secret),
         "MLFLOW_TRACKING_TOKEN": tracking_token,
         "AZUREML_RUN_TOKEN": tracking_token,
     }
+
+
+def identity(twin: Twin, secret: str) -> dict[str, str]:
+    """Where a process gets tokens of its identity, and with what."""
+    return {"IDENTITY_ENDPOINT": f"{twin.http_base}/msi/token", "IDENTITY_HEADER": secret}
 
 
 def tracking_uri(twin: Twin, workspace: str) -> str:

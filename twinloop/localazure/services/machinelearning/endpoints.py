@@ -1,59 +1,86 @@
-"""Endpoints on the control plane: addresses with identities. Deployments and scoring are not emulated yet."""
+"""Endpoints on the control plane: addresses, identities, ways in, traffic; batch ones have no deployments."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from twinloop.localazure.core.errors import InvalidRequest, NotEmulated
+from twinloop.localazure.core.errors import Conflict, InvalidRequest, NotEmulated
+from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
-from twinloop.localazure.core.resources import ResourceHooks, on_type, require
+from twinloop.localazure.core.resources import (
+    ResourceHooks,
+    children_of,
+    kind_of,
+    on_type,
+    require,
+)
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.services.machinelearning import endpoint_grants
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE, WORKSPACES, workspace_id
+from twinloop.localazure.serving import keys
+from twinloop.localazure.serving.scoring import ONLINE, address
+from twinloop.localazure.serving.traffic import problem
 
 router = Router("machinelearning")
 Doc = dict[str, Any]
-ONLINE, BATCH = f"{WORKSPACES}/onlineEndpoints", f"{WORKSPACES}/batchEndpoints"
+BATCH = f"{WORKSPACES}/batchEndpoints"
 _WAYS_IN = ("AADToken", "AMLToken", "Key")
 _REACH = ("Enabled", "Disabled")
+_WHICH = {"primary": "primaryKey", "secondary": "secondaryKey"}
 
 
-@on_type(ONLINE)
-class OnlineEndpointHooks(ResourceHooks):
-    """An endpoint without deployments answers nobody."""
+class EndpointHooks(ResourceHooks):
+    """What both kinds share: the way in."""
 
     def prepare(self, body: Doc, old: Doc | None, twin: Twin) -> None:
         """The way in, spelled as the service does."""
         del old, twin
-        _spell_way_in(body)
+        properties = body.get("properties") or {}
+        given = str(properties.get("authMode", "")).lower()
+        for word in _WAYS_IN:
+            if word.lower() == given:
+                properties["authMode"] = word
 
     def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
-        """The way in is one of the service's, and traffic goes to deployments that there are."""
+        """The way in is one of the service's."""
         del old, twin
-        properties = body["properties"]
-        _check_way_in(properties, f"{request.arm_id}: properties.authMode")
+        given = body["properties"]["authMode"]
+        if given not in _WAYS_IN:
+            raise InvalidRequest(
+                "UserError",
+                f"{request.arm_id}: properties.authMode: given '{given}'; allowed: {', '.join(_WAYS_IN)}",
+            )
+
+
+@on_type(ONLINE)
+class OnlineEndpointHooks(EndpointHooks):
+    """Where deployments are asked."""
+
+    def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
+        """Its name is free in the region, and traffic goes to deployments that there are."""
+        super().validate(body, old, request, twin)
+        properties, where = body["properties"], request.arm_id
         reach = properties.setdefault("publicNetworkAccess", "Enabled")
         if reach not in _REACH:
             raise InvalidRequest(
                 "UserError",
-                f"{request.arm_id}: properties.publicNetworkAccess: given '{reach}'; allowed: "
-                f"{' or '.join(_REACH)}",
+                f"{where}: properties.publicNetworkAccess: given '{reach}'; allowed: {' or '.join(_REACH)}",
             )
+        if old is None:
+            _demand_free(twin, where, str(body.get("location", "")))
+            if given := properties.get("keys"):
+                keys.make(twin, where, given)
+        there = [one.name for one in children_of(twin, where, "deployments")]
         for word in ("traffic", "mirrorTraffic"):
-            shares = {name: share for name, share in (properties.get(word) or {}).items() if share}
-            if shares:
-                name = next(iter(shares))
-                raise InvalidRequest(
-                    "UserError",
-                    f"{request.arm_id}: properties.{word}: deployment '{name}' is not there; make the "
-                    "endpoint without traffic, then the deployment, then give it traffic",
-                )
+            if found := problem(word, properties.get(word) or {}, there):
+                raise InvalidRequest("UserError", f"{where}: {found}")
 
     def render(self, doc: Doc, twin: Twin, api_version: str) -> Doc:
-        """Where it would be asked: at the twin, which says that it does not answer."""
+        """Where it is asked: at the twin."""
         del api_version
-        base = f"{twin.base}/endpoints/online/{doc['name']}"
+        base = address(twin, doc)
         traffic = doc["body"]["properties"].get("traffic") or {}
         return {
             "properties": {
@@ -63,22 +90,24 @@ class OnlineEndpointHooks(ResourceHooks):
             }
         }
 
+    def created(self, doc: Doc, twin: Twin) -> None:
+        """An identity of its own may read models at once; one that was given may what it was granted."""
+        endpoint_grants.grant(twin, doc)
+
+    def deleted(self, doc: Doc, twin: Twin) -> None:
+        """Its keys and its own identity's grants go with it."""
+        endpoint_grants.withdraw(twin, doc)
+        keys.forget(twin, ArmId(doc["id"]))
+
 
 @on_type(BATCH)
-class BatchEndpointHooks(ResourceHooks):
+class BatchEndpointHooks(EndpointHooks):
     """An endpoint without deployments scores nothing."""
 
-    def prepare(self, body: Doc, old: Doc | None, twin: Twin) -> None:
-        """The way in, spelled as the service does."""
-        del old, twin
-        _spell_way_in(body)
-
     def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
-        """The way in is Entra's, and the default deployment is one that there is."""
-        del old, twin
-        properties = body["properties"]
-        _check_way_in(properties, f"{request.arm_id}: properties.authMode")
-        wanted = (properties.get("defaults") or {}).get("deploymentName")
+        """The default deployment is one that there is."""
+        super().validate(body, old, request, twin)
+        wanted = (body["properties"].get("defaults") or {}).get("deploymentName")
         if wanted:
             raise InvalidRequest(
                 "UserError",
@@ -92,55 +121,83 @@ class BatchEndpointHooks(ResourceHooks):
         return {"properties": {"scoringUri": f"{twin.base}/endpoints/batch/{doc['name']}/jobs"}}
 
 
-def _spell_way_in(body: Doc) -> None:
-    properties = body.get("properties") or {}
-    given = str(properties.get("authMode", "")).lower()
-    for word in _WAYS_IN:
-        if word.lower() == given:
-            properties["authMode"] = word
+def _demand_free(twin: Twin, arm_id: ArmId, location: str) -> None:
+    """A name is unique in its region, as it is in the address (machine-learning/concept-endpoints-online)."""
+    for _, doc in twin.store.list(kind_of(ONLINE)):
+        if doc["name"].lower() == arm_id.name.lower() and doc["body"].get("location") == location:
+            raise Conflict(
+                "UserError", f"the name '{arm_id.name}' is taken in {location} by '{doc['id']}'; take another"
+            )
 
 
-def _check_way_in(properties: Doc, where: str) -> None:
-    given = properties["authMode"]
-    if given not in _WAYS_IN:
-        raise InvalidRequest("UserError", f"{where}: given '{given}'; allowed: {', '.join(_WAYS_IN)}")
+def _batch_endpoint(request: Request, twin: Twin) -> None:
+    require(twin, workspace_id(request).child("batchEndpoints", request.params["endpointName"]))
 
 
-def _what(request: Request) -> str:
-    return f"deployments of endpoint '{request.params['endpointName']}': endpoints of this twin have none yet"
+def _refuse_batch(request: Request, twin: Twin) -> Reply:
+    """Deployments of batch endpoints cannot be made here, and all that is asked of one is refused by name."""
+    _batch_endpoint(request, twin)
+    what = f"deployments of batch endpoint '{request.params['endpointName']}': batch endpoints have none yet"
+    raise NotEmulated(request.method, what)
 
 
-def _refuse(kind: str) -> None:
-    """Deployments cannot be made here, so that a list of them is empty, and all else is refused by name."""
-    base = f"{WORKSPACE}/{kind}/{{endpointName}}"
-    arm_type = f"{WORKSPACES}/{kind}"
-
-    def refuse(request: Request, twin: Twin) -> Reply:
-        require(twin, workspace_id(request).child(kind, request.params["endpointName"]))
-        raise NotEmulated(request.method, _what(request))
-
-    def none(request: Request, twin: Twin) -> Reply:
-        require(twin, workspace_id(request).child(kind, request.params["endpointName"]))
-        return Reply(200, {"value": []})
-
-    router.on("GET", f"{base}/deployments", action=f"{arm_type}/deployments/read")(none)
-    one = f"{base}/deployments/{{deploymentName}}"
-    for method, verb in (("GET", "read"), ("PUT", "write"), ("PATCH", "write"), ("DELETE", "delete")):
-        router.on(method, one, action=f"{arm_type}/deployments/{verb}")(refuse)
+_OF_BATCH = f"{WORKSPACE}/batchEndpoints/{{endpointName}}/deployments"
 
 
-for _kind in ("onlineEndpoints", "batchEndpoints"):
-    _refuse(_kind)
+@router.on("GET", _OF_BATCH, action=f"{BATCH}/deployments/read")
+def no_batch_deployments(request: Request, twin: Twin) -> Reply:
+    """None: they cannot be made."""
+    _batch_endpoint(request, twin)
+    return Reply(200, {"value": []})
 
 
-@router.on(
-    "POST", f"{WORKSPACE}/onlineEndpoints/{{endpointName}}/listKeys", action=f"{ONLINE}/listKeys/action"
-)
-def list_keys(request: Request, twin: Twin) -> Reply:
-    """This twin makes no keys: an endpoint with Entra tokens has none, and no other one is emulated."""
+for _method, _verb in (("GET", "read"), ("PUT", "write"), ("PATCH", "write"), ("DELETE", "delete")):
+    router.on(_method, f"{_OF_BATCH}/{{deploymentName}}", action=f"{BATCH}/deployments/{_verb}")(
+        _refuse_batch
+    )
+
+
+def _online(request: Request, twin: Twin, mode: str) -> ArmId:
+    """Id of the online endpoint in the path, which has this way in.
+
+    Raises:
+        InvalidRequest: it has another one.
+    """
     doc = require(twin, workspace_id(request).child("onlineEndpoints", request.params["endpointName"]))
-    mode = doc["body"]["properties"]["authMode"]
-    if mode == "AADToken":
-        message = f"{doc['id']}: authMode is AADToken: there are no keys; ask for an Entra token instead"
+    has = doc["body"]["properties"]["authMode"]
+    if has != mode:
+        none = {"Key": "keys", "AMLToken": "tokens of its own"}[mode]
+        ask = {
+            "AADToken": "ask for an Entra token for https://ml.azure.com instead",
+            "Key": "POST .../listKeys instead",
+            "AMLToken": "POST .../token instead",
+        }[has]
+        raise InvalidRequest("UserError", f"{doc['id']}: authMode is {has}: there are no {none}; {ask}")
+    return ArmId(doc["id"])
+
+
+_ONE = f"{WORKSPACE}/onlineEndpoints/{{endpointName}}"
+
+
+@router.on("POST", f"{_ONE}/listKeys", action=f"{ONLINE}/listKeys/action")
+def list_keys(request: Request, twin: Twin) -> Reply:
+    """Both keys, for those who may have them."""
+    return Reply(200, keys.of(twin, _online(request, twin, "Key")))
+
+
+@router.on("POST", f"{_ONE}/regenerateKeys", action=f"{ONLINE}/regenerateKeys/action")
+def regenerate_keys(request: Request, twin: Twin) -> Reply:
+    """Replace one key; the old one opens nothing from now on."""
+    endpoint, given = _online(request, twin, "Key"), request.json()
+    which = _WHICH.get(str(given.get("keyType", "")).lower())
+    if which is None:
+        message = f"keyType: given {given.get('keyType')!r}; allowed: Primary or Secondary"
         raise InvalidRequest("UserError", message)
-    raise NotEmulated("POST", f"keys of endpoint '{doc['name']}' (authMode {mode}); use authMode AADToken")
+    keys.renew(twin, endpoint, which, str(given.get("keyValue") or ""))
+    return Reply(200)
+
+
+@router.on("POST", f"{_ONE}/token", action=f"{ONLINE}/token/action")
+def get_token(request: Request, twin: Twin) -> Reply:
+    """A token of the endpoint's own."""
+    return Reply(200, keys.token(twin, _online(request, twin, "AMLToken"), request.caller))
