@@ -127,7 +127,7 @@ def _lack(holder: Holder, identity: Resource | None, need: Need, target: _Target
 
 def row(who: str, role: str, on: str) -> str:
     """The row of the table of grants that would give a role."""
-    return f'_row("{who}", Role("{role}"), "{on}", "say what needs it")'
+    return f'row("{who}", Role("{role}"), "{on}", "say what needs it")'
 
 
 def _broken(kind: str) -> str:

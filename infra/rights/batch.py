@@ -6,70 +6,38 @@ training identity is: a batch deployment neither registers models nor submits jo
 
 from __future__ import annotations
 
-from infra.rights.table import Grant, Role
+from infra.rights.table import Role, row
 
 BATCH_IDENTITY = (
-    Grant(
-        who="batch",
-        role=Role.ACR_PULL,
-        on="images",
-        reason="a node pulls the deployment's image before it scores",
-        when="batch",
+    row("batch", Role.ACR_PULL, "images", "a node pulls the deployment's image before it scores", "batch"),
+    row(
+        "batch",
+        Role.BLOB_CONTRIBUTOR,
+        "storage",
+        "batch jobs read the model and write their logs and predictions",
+        "batch",
     ),
-    Grant(
-        who="batch",
-        role=Role.BLOB_CONTRIBUTOR,
-        on="storage",
-        reason="batch jobs read the model and write their logs and predictions",
-        when="batch",
+    row(
+        "batch",
+        Role.FILE_CONTRIBUTOR,
+        "storage",
+        "batch jobs read code from the file store by identity",
+        "batch",
     ),
-    Grant(
-        who="batch",
-        role=Role.FILE_CONTRIBUTOR,
-        on="storage",
-        reason="batch jobs read code from the file store by identity",
-        when="batch",
+    row("batch", Role.QUEUE_CONTRIBUTOR, "storage", "nodes take mini-batches from a queue, no keys", "batch"),
+    row("batch", Role.TABLE_CONTRIBUTOR, "storage", "nodes keep what is done in a table, no keys", "batch"),
+    row("batch", Role.BLOB_READER, "lake-landing", "what is to be scored comes in there", "batch"),
+    row(
+        "batch", Role.BLOB_READER, "lake-curated", "scoring joins curated data, and cannot change it", "batch"
     ),
-    Grant(
-        who="batch",
-        role=Role.QUEUE_CONTRIBUTOR,
-        on="storage",
-        reason="nodes take mini-batches from a queue, no keys",
-        when="batch",
+    row(
+        "batch",
+        Role.BLOB_CONTRIBUTOR,
+        "lake-monitoring",
+        "inputs and predictions are kept where monitors read them",
+        "batch",
     ),
-    Grant(
-        who="batch",
-        role=Role.TABLE_CONTRIBUTOR,
-        on="storage",
-        reason="nodes keep what is done in a table, no keys",
-        when="batch",
-    ),
-    Grant(
-        who="batch",
-        role=Role.BLOB_READER,
-        on="lake-landing",
-        reason="what is to be scored comes in there",
-        when="batch",
-    ),
-    Grant(
-        who="batch",
-        role=Role.BLOB_READER,
-        on="lake-curated",
-        reason="scoring joins curated data, and cannot change it",
-        when="batch",
-    ),
-    Grant(
-        who="batch",
-        role=Role.BLOB_CONTRIBUTOR,
-        on="lake-monitoring",
-        reason="inputs and predictions are kept where monitors read them",
-        when="batch",
-    ),
-    Grant(
-        who="batch",
-        role=Role.REGISTRY_READER,
-        on="registry",
-        reason="deployments use promoted models and environments",
-        when="batch",
+    row(
+        "batch", Role.REGISTRY_READER, "registry", "deployments use promoted models and environments", "batch"
     ),
 )

@@ -6,38 +6,33 @@ that prepare data, monitoring by what scores. Nobody writes the zone that it rea
 
 from __future__ import annotations
 
-from infra.rights.table import Grant, Role, Scope, When
-
-
-def _row(who: str, role: Role, on: Scope, reason: str, when: When = "always") -> Grant:
-    return Grant(who=who, role=role, on=on, reason=reason, when=when)
-
+from infra.rights.table import Role, row
 
 ZONES = (
-    _row(
+    row(
         "training",
         Role.BLOB_READER,
         "lake-monitoring",
         "retraining compares itself with what production was asked, and answered",
     ),
-    _row(
+    row(
         "data-scientists",
         Role.BLOB_READER,
         "lake-monitoring",
         "analyse drift and errors of trials",
         "develop",
     ),
-    _row(
+    row(
         "ml-engineers",
         Role.BLOB_READER,
         "lake-landing",
         "see what came in where the jobs that curate it fail",
         "develop",
     ),
-    _row("ml-engineers", Role.BLOB_READER, "lake-monitoring", "find out why a model has become worse"),
+    row("ml-engineers", Role.BLOB_READER, "lake-monitoring", "find out why a model has become worse"),
 )
 LABELLERS = (
-    _row(
+    row(
         "labellers",
         Role.DATA_LABELER,
         "workspace",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from infra.guarding.encryption import ENCRYPTION
 from infra.guarding.guard_rails import acting
-from infra.rights.table import Grant, Role, Scope, on_taken
+from infra.rights.table import Grant, Role, on_taken, row
 from infra.sections.policies import Policies
 from infra.sections.taken import taken_grants
 from infra.settings import EnvironmentSettings
@@ -17,29 +17,25 @@ from infra.settings import EnvironmentSettings
 POLICY, COSMOS = "policy", "cosmos-db"
 
 
-def _row(who: str, role: Role, on: Scope, reason: str) -> Grant:
-    return Grant(who=who, role=role, on=on, reason=reason)
-
-
 # What each role of `checks/catalogue/policies.toml` is given on, and why.
 _WRITES = {
-    "Monitoring Contributor": _row(
+    "Monitoring Contributor": row(
         POLICY, Role.MONITORING_CONTRIBUTOR, "group", "a policy makes diagnostic settings that are missing"
     ),
-    "Log Analytics Contributor": _row(
+    "Log Analytics Contributor": row(
         POLICY, Role.LOG_CONTRIBUTOR, "logs", "diagnostic settings that a policy makes send their logs here"
     ),
-    "Contributor": _row(POLICY, Role.CONTRIBUTOR, "group", "a policy puts right what breaks it"),
+    "Contributor": row(POLICY, Role.CONTRIBUTOR, "group", "a policy puts right what breaks it"),
 }
 SNAPSHOTS = (
-    _row(
+    row(
         "training", Role.BLOB_CONTRIBUTOR, "lake-snapshots", "jobs keep what they trained on; none changes it"
     ),
-    _row("data-scientists", Role.BLOB_READER, "lake-snapshots", "see what a model was trained on"),
-    _row("auditors", Role.BLOB_READER, "lake-snapshots", "show what a model was trained on"),
+    row("data-scientists", Role.BLOB_READER, "lake-snapshots", "see what a model was trained on"),
+    row("auditors", Role.BLOB_READER, "lake-snapshots", "show what a model was trained on"),
 )
 # Contributor leaves out what is written below Microsoft.Authorization: assignments of policies too.
-CI_POLICY = _row("ci-deploy", Role.POLICY_CONTRIBUTOR, "group", "assigns the environment's policies")
+CI_POLICY = row("ci-deploy", Role.POLICY_CONTRIBUTOR, "group", "assigns the environment's policies")
 
 
 def policies_of(settings: EnvironmentSettings) -> Policies | None:
@@ -69,7 +65,7 @@ def encryption_grants(settings: EnvironmentSettings) -> tuple[Grant, ...]:
         whom["workspace"] = "the workspace's metadata is encrypted with the key"
     if encryption.cosmos_principal_id:
         whom[COSMOS] = "the workspace's Cosmos DB is encrypted with the key"
-    return tuple(_row(who, Role.CRYPTO_USER, "vault", reason) for who, reason in whom.items())
+    return tuple(row(who, Role.CRYPTO_USER, "vault", reason) for who, reason in whom.items())
 
 
 def governance_purposes(settings: EnvironmentSettings) -> tuple[str, ...]:

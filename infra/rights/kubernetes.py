@@ -7,57 +7,52 @@ they only get the way in.
 
 from __future__ import annotations
 
-from infra.rights.table import Grant, Role, Scope, When, in_force
+from infra.rights.table import Grant, Role, in_force, row
 from infra.settings import EnvironmentSettings
-
-
-def _row(who: str, role: Role, on: Scope, reason: str, when: When = "always") -> Grant:
-    return Grant(who=who, role=role, on=on, reason=reason, when=when)
-
 
 # Before the cluster is made: AKS checks that its identity has them.
 BIRTH = (
-    _row("aks", Role.NETWORK_CONTRIBUTOR, "cluster-subnet", "nodes and load balancers join the subnet"),
-    _row("aks", Role.MANAGED_IDENTITY_OPERATOR, "kubelet", "gives the nodes their identity"),
-    _row(
+    row("aks", Role.NETWORK_CONTRIBUTOR, "cluster-subnet", "nodes and load balancers join the subnet"),
+    row("aks", Role.MANAGED_IDENTITY_OPERATOR, "kubelet", "gives the nodes their identity"),
+    row(
         "aks",
         Role.PRIVATE_DNS_ZONE_CONTRIBUTOR,
         "cluster-zone",
         "writes the API server's address into the zone",
         "cluster zone",
     ),
-    _row(
+    row(
         "aks",
         Role.NETWORK_CONTRIBUTOR,
         "network",
         "links the network to the zone of the API server",
         "cluster zone",
     ),
-    _row("kubelet", Role.ACR_PULL, "images", "nodes pull the images of jobs and endpoints"),
+    row("kubelet", Role.ACR_PULL, "images", "nodes pull the images of jobs and endpoints"),
 )
 # Once it is there.
 WAYS_IN = (
-    _row("workspace", Role.READER, "cluster", "Azure ML looks at the cluster that is attached"),
-    _row(
+    row("workspace", Role.READER, "cluster", "Azure ML looks at the cluster that is attached"),
+    row(
         "workspace",
         Role.KUBERNETES_EXTENSION_CONTRIBUTOR,
         "cluster",
         "Azure ML reads and repairs its extension",
     ),
-    _row("workspace", Role.AKS_CLUSTER_ADMIN, "cluster", "Azure ML starts jobs and endpoints in it"),
-    _row("data-scientists", Role.AKS_CLUSTER_USER, "cluster", "kubectl in namespaces of theirs", "develop"),
-    _row("ml-engineers", Role.AKS_CLUSTER_USER, "cluster", "kubectl in namespaces of theirs"),
-    _row("platform-admins", Role.AKS_CLUSTER_USER, "cluster", "look; changing comes by elevation or by CI"),
+    row("workspace", Role.AKS_CLUSTER_ADMIN, "cluster", "Azure ML starts jobs and endpoints in it"),
+    row("data-scientists", Role.AKS_CLUSTER_USER, "cluster", "kubectl in namespaces of theirs", "develop"),
+    row("ml-engineers", Role.AKS_CLUSTER_USER, "cluster", "kubectl in namespaces of theirs"),
+    row("platform-admins", Role.AKS_CLUSTER_USER, "cluster", "look; changing comes by elevation or by CI"),
 )
 OF_CI = (
-    _row("ci-preview", Role.AKS_CLUSTER_USER, "cluster", "previews ask the API server what is there"),
-    _row("ci-preview", Role.AKS_RBAC_READER, "cluster", "and never write to it"),
-    _row("ci-deploy", Role.AKS_RBAC_CLUSTER_ADMIN, "cluster", "makes namespaces, quotas and their roles"),
+    row("ci-preview", Role.AKS_CLUSTER_USER, "cluster", "previews ask the API server what is there"),
+    row("ci-preview", Role.AKS_RBAC_READER, "cluster", "and never write to it"),
+    row("ci-deploy", Role.AKS_RBAC_CLUSTER_ADMIN, "cluster", "makes namespaces, quotas and their roles"),
 )
 # A cluster that somebody else runs, connected by Azure Arc.
 ARC = (
-    _row("workspace", Role.READER, "arc", "Azure ML looks at the cluster that is attached"),
-    _row(
+    row("workspace", Role.READER, "arc", "Azure ML looks at the cluster that is attached"),
+    row(
         "workspace", Role.KUBERNETES_EXTENSION_CONTRIBUTOR, "arc", "Azure ML reads and repairs its extension"
     ),
 )

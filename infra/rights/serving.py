@@ -6,7 +6,7 @@ has an identity of its own, so that what one model may read, another may not.
 
 from __future__ import annotations
 
-from infra.rights.table import Grant, Role
+from infra.rights.table import Grant, Role, row
 from infra.sections.endpoints import BatchEndpoint, Endpoints, OnlineEndpoint
 from infra.sections.events import Events
 from infra.sections.watching import Dashboards
@@ -46,19 +46,19 @@ def online_rows(endpoint: OnlineEndpoint) -> tuple[Grant, ...]:
     """What the identity of an online endpoint may do."""
     who = endpoint_purpose(endpoint.name)
     rows = [
-        Grant(who=who, role=Role.ACR_PULL, on="images", reason="an instance pulls the deployment's image"),
-        Grant(who=who, role=Role.BLOB_READER, on="storage", reason="an instance loads the model"),
-        Grant(who=who, role=Role.METRICS_WRITER, on="workspace", reason="deployments send their metrics"),
+        row(who, Role.ACR_PULL, "images", "an instance pulls the deployment's image"),
+        row(who, Role.BLOB_READER, "storage", "an instance loads the model"),
+        row(who, Role.METRICS_WRITER, "workspace", "deployments send their metrics"),
     ]
     if endpoint.collects_data:
         reason = "inputs and predictions are kept where monitors read them"
-        rows.append(Grant(who=who, role=Role.BLOB_CONTRIBUTOR, on="lake-monitoring", reason=reason))
+        rows.append(row(who, Role.BLOB_CONTRIBUTOR, "lake-monitoring", reason))
     if endpoint.reads_connections:
         reason = "secrets of connections are given to the scoring code"
-        rows.append(Grant(who=who, role=Role.CONNECTION_SECRETS_READER, on="workspace", reason=reason))
+        rows.append(row(who, Role.CONNECTION_SECRETS_READER, "workspace", reason))
     if endpoint.reads_secrets:
         reason = "the scoring code reads secrets by itself"
-        rows.append(Grant(who=who, role=Role.KEY_VAULT_SECRETS_USER, on="vault", reason=reason))
+        rows.append(row(who, Role.KEY_VAULT_SECRETS_USER, "vault", reason))
     return tuple(rows)
 
 
@@ -66,30 +66,30 @@ def batch_rows(endpoint: BatchEndpoint) -> tuple[Grant, ...]:
     """What the identity of a batch endpoint may do; its nodes have the identity of their cluster."""
     who = endpoint_purpose(endpoint.name)
     return (
-        Grant(who=who, role=Role.ACR_PULL, on="images", reason="the deployment's image is looked up"),
-        Grant(who=who, role=Role.BLOB_READER, on="storage", reason="the deployment's model is looked up"),
+        row(who, Role.ACR_PULL, "images", "the deployment's image is looked up"),
+        row(who, Role.BLOB_READER, "storage", "the deployment's model is looked up"),
     )
 
 
 def endpoint_rows(endpoints: Endpoints) -> tuple[Grant, ...]:
     """What all endpoints may do."""
-    online = [row for one in endpoints.online for row in online_rows(one)]
-    return (*online, *(row for one in endpoints.batch for row in batch_rows(one)))
+    online = [grant for one in endpoints.online for grant in online_rows(one)]
+    return (*online, *(grant for one in endpoints.batch for grant in batch_rows(one)))
 
 
 def event_rows(events: Events) -> tuple[Grant, ...]:
     """What the topic and the retrain handler may do."""
     sends = "events are delivered by the topic's own identity, no keys"
-    rows = [Grant(who=TOPIC, role=Role.QUEUE_SENDER, on="events-queue", reason=sends)]
+    rows = [row(TOPIC, Role.QUEUE_SENDER, "events-queue", sends)]
     if events.retrain is not None:
         reads = "the handler takes its events from its queue, no keys"
         submits = "the handler starts the training, and can do nothing else"
         uses = "what it starts is made of promoted components"
         rows += [
-            Grant(who=TOPIC, role=Role.QUEUE_SENDER, on="retrain-queue", reason=sends),
-            Grant(who=RETRAIN, role=Role.QUEUE_PROCESSOR, on="retrain-queue", reason=reads),
-            Grant(who=RETRAIN, role=Role.RETRAIN_SUBMITTER, on="workspace", reason=submits),
-            Grant(who=RETRAIN, role=Role.REGISTRY_READER, on="registry", reason=uses),
+            row(TOPIC, Role.QUEUE_SENDER, "retrain-queue", sends),
+            row(RETRAIN, Role.QUEUE_PROCESSOR, "retrain-queue", reads),
+            row(RETRAIN, Role.RETRAIN_SUBMITTER, "workspace", submits),
+            row(RETRAIN, Role.REGISTRY_READER, "registry", uses),
         ]
     return tuple(rows)
 
@@ -101,11 +101,11 @@ def grafana_rows(dashboards: Dashboards) -> tuple[Grant, ...]:
     looks = "people look at dashboards, and change none"
     groups = ("data-scientists", "ml-engineers", "platform-admins", "auditors")
     viewers = (*groups, *(f"viewers-{number}" for number, _ in enumerate(dashboards.grafana.viewers)))
-    rows = [Grant(who="grafana", role=Role.MONITORING_READER, on="group", reason="shows metrics and logs")]
+    rows = [row("grafana", Role.MONITORING_READER, "group", "shows metrics and logs")]
     if dashboards.prometheus:
         reason = "shows the cluster's metrics"
-        rows.append(Grant(who="grafana", role=Role.MONITORING_DATA_READER, on="prometheus", reason=reason))
-    rows += [Grant(who=who, role=Role.GRAFANA_VIEWER, on="grafana", reason=looks) for who in viewers]
+        rows.append(row("grafana", Role.MONITORING_DATA_READER, "prometheus", reason))
+    rows += [row(who, Role.GRAFANA_VIEWER, "grafana", looks) for who in viewers]
     return tuple(rows)
 
 
@@ -116,4 +116,4 @@ def serving_roles(settings: EnvironmentSettings) -> set[Role]:
         *(event_rows(settings.events) if settings.events else ()),
         *(grafana_rows(settings.dashboards) if settings.dashboards else ()),
     )
-    return {row.role for row in rows}
+    return {grant.role for grant in rows}

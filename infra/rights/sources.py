@@ -5,39 +5,32 @@ Those of the store after Microsoft's "Manage access control for managed feature 
 
 from __future__ import annotations
 
-from infra.rights.table import Grant, Role, Scope, When, in_force
+from infra.rights.table import Grant, Role, in_force, row
 from infra.settings import EnvironmentSettings
 
-
-def _row(who: str, role: Role, on: Scope, reason: str, when: When = "always") -> Grant:
-    return Grant(who=who, role=role, on=on, reason=reason, when=when)
-
-
 # Before the hub is made: Event Hubs checks that its identity may write.
-CAPTURE = (_row("capture", Role.BLOB_CONTRIBUTOR, "lake-landing", "writes events into the landing zone"),)
+CAPTURE = (row("capture", Role.BLOB_CONTRIBUTOR, "lake-landing", "writes events into the landing zone"),)
 STREAM = (
-    _row("training", Role.EVENT_HUBS_RECEIVER, "stream", "jobs read what has just come in"),
-    _row("ml-engineers", Role.EVENT_HUBS_RECEIVER, "stream", "look at events while they build", "develop"),
+    row("training", Role.EVENT_HUBS_RECEIVER, "stream", "jobs read what has just come in"),
+    row("ml-engineers", Role.EVENT_HUBS_RECEIVER, "stream", "look at events while they build", "develop"),
 )
 SPARK = (
-    _row("spark", Role.BLOB_READER, "lake-landing", "Spark prepares data from what came in"),
-    _row("spark", Role.BLOB_CONTRIBUTOR, "lake-curated", "Spark writes curated data, and nobody's jobs do"),
+    row("spark", Role.BLOB_READER, "lake-landing", "Spark prepares data from what came in"),
+    row("spark", Role.BLOB_CONTRIBUTOR, "lake-curated", "Spark writes curated data, and nobody's jobs do"),
 )
 FEATURES = (
-    _row("workspace", Role.CONTRIBUTOR, "feature-store", "the service manages what is in the store by it"),
-    _row(
-        "materialisation", Role.AML_DATA_SCIENTIST, "feature-store", "materialisation jobs run in the store"
-    ),
-    _row("materialisation", Role.BLOB_CONTRIBUTOR, "offline-store", "writes materialised features"),
-    _row("materialisation", Role.BLOB_READER, "lake-curated", "reads what features are made of"),
-    _row("training", Role.AML_DATA_SCIENTIST, "feature-store", "jobs look feature sets up"),
-    _row("training", Role.BLOB_READER, "offline-store", "jobs train on materialised features"),
-    _row(
+    row("workspace", Role.CONTRIBUTOR, "feature-store", "the service manages what is in the store by it"),
+    row("materialisation", Role.AML_DATA_SCIENTIST, "feature-store", "materialisation jobs run in the store"),
+    row("materialisation", Role.BLOB_CONTRIBUTOR, "offline-store", "writes materialised features"),
+    row("materialisation", Role.BLOB_READER, "lake-curated", "reads what features are made of"),
+    row("training", Role.AML_DATA_SCIENTIST, "feature-store", "jobs look feature sets up"),
+    row("training", Role.BLOB_READER, "offline-store", "jobs train on materialised features"),
+    row(
         "data-scientists", Role.AML_DATA_SCIENTIST, "feature-store", "define and use feature sets", "develop"
     ),
-    _row("data-scientists", Role.BLOB_READER, "offline-store", "explore features", "develop"),
-    _row("ml-engineers", Role.AML_DATA_SCIENTIST, "feature-store", "define and use feature sets", "develop"),
-    _row("ml-engineers", Role.BLOB_READER, "offline-store", "explore features", "develop"),
+    row("data-scientists", Role.BLOB_READER, "offline-store", "explore features", "develop"),
+    row("ml-engineers", Role.AML_DATA_SCIENTIST, "feature-store", "define and use feature sets", "develop"),
+    row("ml-engineers", Role.BLOB_READER, "offline-store", "explore features", "develop"),
 )
 
 
@@ -45,7 +38,7 @@ def stream_rows(settings: EnvironmentSettings) -> tuple[Grant, ...]:
     """Who reads and writes the stream."""
     stream = settings.sources.stream if settings.sources else None
     senders = tuple(
-        _row(f"sender-{one.name}", Role.EVENT_HUBS_SENDER, "stream", "sends its events, and reads none")
+        row(f"sender-{one.name}", Role.EVENT_HUBS_SENDER, "stream", "sends its events, and reads none")
         for one in (stream.senders if stream else ())
     )
     return (*in_force(STREAM, settings.access.people_may), *senders)
@@ -59,4 +52,4 @@ def source_roles(settings: EnvironmentSettings) -> set[Role]:
         rows = (*rows, *CAPTURE, *stream_rows(settings))
     if sources and sources.spark:
         rows = (*rows, *SPARK)
-    return {row.role for row in rows}
+    return {grant.role for grant in rows}

@@ -59,7 +59,7 @@ class Role(StrEnum):
     QUEUE_SENDER = "Storage Queue Data Message Sender"
     QUEUE_PROCESSOR = "Storage Queue Data Message Processor"
     READER = "Reader"
-    RETRAIN_SUBMITTER = "Twinloop Retrain Submitter"  # our own, see grants_serving.py
+    RETRAIN_SUBMITTER = "Twinloop Retrain Submitter"  # our own, see infra/own_roles.py
     REGISTRY_READER = "Twinloop Registry Reader"  # our own, see REGISTRY_READER_ACTIONS
     TABLE_CONTRIBUTOR = "Storage Table Data Contributor"
 
@@ -159,28 +159,37 @@ class Grant:
         return f"{self.who}-{self.role.name.lower().replace('_', '-')}-{self.on}"
 
 
-def _row(who: str, role: Role, on: Scope, reason: str, when: When = "always") -> Grant:
+def row(who: str, role: Role, on: Scope, reason: str, when: When = "always") -> Grant:
+    """One row, as all tables of this folder write it.
+
+    Args:
+        who: the purpose of an identity, or a group of people.
+        role: what it gets.
+        on: where.
+        reason: what needs it.
+        when: under which condition; always unless given.
+    """
     return Grant(who=who, role=role, on=on, reason=reason, when=when)
 
 
 WORKSPACE_IDENTITY = (
-    _row("workspace", Role.CONTRIBUTOR, "workspace", "the service manages what is in the workspace by it"),
-    _row("workspace", Role.CONTRIBUTOR, "storage", "the service makes its containers and private endpoints"),
-    _row("workspace", Role.BLOB_CONTRIBUTOR, "storage", "system datastores by identity, no keys"),
-    _row("workspace", Role.FILE_CONTRIBUTOR, "storage", "the file share of notebooks by identity, no keys"),
-    _row("workspace", Role.QUEUE_CONTRIBUTOR, "storage", "batch and parallel jobs queue their work, no keys"),
-    _row("workspace", Role.TABLE_CONTRIBUTOR, "storage", "batch and parallel jobs keep progress, no keys"),
-    _row("workspace", Role.CONTRIBUTOR, "vault", "the service approves its private endpoint"),
-    _row("workspace", Role.KEY_VAULT_ADMINISTRATOR, "vault", "the service keeps connections' secrets there"),
-    _row("workspace", Role.ACR_PULL, "images", "endpoints and image builds read base images"),
-    _row("workspace", Role.ACR_PUSH, "images", "environments are built into images"),
-    _row("workspace", Role.CONTRIBUTOR, "insights", "endpoints send their traces by the service"),
-    _row("workspace", Role.NETWORK_APPROVER, "group", "private endpoints to our stores", "managed network"),
-    _row(
+    row("workspace", Role.CONTRIBUTOR, "workspace", "the service manages what is in the workspace by it"),
+    row("workspace", Role.CONTRIBUTOR, "storage", "the service makes its containers and private endpoints"),
+    row("workspace", Role.BLOB_CONTRIBUTOR, "storage", "system datastores by identity, no keys"),
+    row("workspace", Role.FILE_CONTRIBUTOR, "storage", "the file share of notebooks by identity, no keys"),
+    row("workspace", Role.QUEUE_CONTRIBUTOR, "storage", "batch and parallel jobs queue their work, no keys"),
+    row("workspace", Role.TABLE_CONTRIBUTOR, "storage", "batch and parallel jobs keep progress, no keys"),
+    row("workspace", Role.CONTRIBUTOR, "vault", "the service approves its private endpoint"),
+    row("workspace", Role.KEY_VAULT_ADMINISTRATOR, "vault", "the service keeps connections' secrets there"),
+    row("workspace", Role.ACR_PULL, "images", "endpoints and image builds read base images"),
+    row("workspace", Role.ACR_PUSH, "images", "environments are built into images"),
+    row("workspace", Role.CONTRIBUTOR, "insights", "endpoints send their traces by the service"),
+    row("workspace", Role.NETWORK_APPROVER, "group", "private endpoints to our stores", "managed network"),
+    row(
         "workspace", Role.NETWORK_APPROVER, "registry", "private endpoint to the registry", "managed network"
     ),
 )
-TAKEN_IMAGES = _row(
+TAKEN_IMAGES = row(
     "workspace",
     Role.NETWORK_APPROVER,
     "images",
@@ -188,103 +197,99 @@ TAKEN_IMAGES = _row(
     "managed network, images taken",
 )
 TRAINING_IDENTITY = (
-    _row("training", Role.ACR_PULL, "images", "a node pulls the job's image before the job starts"),
-    _row("training", Role.BLOB_CONTRIBUTOR, "storage", "jobs write outputs, logs and models"),
-    _row("training", Role.FILE_CONTRIBUTOR, "storage", "jobs read code from the file store by identity"),
-    _row(
+    row("training", Role.ACR_PULL, "images", "a node pulls the job's image before the job starts"),
+    row("training", Role.BLOB_CONTRIBUTOR, "storage", "jobs write outputs, logs and models"),
+    row("training", Role.FILE_CONTRIBUTOR, "storage", "jobs read code from the file store by identity"),
+    row(
         "training",
         Role.BLOB_READER,
         "lake-landing",
         "jobs that prepare data read it raw, and write elsewhere",
     ),
-    _row("training", Role.BLOB_READER, "lake-curated", "jobs train on curated data, and cannot change it"),
-    _row("training", Role.AML_DATA_SCIENTIST, "workspace", "steps register models and submit child jobs"),
-    _row(
+    row("training", Role.BLOB_READER, "lake-curated", "jobs train on curated data, and cannot change it"),
+    row("training", Role.AML_DATA_SCIENTIST, "workspace", "steps register models and submit child jobs"),
+    row(
         "training", Role.REGISTRY_READER, "registry", "steps use promoted components, environments and models"
     ),
 )
 BUILD_IDENTITY = (
-    _row("build", Role.ACR_PUSH, "images", "the build cluster pushes what it builds, and nothing else does"),
-    _row("build", Role.BLOB_READER, "storage", "the build context lies in the workspace's storage"),
+    row("build", Role.ACR_PUSH, "images", "the build cluster pushes what it builds, and nothing else does"),
+    row("build", Role.BLOB_READER, "storage", "the build context lies in the workspace's storage"),
 )
 PEOPLE = (
-    _row("data-scientists", Role.AML_DATA_SCIENTIST, "workspace", "submit jobs, register models", "develop"),
-    _row("data-scientists", Role.BLOB_CONTRIBUTOR, "storage", "upload inputs, read outputs", "develop"),
-    _row("data-scientists", Role.FILE_CONTRIBUTOR, "storage", "notebooks lie in the file share", "develop"),
-    _row(
+    row("data-scientists", Role.AML_DATA_SCIENTIST, "workspace", "submit jobs, register models", "develop"),
+    row("data-scientists", Role.BLOB_CONTRIBUTOR, "storage", "upload inputs, read outputs", "develop"),
+    row("data-scientists", Role.FILE_CONTRIBUTOR, "storage", "notebooks lie in the file share", "develop"),
+    row(
         "data-scientists", Role.BLOB_READER, "lake-curated", "explore the data that jobs train on", "develop"
     ),
-    _row("data-scientists", Role.READER, "group", "find resources and their settings", "develop"),
-    _row("data-scientists", Role.READER, "workspace", "look at runs and endpoints", "observe"),
-    _row("data-scientists", Role.BLOB_READER, "lake-monitoring", "analyse drift and errors", "observe"),
-    _row("data-scientists", Role.LOG_READER, "logs", "find out why a job or a request failed"),
-    _row("ml-engineers", Role.AML_DATA_SCIENTIST, "workspace", "build pipelines and endpoints", "develop"),
-    _row(
-        "ml-engineers", Role.AML_COMPUTE_OPERATOR, "workspace", "start, stop and resize computes", "develop"
-    ),
-    _row("ml-engineers", Role.BLOB_CONTRIBUTOR, "storage", "upload inputs, read outputs", "develop"),
-    _row("ml-engineers", Role.FILE_CONTRIBUTOR, "storage", "notebooks lie in the file share", "develop"),
-    _row("ml-engineers", Role.BLOB_CONTRIBUTOR, "lake-curated", "build the jobs that curate data", "develop"),
-    _row("ml-engineers", Role.ACR_PUSH, "images", "push base images of environments", "develop"),
-    _row("ml-engineers", Role.READER, "group", "find resources and their settings"),
-    _row("ml-engineers", Role.MONITORING_CONTRIBUTOR, "group", "own alerts and dashboards of their models"),
-    _row("ml-engineers", Role.LOG_READER, "logs", "find out why a job or a request failed"),
-    _row(
+    row("data-scientists", Role.READER, "group", "find resources and their settings", "develop"),
+    row("data-scientists", Role.READER, "workspace", "look at runs and endpoints", "observe"),
+    row("data-scientists", Role.BLOB_READER, "lake-monitoring", "analyse drift and errors", "observe"),
+    row("data-scientists", Role.LOG_READER, "logs", "find out why a job or a request failed"),
+    row("ml-engineers", Role.AML_DATA_SCIENTIST, "workspace", "build pipelines and endpoints", "develop"),
+    row("ml-engineers", Role.AML_COMPUTE_OPERATOR, "workspace", "start, stop and resize computes", "develop"),
+    row("ml-engineers", Role.BLOB_CONTRIBUTOR, "storage", "upload inputs, read outputs", "develop"),
+    row("ml-engineers", Role.FILE_CONTRIBUTOR, "storage", "notebooks lie in the file share", "develop"),
+    row("ml-engineers", Role.BLOB_CONTRIBUTOR, "lake-curated", "build the jobs that curate data", "develop"),
+    row("ml-engineers", Role.ACR_PUSH, "images", "push base images of environments", "develop"),
+    row("ml-engineers", Role.READER, "group", "find resources and their settings"),
+    row("ml-engineers", Role.MONITORING_CONTRIBUTOR, "group", "own alerts and dashboards of their models"),
+    row("ml-engineers", Role.LOG_READER, "logs", "find out why a job or a request failed"),
+    row(
         "platform-admins",
         Role.CONTRIBUTOR,
         "group",
         "run the platform by hand where that is allowed",
         "develop",
     ),
-    _row("platform-admins", Role.READER, "group", "look; changing comes by elevation or by CI", "observe"),
-    _row("auditors", Role.READER, "group", "read every setting, change none"),
-    _row("auditors", Role.COST_READER, "group", "read what it costs"),
+    row("platform-admins", Role.READER, "group", "look; changing comes by elevation or by CI", "observe"),
+    row("auditors", Role.READER, "group", "read every setting, change none"),
+    row("auditors", Role.COST_READER, "group", "read what it costs"),
 )
 CI = (
-    _row("ci-preview", Role.READER, "group", "previews of pull requests, which must never write"),
-    _row("ci-deploy", Role.CONTRIBUTOR, "group", "applies reviewed changes of this environment"),
-    _row(
-        "ci-deploy", Role.RBAC_ADMINISTRATOR, "group", "applies this very table; limited to the roles in it"
-    ),
-    _row("ci-deploy", Role.LOCKS_CONTRIBUTOR, "group", "makes the delete locks, and lifts them", "protected"),
-    _row("ci-models", Role.AML_DATA_SCIENTIST, "workspace", "submits, registers and deploys models"),
-    _row("ci-models", Role.BLOB_CONTRIBUTOR, "storage", "uploads code and inputs of what it submits"),
-    _row("ci-models", Role.ACR_PUSH, "images", "pushes images of deployments"),
+    row("ci-preview", Role.READER, "group", "previews of pull requests, which must never write"),
+    row("ci-deploy", Role.CONTRIBUTOR, "group", "applies reviewed changes of this environment"),
+    row("ci-deploy", Role.RBAC_ADMINISTRATOR, "group", "applies this very table; limited to the roles in it"),
+    row("ci-deploy", Role.LOCKS_CONTRIBUTOR, "group", "makes the delete locks, and lifts them", "protected"),
+    row("ci-models", Role.AML_DATA_SCIENTIST, "workspace", "submits, registers and deploys models"),
+    row("ci-models", Role.BLOB_CONTRIBUTOR, "storage", "uploads code and inputs of what it submits"),
+    row("ci-models", Role.ACR_PUSH, "images", "pushes images of deployments"),
 )
 # Nothing runs without their rows.
 MACHINES = frozenset({"workspace", "training", "build", "batch", "aks", "kubelet"})
 ENVIRONMENT = (*WORKSPACE_IDENTITY, TAKEN_IMAGES, *TRAINING_IDENTITY, *BUILD_IDENTITY, *PEOPLE)
 
 SHARED = (
-    _row("data-scientists", Role.REGISTRY_READER, "registry", "use what was promoted"),
-    _row("ml-engineers", Role.AML_REGISTRY_USER, "registry", "promote components and environments"),
-    _row("ml-engineers", Role.LOG_READER, "logs", "see who read or wrote a model"),
-    _row("platform-admins", Role.READER, "group", "look; changing comes by elevation or by CI"),
-    _row("auditors", Role.READER, "group", "read every setting, change none"),
-    _row("auditors", Role.COST_READER, "group", "read what it costs"),
-    _row("auditors", Role.LOG_READER, "logs", "see who read or wrote a model"),
+    row("data-scientists", Role.REGISTRY_READER, "registry", "use what was promoted"),
+    row("ml-engineers", Role.AML_REGISTRY_USER, "registry", "promote components and environments"),
+    row("ml-engineers", Role.LOG_READER, "logs", "see who read or wrote a model"),
+    row("platform-admins", Role.READER, "group", "look; changing comes by elevation or by CI"),
+    row("auditors", Role.READER, "group", "read every setting, change none"),
+    row("auditors", Role.COST_READER, "group", "read what it costs"),
+    row("auditors", Role.LOG_READER, "logs", "see who read or wrote a model"),
 )
 # Per deployed environment: its CI acts on the registry, which lies outside of the environment's own group.
 SHARED_CI = (
-    _row(
+    row(
         "ci-deploy", Role.RBAC_ADMINISTRATOR, "registry", "lets its environment in; limited to registry roles"
     ),
-    _row(
+    row(
         "ci-deploy",
         Role.DNS_LINKER,
         "group",
         "links its environment's network to the zones here, and changes no record",
         "zones made",
     ),
-    _row(
+    row(
         "ci-deploy",
         Role.NETWORK_PEERER,
         "network",
         "lets its environment's network meet the one here, and changes nothing else of it",
         "network made",
     ),
-    _row("ci-models", Role.AML_REGISTRY_USER, "registry", "promotes models with their proof"),
-    _row(
+    row("ci-models", Role.AML_REGISTRY_USER, "registry", "promotes models with their proof"),
+    row(
         "ci-deploy",
         Role.RBAC_ADMINISTRATOR,
         "images",

@@ -112,7 +112,7 @@ def test_each_right_that_is_taken_away_is_missed_by_name(lost):
     assert one.rule == "access-missing"
     assert one.severity in ("refuse", "warn")
     assert one.what.startswith(who)
-    assert f'_row("{who}", Role("' in one.fix
+    assert f'row("{who}", Role("' in one.fix
     assert any(
         allows(role_named(need.role), need.action, data=need.data) for need in needs() if need.role in one.fix
     )
@@ -123,7 +123,7 @@ def test_the_fix_names_the_smallest_role_that_is_enough():
     (one,) = found(without=[("training", "AcrPull", IMAGES)])
     assert one.severity == "refuse"
     assert "training (id-mlp-dev-training) runs cpu and may not pull the images of its jobs" in one.what
-    assert '_row("training", Role("AcrPull"), "images"' in one.fix
+    assert 'row("training", Role("AcrPull"), "images"' in one.fix
 
 
 def test_a_wider_role_satisfies_a_need_and_is_told_of_as_more_than_needed():
@@ -169,7 +169,7 @@ def test_a_cluster_must_read_the_data_that_its_pipelines_name():
     lacking = [*platform(), *granted().values(), zone, store]
     (one,) = job_access.findings(lacking, [job], people={})
     assert (one.severity, one.rule) == ("warn", "access-data-missing")
-    assert '_row("training", Role("Storage Blob Data Reader"), "lake-curated"' in one.fix
+    assert 'row("training", Role("Storage Blob Data Reader"), "lake-curated"' in one.fix
     whole = [*lacking, grant(P["training"], "Storage Blob Data Reader", CURATED)]
     assert job_access.findings(whole, [job], people={}) == ()
     elsewhere = replace(job, computes=("other",))

@@ -57,7 +57,7 @@ def test_no_comes_with_the_missing_role_and_the_row_to_write():
     told = ask("training in dev read curated", grant(TRAINING_ID, "Storage Blob Data Reader", LANDING))
     assert not told.allowed
     assert told.role == "Storage Blob Data Reader"
-    assert '_row("training", Role("Storage Blob Data Reader"), "lake-curated"' in told.fix
+    assert 'row("training", Role("Storage Blob Data Reader"), "lake-curated"' in told.fix
     assert Role("Storage Blob Data Reader") is Role.BLOB_READER  # the row can be pasted as it stands
 
 

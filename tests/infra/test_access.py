@@ -1,9 +1,12 @@
 """What the table of grants lets people and machines do, evaluated over what is really declared."""
 
 from collections import Counter
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from checks import access_needs
 from checks.catalogue.roles import builtin_roles, role_named
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
 from infra.own_roles import own_role_guids, role_definition_id
@@ -14,6 +17,7 @@ from infra.rights.table import (
     OWN_ROLES,
     SHARED,
     SHARED_CI,
+    Grant,
     Role,
     in_force,
 )
@@ -21,6 +25,8 @@ from tests.infra.conftest import CI_PRINCIPALS, STACKS, declared, settings_of
 
 ML = "Microsoft.MachineLearningServices/workspaces"
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+RIGHTS = Path(__file__).parents[2] / "infra" / "rights"
+TABLES = sorted(file.stem for file in RIGHTS.glob("*.py") if " row(" in file.read_text())
 OWN = own_role_guids(settings_of("shared").names)
 READER = OWN[Role.REGISTRY_READER]
 ROLES = builtin_roles() | {
@@ -208,3 +214,14 @@ def test_a_role_is_named_in_the_subscription_of_its_scope():
     assert role_definition_id("/subscriptions/s/resourceGroups/g", guid) == (
         f"/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/{guid}"
     )
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_row_that_a_check_tells_to_write_can_be_written_in_every_table(table):
+    told = access_needs.row("training", "AcrPull", "images")
+    written = eval(told, vars(import_module(f"infra.rights.{table}")))  # noqa: S307 - our own text
+    assert written == Grant(who="training", role=Role.ACR_PULL, on="images", reason="say what needs it")
+
+
+def test_the_tables_of_grants_are_found():
+    assert {"batch", "kubernetes", "table"} <= set(TABLES)

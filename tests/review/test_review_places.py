@@ -83,7 +83,7 @@ def test_where_something_else_changed_too_that_is_not_so():
 
 def test_a_row_of_a_table_is_found_by_the_words_that_the_name_is_made_of(tmp_path):
     (tmp_path / "infra" / "rights").mkdir(parents=True)
-    rows = ['_row("auditors", "reader", "group")', '_row("auditors", "reader", "logs")', "other = 1"]
+    rows = ['row("auditors", "reader", "group")', 'row("auditors", "reader", "logs")', "other = 1"]
     (tmp_path / "infra" / "rights" / "table.py").write_text("\n".join(rows))
     found = Sources(
         root=tmp_path, code={"infra/rights/table.py": [(1, 3)], "infra/b.py": [(1, 1)]}, elsewhere=True
