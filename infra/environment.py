@@ -14,7 +14,7 @@ from infra.guarding.chapter import guard
 from infra.guarding.locks import Locks, LocksArgs
 from infra.networks.isolation import private_endpoints
 from infra.outputs import EnvironmentOutputs
-from infra.own_roles import own_role_guids, submitter_guid
+from infra.own_roles import own_role_guid, own_role_guids
 from infra.rights.access import Access, AccessArgs, Principal, ScopeTarget
 from infra.rights.people import machines, people
 from infra.rights.table import Grant, Role
@@ -238,7 +238,7 @@ class Environment(Foundation):
                 principals=self.principals,
                 scopes=inside,
                 own_roles={
-                    Role.RETRAIN_SUBMITTER: (submitter_guid(self.names), None),
+                    Role.RETRAIN_SUBMITTER: (own_role_guid(self.names, Role.RETRAIN_SUBMITTER), None),
                     **{
                         role: (guid, None)
                         for role, guid in own_role_guids(self.settings.shared_names).items()

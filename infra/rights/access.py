@@ -13,19 +13,8 @@ from pulumi_azure_native import authorization
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
 from infra.naming import Names
-from infra.own_roles import (
-    dns_linker_guid,
-    network_peerer_guid,
-    registry_reader_guid,
-    role_definition_id,
-)
-from infra.rights.table import (
-    DNS_LINKER_ACTIONS,
-    NETWORK_PEERER_ACTIONS,
-    REGISTRY_READER_ACTIONS,
-    Grant,
-    Role,
-)
+from infra.own_roles import OWN_ROLES, own_role_guid, own_role_name, role_definition_id
+from infra.rights.table import Grant, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +105,19 @@ def taken_role(word: str, names: Names) -> authorization.RoleDefinition | None:
     return authorization.RoleDefinition.get(f"{word}-taken", arm_id) if arm_id else None
 
 
+def role_definition(role: Role, names: Names) -> authorization.RoleDefinitionArgs:
+    """What the definition of a role of ours says."""
+    return authorization.RoleDefinitionArgs(
+        role_definition_id=own_role_guid(names, role),
+        role_name=own_role_name(names, role),
+        role_type="CustomRole",
+        description=OWN_ROLES[role].description,
+        scope=names.subscription,
+        assignable_scopes=[names.subscription],
+        permissions=[authorization.PermissionArgs(actions=list(OWN_ROLES[role].actions))],
+    )
+
+
 class DnsLinker(pulumi.ComponentResource):
     """The role that links networks to private DNS zones and does nothing else."""
 
@@ -124,15 +126,7 @@ class DnsLinker(pulumi.ComponentResource):
     def __init__(self, name: str, names: Names, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:DnsLinker", name, None, opts)
         self.role = authorization.RoleDefinition(
-            f"{name}-role",
-            role_definition_id=dns_linker_guid(names),
-            role_name=f"{Role.DNS_LINKER.value} ({names.resource_group})",  # unique in the whole tenant
-            role_type="CustomRole",
-            description="Link virtual networks to private DNS zones, and change nothing else of a zone",
-            scope=names.subscription,
-            assignable_scopes=[names.subscription],
-            permissions=[authorization.PermissionArgs(actions=list(DNS_LINKER_ACTIONS))],
-            opts=pulumi.ResourceOptions(parent=self),
+            f"{name}-role", role_definition(Role.DNS_LINKER, names), pulumi.ResourceOptions(parent=self)
         )
         self.register_outputs({"role_id": self.role.id})
 
@@ -145,15 +139,7 @@ class NetworkPeerer(pulumi.ComponentResource):
     def __init__(self, name: str, names: Names, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:NetworkPeerer", name, None, opts)
         self.role = authorization.RoleDefinition(
-            f"{name}-role",
-            role_definition_id=network_peerer_guid(names),
-            role_name=f"{Role.NETWORK_PEERER.value} ({names.resource_group})",  # unique in the whole tenant
-            role_type="CustomRole",
-            description="Peer virtual networks with a network, and change nothing else of it",
-            scope=names.subscription,
-            assignable_scopes=[names.subscription],
-            permissions=[authorization.PermissionArgs(actions=list(NETWORK_PEERER_ACTIONS))],
-            opts=pulumi.ResourceOptions(parent=self),
+            f"{name}-role", role_definition(Role.NETWORK_PEERER, names), pulumi.ResourceOptions(parent=self)
         )
         self.register_outputs({"role_id": self.role.id})
 
@@ -166,15 +152,7 @@ class RegistryReader(pulumi.ComponentResource):
     def __init__(self, name: str, names: Names, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("twinloop:infra:RegistryReader", name, None, opts)
         self.role = authorization.RoleDefinition(
-            f"{name}-role",
-            role_definition_id=registry_reader_guid(names),
-            role_name=f"{Role.REGISTRY_READER.value} ({names.registry})",  # unique in the whole tenant
-            role_type="CustomRole",
-            description="Read the registry and its models, components and environments",
-            scope=names.subscription,
-            assignable_scopes=[names.subscription],
-            permissions=[authorization.PermissionArgs(actions=list(REGISTRY_READER_ACTIONS))],
-            opts=pulumi.ResourceOptions(parent=self),
+            f"{name}-role", role_definition(Role.REGISTRY_READER, names), pulumi.ResourceOptions(parent=self)
         )
         self.register_outputs({"role_id": self.role.id})
 

@@ -14,28 +14,6 @@ from infra.settings import EnvironmentSettings
 
 TOPIC, RETRAIN = "topic", "retrain"  # principals: the resources' own identities
 
-# Submit a job of registered components, and look at it: AzureML Data Scientist also deletes endpoints.
-# Source: Microsoft, "Manage access to Azure Machine Learning workspaces": the sample role MLOps, and what
-# "submitting any type of run (V2)" needs, less what uploads code and builds environments: the component is
-# registered, with its environment. Inferred: that Azure asks for no more was not tried.
-_ML = "Microsoft.MachineLearningServices/workspaces"
-RETRAIN_SUBMITTER_ACTIONS = (
-    f"{_ML}/read",
-    f"{_ML}/computes/read",
-    f"{_ML}/datastores/read",
-    f"{_ML}/components/read",
-    f"{_ML}/components/versions/read",
-    f"{_ML}/environments/read",
-    f"{_ML}/environments/versions/read",
-    f"{_ML}/experiments/read",
-    f"{_ML}/experiments/write",
-    f"{_ML}/experiments/runs/read",
-    f"{_ML}/experiments/runs/write",
-    f"{_ML}/experiments/runs/submit/action",
-    f"{_ML}/jobs/read",
-    f"{_ML}/jobs/write",
-)
-
 
 def endpoint_purpose(endpoint: str) -> str:
     """The purpose of an endpoint's identity."""

@@ -34,7 +34,7 @@ class Role(StrEnum):
     EVENT_HUBS_RECEIVER = "Azure Event Hubs Data Receiver"
     EVENT_HUBS_SENDER = "Azure Event Hubs Data Sender"
     DATA_LABELER = "Data Labeling - Labeler"
-    DNS_LINKER = "Twinloop Private DNS Linker"  # our own, see DNS_LINKER_ACTIONS
+    DNS_LINKER = "Twinloop Private DNS Linker"  # our own, see infra/own_roles.py
     FILE_CONTRIBUTOR = "Storage File Data Privileged Contributor"
     GRAFANA_VIEWER = "Grafana Viewer"
     KEY_VAULT_ADMINISTRATOR = "Key Vault Administrator"
@@ -50,7 +50,7 @@ class Role(StrEnum):
     CONNECTION_SECRETS_READER = "Azure Machine Learning Workspace Connection Secrets Reader"
     METRICS_WRITER = "AzureML Metrics Writer (preview)"
     NETWORK_APPROVER = "Azure AI Enterprise Network Connection Approver"
-    NETWORK_PEERER = "Twinloop Network Peerer"  # our own, see NETWORK_PEERER_ACTIONS
+    NETWORK_PEERER = "Twinloop Network Peerer"  # our own, see infra/own_roles.py
     NETWORK_CONTRIBUTOR = "Network Contributor"
     POLICY_CONTRIBUTOR = "Resource Policy Contributor"
     PRIVATE_DNS_ZONE_CONTRIBUTOR = "Private DNS Zone Contributor"
@@ -60,45 +60,9 @@ class Role(StrEnum):
     QUEUE_PROCESSOR = "Storage Queue Data Message Processor"
     READER = "Reader"
     RETRAIN_SUBMITTER = "Twinloop Retrain Submitter"  # our own, see infra/own_roles.py
-    REGISTRY_READER = "Twinloop Registry Reader"  # our own, see REGISTRY_READER_ACTIONS
+    REGISTRY_READER = "Twinloop Registry Reader"  # our own, see infra/own_roles.py
     TABLE_CONTRIBUTOR = "Storage Table Data Contributor"
 
-
-# Read what is in a registry, and nothing else; built-in roles either read everything or also write.
-REGISTRY_READER_ACTIONS = (
-    "Microsoft.MachineLearningServices/registries/read",
-    "Microsoft.MachineLearningServices/registries/assets/read",
-)
-
-# Link networks to zones, let private endpoints write their own records (join), and nothing else: the built-in
-# Private DNS Zone Contributor also writes any record and deletes zones, so that the identity of dev's CI
-# could point the names of prod elsewhere.
-DNS_LINKER_ACTIONS = (
-    "Microsoft.Network/privateDnsZones/read",
-    "Microsoft.Network/privateDnsZones/join/action",
-    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
-    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write",
-    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/delete",
-    "Microsoft.Network/privateDnsOperationResults/read",
-    "Microsoft.Network/privateDnsOperationStatuses/read",
-)
-
-# Both sides of a peering with the shared network, and nothing else: the built-in Network Contributor also
-# deletes the network that every environment meets.
-NETWORK_PEERER_ACTIONS = (
-    "Microsoft.Network/virtualNetworks/read",
-    "Microsoft.Network/virtualNetworks/peer/action",
-    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/read",
-    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write",
-    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/delete",
-    "Microsoft.Network/locations/operations/read",
-    "Microsoft.Network/locations/operationResults/read",
-)
-OWN_ROLES = {
-    Role.REGISTRY_READER: REGISTRY_READER_ACTIONS,
-    Role.DNS_LINKER: DNS_LINKER_ACTIONS,
-    Role.NETWORK_PEERER: NETWORK_PEERER_ACTIONS,
-}
 
 When = Literal[
     "always",

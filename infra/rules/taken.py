@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.arm_ids import example_id, subscription_of
 from infra.naming import RULES, Names
-from infra.own_roles import made_guid, role_definition_id
+from infra.own_roles import made_guid, own_role, role_definition_id
 from infra.rights.purposes import ci_purposes
 from infra.sections.taken import GROUP, taken_ids
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
@@ -141,7 +141,7 @@ def _token_of(kind: str) -> str:
 def _own_id(made: Names, kind: str) -> str:
     name, _, purpose = kind.partition("/")
     if name == "role":
-        return role_definition_id(made.subscription, made_guid(made, purpose))
+        return role_definition_id(made.subscription, made_guid(made, own_role(purpose)))
     if name == "network":
         return made.arm_id(RULES[name].of, virtualNetworkName=made.physical(name))
     return made.identity_id(purpose) if purpose else str(getattr(made, f"{name}_id"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from infra.own_roles import own_role_guids, submitter_guid
+from infra.own_roles import own_role_guid, own_role_guids
 from infra.rights.access import Access, AccessArgs, Principal, ScopeTarget
 from infra.rights.identities import Identities, IdentitiesArgs
 from infra.rights.people import machines, people
@@ -162,7 +162,8 @@ class Serving:
             principals[RETRAIN] = Principal(
                 key=built.names.retrain_id, object_id=handler.principal_id, kind="ServicePrincipal"
             )
-            roles[Role.RETRAIN_SUBMITTER] = (submitter_guid(built.names), handler.role)
+            guid = own_role_guid(built.names, Role.RETRAIN_SUBMITTER)
+            roles[Role.RETRAIN_SUBMITTER] = (guid, handler.role)
         queues = {
             f"{queue.removeprefix('ml-')}-queue": ScopeTarget(
                 id=built.names.queue_id(queue), resource=events.queues[queue]

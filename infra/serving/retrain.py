@@ -14,9 +14,7 @@ import pulumi
 from pulumi_azure_native import authorization, logic
 
 from infra.naming import Names
-from infra.own_roles import submitter_guid
-from infra.rights.access import taken_role
-from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
+from infra.rights.access import role_definition, taken_role
 from infra.rights.table import Role
 from infra.sections.events import Retrain as RetrainSettings
 from infra.serving.runs import pipeline_body
@@ -56,14 +54,8 @@ class Retrain(pulumi.ComponentResource):
         names = args.names
         self.role = taken_role("retrain-submitter", names) or authorization.RoleDefinition(
             f"{name}-role",
-            role_definition_id=submitter_guid(names),
-            role_name=f"{Role.RETRAIN_SUBMITTER.value} ({names.workspace})",  # unique in the whole tenant
-            role_type="CustomRole",
-            description="Submit jobs of registered components in the workspace, and look at them",
-            scope=names.subscription,
-            assignable_scopes=[names.subscription],
-            permissions=[authorization.PermissionArgs(actions=list(RETRAIN_SUBMITTER_ACTIONS))],
-            opts=pulumi.ResourceOptions(parent=self),
+            role_definition(Role.RETRAIN_SUBMITTER, names),
+            pulumi.ResourceOptions(parent=self),
         )
         self.workflow = logic.Workflow(
             f"{name}-workflow",

@@ -9,8 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
-from infra.own_roles import own_role_guids, submitter_guid
-from infra.rights.table import CI, ENVIRONMENT, OWN_ROLES, SHARED, SHARED_CI, Role
+from infra.own_roles import OWN_ROLES, own_role_guid, own_role_guids
+from infra.rights.table import CI, ENVIRONMENT, SHARED, SHARED_CI, Role
 from infra.rights.tables import environment_roles
 from infra.settings import EnvironmentSettings, Settings
 from setup.first_deploy.roles import prepared
@@ -117,5 +117,5 @@ def assignable(stacks: Iterable[Settings]) -> str:
 
 def _of_environment(settings: EnvironmentSettings) -> set[str]:
     """Roles that an environment assigns because its settings ask for what needs them."""
-    built_in = environment_roles(settings) - {*OWN_ROLES, Role.RETRAIN_SUBMITTER}
-    return {role_named(role.value).guid for role in built_in} | {submitter_guid(settings.names)}
+    built_in = {role_named(role.value).guid for role in environment_roles(settings) - {*OWN_ROLES}}
+    return {*built_in, own_role_guid(settings.names, Role.RETRAIN_SUBMITTER)}

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from infra.own_roles import made_guid, role_definition_id, word_of
-from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
-from infra.rights.table import OWN_ROLES, Role
+from infra.own_roles import OWN_ROLES, made_guid, role_definition_id, word_of
+from infra.rights.table import Role
 from infra.sections.taken import is_taken
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
 
@@ -41,7 +40,6 @@ class Prepared:
     @property
     def body(self) -> dict[str, Any]:
         """The definition: the actions that the stack's own would have."""
-        actions = OWN_ROLES.get(self.role, RETRAIN_SUBMITTER_ACTIONS)
         empty: dict[str, list[str]] = {"notActions": [], "dataActions": [], "notDataActions": []}
         return {
             "properties": {
@@ -49,7 +47,7 @@ class Prepared:
                 "type": "CustomRole",
                 "description": "A role of Twinloop's own, defined by an owner; a deployer only assigns it",
                 "assignableScopes": [self.subscription],
-                "permissions": [{"actions": list(actions), **empty}],
+                "permissions": [{"actions": list(OWN_ROLES[self.role].actions), **empty}],
             }
         }
 
@@ -59,7 +57,7 @@ def prepared(settings: Settings) -> tuple[Prepared, ...]:
     names = settings.names
     found = []
     for role in _needed(settings):
-        seed = f"{made_guid(names, word_of(role))}|prepared"
+        seed = f"{made_guid(names, role)}|prepared"
         one = Prepared(
             role=role,
             place=names.resource_group,

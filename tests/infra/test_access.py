@@ -9,12 +9,11 @@ import pytest
 from checks import access_needs
 from checks.catalogue.roles import builtin_roles, role_named
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
-from infra.own_roles import own_role_guids, role_definition_id
+from infra.own_roles import OWN_ROLES, own_role_guids, role_definition_id
 from infra.rights.access import assignment_name
 from infra.rights.table import (
     CI,
     ENVIRONMENT,
-    OWN_ROLES,
     SHARED,
     SHARED_CI,
     Grant,
@@ -30,8 +29,8 @@ TABLES = sorted(file.stem for file in RIGHTS.glob("*.py") if " row(" in file.rea
 OWN = own_role_guids(settings_of("shared").names)
 READER = OWN[Role.REGISTRY_READER]
 ROLES = builtin_roles() | {
-    OWN[role]: RoleDefinition(OWN[role], role.value, (Permission(actions),))
-    for role, actions in OWN_ROLES.items()
+    guid: RoleDefinition(guid, role.value, (Permission(OWN_ROLES[role].actions),))
+    for role, guid in OWN.items()
 }
 
 

@@ -7,9 +7,9 @@ import pytest
 from checks.catalogue.resource_types import resource_types
 from checks.permissions import Assignment, Permission, RoleDefinition, evaluate, guid_of
 from infra.naming import ALL_ZONES, ZONES
-from infra.own_roles import dns_linker_guid
+from infra.own_roles import OWN_ROLES, own_role_guid
 from infra.program import build
-from infra.rights.table import DNS_LINKER_ACTIONS
+from infra.rights.table import Role
 from infra.rules.together import across_stacks
 from infra.stackfile.files import read
 from tests.infra.conftest import CI_PRINCIPALS, declare, declared, settings_of
@@ -124,8 +124,8 @@ def test_a_link_goes_to_the_network_that_is_taken(of):
 
 def test_the_identity_that_deploys_links_networks_and_changes_no_record():
     names = settings_of("shared").names
-    guid = dns_linker_guid(names)
-    roles = {guid: RoleDefinition(guid, "linker", (Permission(DNS_LINKER_ACTIONS),))}
+    guid = own_role_guid(names, Role.DNS_LINKER)
+    roles = {guid: RoleDefinition(guid, "linker", (Permission(OWN_ROLES[Role.DNS_LINKER].actions),))}
     given = [
         Assignment(
             principal=r.inputs["principalId"],

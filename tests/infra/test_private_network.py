@@ -10,9 +10,8 @@ from checks.permissions import Assignment, Permission, RoleDefinition, evaluate,
 from infra.naming import ALL_ZONES
 from infra.networks.addresses import HUB_PLAN, moved, subnets
 from infra.networks.private_endpoints import GROUPS
-from infra.own_roles import own_role_guids
+from infra.own_roles import OWN_ROLES, own_role_guids
 from infra.program import build
-from infra.rights.table import OWN_ROLES
 from infra.rules.together import across_stacks
 from infra.stackfile.files import read
 from tests.infra.conftest import CI_PRINCIPALS, STACKS, declare, declared, settings_of
@@ -248,8 +247,8 @@ def test_the_identity_that_deploys_meets_the_hub_and_writes_records_of_endpoints
     names = settings_of("shared").names
     guids = own_role_guids(names)
     roles = {
-        guids[role]: RoleDefinition(guids[role], role.value, (Permission(actions),))
-        for role, actions in OWN_ROLES.items()
+        guid: RoleDefinition(guid, role.value, (Permission(OWN_ROLES[role].actions),))
+        for role, guid in guids.items()
     }
     given = [
         Assignment(

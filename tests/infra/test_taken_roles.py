@@ -3,7 +3,8 @@
 import pytest
 
 from checks.catalogue.roles import role_named
-from infra.own_roles import made_guid, submitter_guid
+from infra.own_roles import made_guid, own_role_guid
+from infra.rights.table import Role
 from infra.stackfile.files import read
 from infra.stackfile.refusals import SettingsError
 from tests.infra.conftest import settings_of
@@ -23,14 +24,14 @@ def taking(config, arm_id):
 
 
 def test_a_role_that_is_taken_is_the_one_that_is_assigned(config):
-    assert submitter_guid(taking(config, role(GUID)).names) == GUID
+    assert own_role_guid(taking(config, role(GUID)).names, Role.RETRAIN_SUBMITTER) == GUID
 
 
 @pytest.mark.parametrize(
     ("arm_id", "said"),
     [
         (role(role_named("Owner").guid), "that is 'Owner'"),
-        (role(made_guid(settings_of("prod").names, "retrain-submitter")), "the next up would delete it"),
+        (role(made_guid(settings_of("prod").names, Role.RETRAIN_SUBMITTER)), "the next up would delete it"),
         (role(GUID, "dev"), "where it is assigned"),
         (GUID, "the ARM id of a Microsoft.Authorization/roleDefinitions"),
     ],

@@ -5,7 +5,8 @@ import uuid
 import yaml
 
 from infra import naming
-from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
+from infra.own_roles import OWN_ROLES
+from infra.rights.table import Role
 from twinloop.clouds.session import acting
 
 CONNECTIVITY = "3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a0aa"  # a subscription of its own for networks and logs
@@ -71,7 +72,7 @@ def bodies(tenant):
                     "roleName": "Company Retrain Submitter",
                     "type": "CustomRole",
                     "assignableScopes": [f"/subscriptions/{PROD}"],
-                    "permissions": [{"actions": list(RETRAIN_SUBMITTER_ACTIONS)}],
+                    "permissions": [{"actions": list(OWN_ROLES[Role.RETRAIN_SUBMITTER].actions)}],
                 }
             },
         ),

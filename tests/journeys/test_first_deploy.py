@@ -14,7 +14,7 @@ import yaml
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.roles import role_named
 from checks.permissions import parse_condition
-from infra.own_roles import made_guid, word_of
+from infra.own_roles import made_guid
 from infra.stackfile.files import load
 from infra.stackfile.refusals import set_command
 from setup.first_deploy import deployer
@@ -86,7 +86,7 @@ def test_every_role_that_a_stack_would_define_is_prepared_with_the_same_actions(
         for resource in declared(settings.environment).of("azure-native:authorization:RoleDefinition")
     }
     prepared_actions = {
-        made_guid(settings.names, word_of(one.role)): one.body["properties"]["permissions"][0]["actions"]
+        made_guid(settings.names, one.role): one.body["properties"]["permissions"][0]["actions"]
         for one in prepared(settings)
     }
     assert prepared_actions == defined

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from checks.catalogue.roles import role_named
-from infra.rights.table import DNS_LINKER_ACTIONS
+from infra.own_roles import OWN_ROLES
+from infra.rights.table import Role
 from tests.localazure.conftest import refused
 
 NET = "providers/Microsoft.Network"
@@ -133,7 +134,7 @@ def test_the_linkers_role_links_and_touches_neither_zones_nor_records(twin_serve
     body = {
         "roleName": f"Linker {guid}",
         "type": "CustomRole",
-        "permissions": [{"actions": list(DNS_LINKER_ACTIONS)}],
+        "permissions": [{"actions": list(OWN_ROLES[Role.DNS_LINKER].actions)}],
         "assignableScopes": [group],
     }
     assert twin_server.call("PUT", role, {"properties": body}).status_code == 201

@@ -12,9 +12,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from checks.catalogue.resource_types import resource_types
-from infra.own_roles import word_of
-from infra.rights.serving import RETRAIN_SUBMITTER_ACTIONS
-from infra.rights.table import OWN_ROLES
+from infra.own_roles import OWN_ROLES, own_role
 from infra.sections.core import Network
 from infra.sections.network import SHARED
 from infra.sections.taken import (
@@ -92,14 +90,13 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def _role(kind: str, arm_id: str) -> dict[str, Any]:
     """A role that allows what ours would."""
-    ours = {word_of(role): actions for role, actions in OWN_ROLES.items()}
     subscription, word = "/".join(arm_id.split("/")[:3]), kind.partition("/")[2]
     return {
         "properties": {
             "roleName": f"Stand-in of {word} {arm_id.rsplit('/', 1)[-1]}",
             "type": "CustomRole",
             "assignableScopes": [subscription],
-            "permissions": [{"actions": list(ours.get(word, RETRAIN_SUBMITTER_ACTIONS))}],
+            "permissions": [{"actions": list(OWN_ROLES[own_role(word)].actions)}],
         }
     }
 
