@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def four():
-    return checking.checked(ROOT, ["shared", "dev", "staging", "prod"])
+    return checking.checked(ROOT, ["shared", "dev", "staging", "prod"], command="twinloop check")
 
 
 @pytest.fixture
 def told(run, monkeypatch, four):
     """Run the command on the stacks that were evaluated once."""
 
-    def of(_checkout, stacks=(), _say=None, *, beside=()):
+    def of(_checkout, stacks=(), _say=None, **_more):
         wanted = tuple(stacks) or four.wanted
         return checking.Checked(wanted=wanted, stacks=four.stacks, files=four.files, jobs=four.jobs)
 

@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def bills():
-    return {name: estimate(resources) for name, resources in declared(ROOT, []).items()}
+    found = declared(ROOT, [], command="twinloop cost")
+    return {name: estimate(resources) for name, resources in found.items()}
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/infra-engineer/costs.md"])

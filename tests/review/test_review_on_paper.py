@@ -149,6 +149,13 @@ def test_a_program_that_fails_with_the_change_is_a_refusal_with_its_own_words(pr
     assert ran.json["result"]["stacks"][0]["findings"][0]["rule"] == "not-evaluated"
 
 
+@pytest.mark.parametrize("command", ["review", "check permissions", "cost"])
+def test_a_program_that_fails_is_to_be_looked_at_again_by_the_command_that_ran(project, run, command):
+    project.program("raise RuntimeError('broken now')")
+    ran = run(*command.split(), "-s", "dev", "--json")
+    assert ran.json["error"]["next"] == f"put it right, then: twinloop {command} -s dev"
+
+
 def test_what_the_provider_refuses_is_told_before_anything_is_deployed(project: Project):
     project.replace("infra/__main__.py", "id-worker", "not/a/name")
     (problem,) = project.reviewed("dev").failures

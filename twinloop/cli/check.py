@@ -13,7 +13,7 @@ from twinloop.cli.check_policies import policies, policies_of_all
 from twinloop.cli.check_stacks import Stacks, checked_stacks, short
 from twinloop.cli.check_telling import tell
 from twinloop.cli.nouns import noun
-from twinloop.cli.output import Json, emit, say, wants_json
+from twinloop.cli.output import Json, emit, running, say, wants_json
 from twinloop.problems import BadUsage, Kind, Problem
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ def _irreversible(stacks: Sequence[str] | None, base: str) -> list[Finding]:
     from twinloop.clouds.home import find_home
     from twinloop.review.reviewing import Request, review
 
-    request = Request(home=find_home(), stacks=tuple(map(short, stacks or ())), base=base)
+    request = Request(home=find_home(), stacks=tuple(map(short, stacks or ())), base=base, command=running())
     reviewed = review(request, lambda text: None if wants_json() else say(f"[dim]{text}[/]"))
     if reviewed.failures:
         raise reviewed.failures[0]

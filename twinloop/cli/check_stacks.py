@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinloop.cli.output import say, wants_json
+from twinloop.cli.output import running, say, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,7 @@ def checked_stacks(stacks: Sequence[str] | None, with_: str = "") -> Checked:
         names,
         lambda text: None if wants_json() else say(f"[dim]{text}[/]"),
         beside=beside,
+        command=running(),
     )
 
 

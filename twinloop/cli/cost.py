@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twinloop.cli.nouns import verb
-from twinloop.cli.output import Json, emit, say
+from twinloop.cli.output import Json, emit, running, say
 from twinloop.clouds.home import find_home
 
 app = verb()
@@ -54,7 +54,8 @@ def cost(
 
     checkout = find_home().checkout
     wanted = [name.rsplit("/", 1)[-1] for name in stack or ()]
-    found = declared(checkout, list(dict.fromkeys(wanted)), lambda text: say(f"[dim]{text}[/]"))
+    names = list(dict.fromkeys(wanted))
+    found = declared(checkout, names, lambda text: say(f"[dim]{text}[/]"), command=running())
     bills = {name: estimate(resources) for name, resources in found.items()}
     shape = [{"stack": name, **bill(one)} for name, one in bills.items()]
     if write:

@@ -47,6 +47,11 @@ def wants_json() -> bool:
     return _current.get().json
 
 
+def running() -> str:
+    """The command that runs, as it is typed, without its options: `twinloop check permissions`."""
+    return f"twinloop {_current.get().command}".strip()
+
+
 def console() -> Console:
     """Rich console for stdout: tables and trees that are the data a person asked for."""
     from rich.console import Console

@@ -189,6 +189,7 @@ def checked(
     say: Callable[[str], None] = lambda _text: None,
     *,
     beside: Sequence[str] = (),
+    command: str,
 ) -> Checked:
     """Bring stacks up on paper, with those that the checks must see beside them.
 
@@ -198,6 +199,7 @@ def checked(
         say: told of each stack that is begun.
         beside: stacks that are looked at too, without findings of their own; those that are needed, or share
             a subscription, always are.
+        command: which check asks, to be run again where a stack cannot be brought up.
 
     Raises:
         Problem: there is no such stack, its settings cannot be used, or its program fails.
@@ -209,7 +211,7 @@ def checked(
     places = {every[name].subscription for name in wanted}
     near = [name for name, file in every.items() if file.subscription in places]
     names = stated.in_order(every, dict.fromkeys((*wanted, *near, *beside)))
-    found = declared(checkout, names, say)
+    found = declared(checkout, names, say, command=command)
     return Checked(
         wanted=wanted,
         stacks=found,

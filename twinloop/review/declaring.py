@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def declared(
-    checkout: Path, stacks: Sequence[str], say: Callable[[str], None] = lambda _text: None
+    checkout: Path, stacks: Sequence[str], say: Callable[[str], None] = lambda _text: None, *, command: str
 ) -> dict[str, tuple[Resource, ...]]:
     """The resources of each stack, in the order asked for.
 
@@ -29,6 +29,7 @@ def declared(
         checkout: the folder of `Pulumi.yaml`.
         stacks: short names; all that have a file where empty, each after what it needs.
         say: told of each stack that is begun.
+        command: which one asks, to be run again where a stack cannot be brought up.
 
     Raises:
         Problem: there is no such stack, its settings cannot be used, or its program fails.
@@ -45,6 +46,7 @@ def declared(
             project=stack_file.project_name(checkout),
             main=stack_file.program_folder(checkout),
             python=Path(sys.executable),
+            command=command,
         )
         try:
             for name in stated.in_order(files, names):
@@ -62,7 +64,7 @@ def _evaluated(bench: Bench, files: dict[str, stack_file.StackFile], name: str) 
     try:
         evaluated = bench.bring_up(name, given)
     except EngineError as failed:
-        raise failures.problem_of(failed, file, bench.root) from failed
+        raise failures.problem_of(failed, file, bench) from failed
     if (error := evaluated.outcome.error) is not None:
-        raise failures.problem_of(error, file, bench.root) from error
+        raise failures.problem_of(error, file, bench) from error
     return evaluated.resources

@@ -42,6 +42,7 @@ class Bench:
         limits: what the program may use.
         passphrase: of the states in the backend.
         beside: another bench of the same program and environment, whose process runs this one's too.
+        command: for whom it is, to be run again where a stack cannot be brought up.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Bench:
     passphrase: str = field(default=_PASSPHRASE, repr=False)
     paper: Paper = field(default_factory=Paper)
     beside: Bench | None = None
+    command: str = "twinloop review"
 
     def __post_init__(self) -> None:
         self._closing = threading.Lock()

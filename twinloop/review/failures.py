@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -12,23 +11,25 @@ from twinloop.problems import BadUsage, NotSupported, Problem
 
 if TYPE_CHECKING:
     from twinloop.clouds.stack_file import StackFile
+    from twinloop.review.evaluation import Bench
 
 _SETTINGS = re.compile(
     r"the program raised SettingsError: [^\n]*?: (\d+) settings? not usable\n(.*)", re.DOTALL
 )
 
 
-def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
+def problem_of(error: Exception, file: StackFile, bench: Bench) -> Problem:
     """What a person is told about an error of the engine.
 
     Args:
         error: it.
         file: the stack's file at the revision.
-        root: the revision's files; paths are told as seen from there.
+        bench: where it was evaluated: paths are told as seen from its folder, its command is to be run again.
     """
-    text = str(error).replace(f"{root.resolve()}/", "").replace(f"{root}/", "")
+    text = str(error).replace(f"{bench.root.resolve()}/", "").replace(f"{bench.root}/", "")
+    again = f"{bench.command} -s {file.name}"
     if isinstance(error, engine.ProgramFailed):
-        return _program(text, file)
+        return _program(text, file, again)
     if isinstance(error, engine.NotSupported | engine.UnknownProvider):
         return NotSupported(
             text,
@@ -41,7 +42,7 @@ def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
             "The cloud would refuse what the program declares.",
             where=f"{file.path.name} and the program",
             given="\n".join(f"{urn.rpartition('::')[2]}: {why}" for urn, why in error.failures),
-            next_step=f"put it right, then: twinloop review -s {file.name}",
+            next_step=f"put it right, then: {again}",
         )
     return Problem(
         text,
@@ -51,7 +52,7 @@ def problem_of(error: Exception, file: StackFile, root: Path) -> Problem:
     )
 
 
-def _program(text: str, file: StackFile) -> Problem:
+def _program(text: str, file: StackFile, again: str) -> Problem:
     if found := _SETTINGS.search(text):
         count, lines = found[1], dedent(found[2].partition('\n  File "')[0].rstrip())
         return BadUsage(
@@ -59,7 +60,7 @@ def _program(text: str, file: StackFile) -> Problem:
             + ("problems." if count != "1" else "problem."),
             where=file.path.name,
             given=lines,
-            next_step=f"edit {file.path.name}, then: twinloop review -s {file.name}",
+            next_step=f"edit {file.path.name}, then: {again}",
         )
     if "was stopped: it took more than" in text:
         return Problem(
@@ -79,5 +80,5 @@ def _program(text: str, file: StackFile) -> Problem:
         "The program failed.",
         where=f"the program of stack {file.name}",
         given=text,
-        next_step=f"put it right, then: twinloop review -s {file.name}",
+        next_step=f"put it right, then: {again}",
     )

@@ -157,9 +157,9 @@ class Revisions:
         except Problem as problem:
             return Tried(problem=problem)
         except EngineError as failed:
-            return Tried(problem=failures.problem_of(failed, file, bench.root))
+            return Tried(problem=failures.problem_of(failed, file, bench))
         if (error := evaluated.outcome.error) is not None:
-            return Tried(problem=failures.problem_of(error, file, bench.root), notes=tuple(notes))
+            return Tried(problem=failures.problem_of(error, file, bench), notes=tuple(notes))
         return Tried(resources=evaluated.resources, evaluated=evaluated, notes=tuple(notes))
 
     def _pair(self, name: str, head: Tried) -> Pair:

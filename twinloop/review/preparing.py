@@ -36,6 +36,7 @@ class Request:
         official: by the official CLI, where what stands is on the twin; on Azure it always is.
         same_environment: evaluate both revisions in this process's own environment.
         limits: what the program of each revision may use.
+        command: which one asks, to be run again where a stack cannot be evaluated.
     """
 
     home: Home
@@ -46,6 +47,7 @@ class Request:
     official: bool = False
     same_environment: bool = False
     limits: Limits = field(default_factory=Limits)
+    command: str = "twinloop review"
 
     @property
     def environments(self) -> Path:
@@ -124,6 +126,7 @@ def bench(
         python=python,
         limits=request.limits,
         beside=beside if beside is not None and beside.python == python else None,
+        command=request.command,
     )
     return made, name
 
