@@ -78,15 +78,17 @@ def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
 def plan(
     before: Iterable[Resource], after: Evaluated, is_placeholder: Callable[[str], bool] = lambda _text: False
 ) -> StackPlan:
-    """Compare a stack with what it is after the change.
+    """Compare a stack with what it is after the change, in the order of URNs.
+
+    Engines do much at once: the order in which they finish is another one at every run.
 
     Args:
         before: its resources until now.
         after: the stack, brought on paper from there.
         is_placeholder: whether a text stands for what only a cloud can say.
     """
-    old = {resource.urn: resource for resource in before}
-    new = {resource.urn: resource for resource in after.resources}
+    old = {resource.urn: resource for resource in _in_order(before)}
+    new = {resource.urn: resource for resource in _in_order(after.resources)}
     was = {becomes: urn for urn, becomes in after.outcome.renames.items()}
     steps: dict[str, list[Step]] = {}
     for step in after.outcome.steps:
@@ -120,7 +122,7 @@ def plan(
 
 def unchanged(stack: str, resources: Iterable[Resource]) -> StackPlan:
     """A stack in which nothing changes."""
-    found = tuple(resources)
+    found = _in_order(resources)
     return StackPlan(
         stack=stack,
         before=found,
@@ -131,9 +133,13 @@ def unchanged(stack: str, resources: Iterable[Resource]) -> StackPlan:
 
 def gone(stack: str, resources: Iterable[Resource]) -> StackPlan:
     """A stack that is no more: everything it had would have to go."""
-    found = tuple(resources)
+    found = _in_order(resources)
     changes = tuple(Change(op="delete", before=one, after=None) for one in found)
     return StackPlan(stack=stack, before=found, after=(), changes=changes)
+
+
+def _in_order(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    return tuple(sorted(resources, key=lambda one: one.urn))
 
 
 def _op(steps: Iterable[Step]) -> ChangeOp:
