@@ -117,6 +117,15 @@ def test_what_does_not_change_on_the_bill_is_not_told():
     assert "### Cost" not in text
 
 
+def test_what_is_charged_alike_for_something_else_says_what_changes_and_no_price_that_becomes_itself():
+    one = resource()
+    before, after = (
+        cost(one, None, None, what=f"{tier} data stored", by_use=True) for tier in ("Hot", "Cool")
+    )
+    text = comment(stack_review(before=[before], after=[after]))
+    assert "Hot data stored → Cool data stored: by use, as before" in text
+
+
 def test_what_happens_alike_in_several_stacks_is_told_once():
     text = comment(rich("dev"), rich("staging"), rich("prod"))
     assert text.count("Ten times as many nodes") == 1

@@ -158,7 +158,7 @@ def _cost(review: StackReview) -> str:
     rows = (
         (
             resource(one.item.resource),
-            text(one.item.what) + (f" {badge('risk', 'hidden')}" if one.item.hidden else ""),
+            text(one.what) + (f" {badge('risk', 'hidden')}" if one.item.hidden else ""),
             text(priced(one.before)) if one.before else "",
             text(priced(one.after)) if one.after else "",
             text(one.item.basis),

@@ -204,6 +204,12 @@ class CostChange:
             raise ValueError("a change of cost needs an item before or after it")
         return found
 
+    @property
+    def what(self) -> str:
+        """What is charged; both ways where that itself is what changes."""
+        words = dict.fromkeys(one.what for one in (self.before, self.after) if one)
+        return " → ".join(words)
+
 
 def cost_changes(stack: str, before: Estimate, after: Estimate) -> list[CostChange]:
     """The lines that differ, the dearest growth at worst first, unknown ones before all others."""

@@ -241,11 +241,12 @@ def _priced(change: CostChange) -> str:
     item = change.item
     before = priced(change.before) if change.before else "nothing"
     after = priced(change.after) if change.after else "nothing"
+    price = f"{before} → {after}" if before != after else f"{after}, as before"
     hidden = "**hidden**: brought along by a setting, " if item.hidden else ""
     basis = f". {words(item.basis)}" if item.basis else ""
     region = f" for {named(item.region)}" if item.region else ""
     source = f" (price{words(dated(item))}{region}: {words(item.source)})" if item.source else ""
-    return f"{hidden}{words(item.what)}: {before} → {after}{basis}{source}"
+    return f"{hidden}{words(change.what)}: {price}{basis}{source}"
 
 
 def _created(review: Review) -> Iterator[Block]:
