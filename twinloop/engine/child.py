@@ -7,6 +7,7 @@ pulumi.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import contextvars
 import gc
@@ -31,7 +32,8 @@ def main() -> int:
     """Run one plan after the other, as they come on stdin; 0 when there are no more."""
     # Pulumi's classes are a million objects that live to the end: to look through them again and again took
     # a tenth of the time.
-    gc.set_threshold(100_000, 50, 1000)
+    gc.set_threshold(1_000_000, 50, 1000)
+    atexit.register(gc.freeze)  # nor at the very end, which took as long as a whole stack
     plans: queue.Queue[str] = queue.Queue()
     busy = threading.Event()
     channel = os.fdopen(os.dup(0))
