@@ -124,7 +124,9 @@ def estate(resources: Iterable[Resource]) -> Estate:
                     rules=_typed(mine, OUTBOUND_RULE),
                 )
             )
-    return Estate(found, tuple(places), {key(one.id): one for one in found if one.id})
+    # What one stack declares and another only reads is known by its declaration.
+    by_knowledge = sorted(found, key=lambda one: not one.taken)
+    return Estate(found, tuple(places), {key(one.id): one for one in by_knowledge if one.id})
 
 
 def key(arm_id: str) -> str:

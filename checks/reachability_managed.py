@@ -121,7 +121,7 @@ def covers(rule: str, host: str) -> bool:
 def _no_rule(place: Workplace, target: str, group: str, estate: Estate) -> Way:
     word = _target_word(place, target, estate)
     if not word:
-        fix = f"{words(target)} needs a private endpoint; settings have rules for storage, lake and registry"
+        fix = f"{words(target)} needs a private endpoint; settings have a rule for the workspace's own"
         return Way(verdict="blocked", words=f"no private endpoint rule for {group}", fix=fix)
     return Way(
         verdict="blocked",
@@ -133,8 +133,9 @@ def _no_rule(place: Workplace, target: str, group: str, estate: Estate) -> Way:
 
 def _target_word(place: Workplace, target: str, estate: Estate) -> str:
     """What a rule of the settings calls a target; empty where they have no word for it."""
-    if target == place.parts.get("storage"):
-        return "storage"
+    own = next((word for word in ("storage", "vault", "images") if place.parts.get(word) == target), "")
+    if own:
+        return own
     if "/registries/" in target and "machinelearningservices" in target:
         return "registry"
     found = estate.by_id.get(target)

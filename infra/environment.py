@@ -65,6 +65,8 @@ class Environment(Foundation):
                 targets={
                     "storage": self.storage.account_id,
                     "lake": self.lake.account_id,
+                    "vault": self.vault.vault_id,
+                    "images": self.images.registry_id,
                     "registry": self.settings.shared_names.registry_id,
                     **({"monitor": self.monitor_scope.scope_id} if self.monitor_scope else {}),
                 },

@@ -28,6 +28,7 @@ class ImagesArgs:
     reach: Reach
     names: Names
     key: KeyUse | None = None  # Microsoft's keys unless given
+    protect: bool = False  # what one environment runs can be built again; what all of them run is kept
     tags: dict[str, str]
 
 
@@ -74,7 +75,11 @@ class Images(pulumi.ComponentResource):
             else None,
             encryption=_encrypted(args.key) if args.key else None,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.key.after) if args.key else None),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect or None,
+                depends_on=list(args.key.after) if args.key else None,
+            ),
         )
 
 

@@ -107,7 +107,13 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     linker = None
     if zones_are_made:
         linker = taken_role("dns-linker", names) or DnsLinker("dns-linker", names)
-    network = hub(settings, group.name, registry.registry_id, zones if zones_are_made else None)
+    network = hub(
+        settings,
+        group.name,
+        registry.registry_id,
+        images.registry_id if images and shared_images.has_endpoint(settings) else None,
+        zones if zones_are_made else None,
+    )
     peerer = None
     if network:
         peerer = taken_role("network-peerer", names) or NetworkPeerer("network-peerer", names)
@@ -118,7 +124,7 @@ def build_shared(settings: SharedSettings) -> SharedOutputs:
     access = Access(
         "access",
         AccessArgs(
-            grants=on_taken((*SHARED, *ci), taken_grants(settings)),
+            grants=on_taken((*in_force(SHARED, *conditions), *ci), taken_grants(settings)),
             principals=people(settings.access.groups) | machines(names, identities.principal_ids),
             scopes={
                 "group": ScopeTarget(id=names.resource_group_id, resource=group),

@@ -33,6 +33,12 @@ class SharedImages(Images, Reachable):
         return self
 
 
+def has_endpoint(settings: SharedSettings) -> bool:
+    """Whether the hub has the one private endpoint of the shared registry: Azure has none below Premium."""
+    made = settings.images is not None and settings.images.sku == "Premium"
+    return made and settings.network is not None
+
+
 def with_computed_id(given: Any) -> Any:
     """Settings of an environment with the id in place of the word `shared`; as they are where it is not said.
 
@@ -77,6 +83,7 @@ def make(
             settings=settings.images,
             reach=Reach.of(settings.images),
             names=settings.names,
+            protect=settings.protect,
             tags=tags,
         ),
     )

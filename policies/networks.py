@@ -83,7 +83,7 @@ RULES = (
             _closed(kinds.ML_WORKSPACE, _CLOSE),
             _closed(kinds.STORAGE, _CLOSE),
             _closed(kinds.VAULT, _CLOSE, "properties.publicNetworkAccess"),
-            _closed(kinds.IMAGES, _CLOSE),
+            _closed(kinds.IMAGES, f"{_CLOSE}; of a shared registry, under its twinloop:images"),
             _closed(kinds.ML_REGISTRY, "publicAccess: Disabled under twinloop:registry"),
             _closed(kinds.ONLINE_ENDPOINT, _CLOSE, "properties.publicNetworkAccess"),
             _closed(kinds.EVENT_HUBS, _IN_PROGRAM),

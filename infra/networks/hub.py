@@ -1,7 +1,8 @@
 """The hub: the network of the shared stack, where environments meet the registry and CI's runners.
 
 The registry has one private endpoint, here, and not one per environment: all of them would write the same
-record into the same zone, and the last one would win for everybody (docs/decisions/private-network.md).
+record into the same zone, and the last one would win for everybody (docs/decisions/private-network.md). So
+has the registry of images, where environments share one.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ def hub(
     settings: SharedSettings,
     resource_group: pulumi.Input[str],
     registry_id: pulumi.Input[str],
+    images_id: pulumi.Input[str] | None,
     zones: Zones | None,
 ) -> Network | None:
-    """The network with its runners' subnet, the registry's endpoint, and links to the zones made here.
+    """The network with its runners' subnet, the registries' endpoints, and links to the zones made here.
 
     Args:
         settings: of the shared stack; without a section for a network there is none.
         resource_group: where all of it is made.
         registry_id: what is reached privately.
+        images_id: the registry of images, where it is reached privately too.
         zones: those made here; none where somebody else makes them and links networks to them.
     """
     if settings.network is None:
@@ -65,7 +68,10 @@ def hub(
             location=location,
             subnet_id=network.subnet_ids["private-links"],
             zone_ids=zones.zone_ids if zones is not None else {},
-            targets=[Target(name="registry", id=registry_id, groups=("amlregistry",))],
+            targets=[
+                Target(name="registry", id=registry_id, groups=("amlregistry",)),
+                *([Target(name="images", id=images_id, groups=("registry",))] if images_id else []),
+            ],
             names=names,
             tags=tags(settings),
         ),

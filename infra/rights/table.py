@@ -232,6 +232,7 @@ SHARED = (
     row("auditors", Role.READER, "group", "read every setting, change none"),
     row("auditors", Role.COST_READER, "group", "read what it costs"),
     row("auditors", Role.LOG_READER, "logs", "see who read or wrote a model"),
+    row("ci-preview", Role.READER, "images", "a preview reads what its environment takes", "images made"),
 )
 # Per deployed environment: its CI acts on the registry, which lies outside of the environment's own group.
 SHARED_CI = (

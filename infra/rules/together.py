@@ -14,6 +14,7 @@ from checks.quota_limits import largest
 from infra.naming import RULES, Names
 from infra.networks.addresses import next_free, overlapping
 from infra.rules.governance import encryption_rules, policy_rules
+from infra.rules.images import images_across, images_rule_rules
 from infra.rules.kubernetes import kubernetes_quota_rules, kubernetes_rules
 from infra.rules.network import (
     entry_rules,
@@ -238,6 +239,7 @@ RULES_BY_KIND: dict[str, tuple[CrossRule, ...]] = {
         CrossRule(frozenset({"clusters"}), cluster_rules),
         CrossRule(frozenset({"clusters", "quotas", "azure"}), quota_rules),
         CrossRule(frozenset({"network", "images", "managed_network"}), isolation_rules),
+        CrossRule(frozenset({"images", "managed_network"}), images_rule_rules),
         CrossRule(frozenset({"policies", "network", "encryption"}), policy_rules),
         CrossRule(frozenset({"encryption", "vault", "images", "network"}), encryption_rules),
         CrossRule(frozenset({"network"}), entry_rules),
@@ -275,6 +277,7 @@ def across_stacks(stacks: Mapping[str, Settings]) -> list[Problem]:
         *taken_twice(environments),
         *zones_across(stacks),
         *networks_across(stacks),
+        *images_across(stacks),
         *_shared_addresses(stacks),
         *_shared_quotas(environments),
     ]

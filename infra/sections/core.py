@@ -244,21 +244,25 @@ class ServiceTagRule(Section):
     reason: Annotated[str, Field(min_length=10)]
 
 
+_ONLY_OF = {"amlregistry": "registry", "azuremonitor": "monitor", "registry": "images", "vault": "vault"}
+
+
 class PrivateEndpointRule(Section):
     """A store of ours that jobs reach over a private endpoint."""
 
     type: Literal["privateEndpoint"]
     name: RuleName
-    target: Annotated[Literal["storage", "lake", "registry", "monitor"], example("lake")]
+    target: Annotated[Literal["storage", "lake", "vault", "images", "registry", "monitor"], example("lake")]
     subresource: Annotated[
-        Literal["blob", "dfs", "file", "queue", "table", "amlregistry", "azuremonitor"], example("blob")
+        Literal["blob", "dfs", "file", "queue", "table", "vault", "registry", "amlregistry", "azuremonitor"],
+        example("blob"),
     ]
     spark: bool = False
     reason: Annotated[str, Field(min_length=10)]
 
     @model_validator(mode="after")
     def _the_target_has_the_subresource(self) -> PrivateEndpointRule:
-        for subresource, target in (("amlregistry", "registry"), ("azuremonitor", "monitor")):
+        for subresource, target in _ONLY_OF.items():
             if (self.subresource == subresource) != (self.target == target):
                 raise ValueError(f"subresource {subresource} for target {target}, and for no other target")
         return self

@@ -1,4 +1,7 @@
-"""A copy of the project whose dev stack carries planted secrets, brought up whole on a twin and watched."""
+"""A copy of the project whose dev stack carries planted secrets, brought up whole on a twin and watched.
+
+In it, dev takes the shared registry of images; staging and prod have their own, as they are shipped.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,21 @@ if word is not None and key is not None:
         ),
     )
 """
+
+
+SHARED_IMAGES = {
+    "sku": "Premium",
+    "zoneRedundant": False,
+    "publicAccess": "Enabled",
+    "allowedNetworks": ["203.0.113.0/24"],
+}
+TO_IMAGES = {
+    "type": "privateEndpoint",
+    "name": "images",
+    "target": "images",
+    "subresource": "registry",
+    "reason": "nodes pull images, and come from addresses of Azure",
+}
 
 
 @dataclass
@@ -144,7 +162,7 @@ def forms(secret: str) -> tuple[bytes, ...]:
 
 
 def project(root: Path) -> None:
-    """Copy the program and the stack files, and plant the secrets in dev."""
+    """Copy the program and the stack files, plant the secrets in dev, and let it take the shared images."""
     root.mkdir(parents=True)
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, root)
@@ -162,6 +180,12 @@ def project(root: Path) -> None:
         "planted:key": {"secure": crypter.seal(KEY)},
     }
     content["encryptionsalt"] = crypter.salt_line
+    content["config"]["twinloop:images"] = {"existing": "shared"}
+    content["config"]["twinloop:managedNetwork"]["outboundRules"].append(TO_IMAGES)
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file = root / "Pulumi.shared.yaml"
+    content = yaml.safe_load(file.read_text())
+    content["config"]["twinloop:images"] = SHARED_IMAGES
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     by = ("-c", "user.name=t", "-c", "user.email=t@t.example")
     for words in (("init", "-q"), ("add", "."), (*by, "commit", "-qm", "as it stands")):

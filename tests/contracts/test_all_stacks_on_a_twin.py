@@ -1,7 +1,7 @@
 """All four stacks stand on a twin: a second `up` changes nothing, none holds a credential, and all go again.
 
 Dev has planted secrets: a secret setting, a secret output, and a storage key that a datastore is given. No
-byte that is written has one of them.
+byte that is written has one of them. And it takes the shared registry of images.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import json
 
 import pytest
 
+from checks import reachability
+from checks.access_questions import answer, parse
 from tests.contracts.credentials import NAMED, credentials, leaves
 from tests.contracts.planted import KEY, PASSPHRASE, PROC, STACKS, WORD, Planted, forms, project
 from tests.infra.conftest import settings_of
+from twinloop.stacks.official_plan import standing
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -76,6 +79,36 @@ def test_each_kind_of_credential_would_be_seen(kind, example):
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_second_up_and_a_refresh_find_nothing_to_change(planted, stack):
     planted.twinloop("up", "-s", stack, "--refresh", "--expect-no-changes")
+
+
+@pytest.fixture(scope="module")
+def stands(planted):
+    """What stands in shared and dev, as the checks see it."""
+    return [
+        one
+        for stack in ("shared", "dev")
+        for one in standing(stack, planted.state(stack)["checkpoint"]["latest"]["resources"])
+    ]
+
+
+def test_the_shared_registry_of_images_stands_once_and_dev_reads_it(stands):
+    made, read = [one for one in stands if one.type.endswith("containerregistry:Registry")]
+    assert (made.stack, made.taken, made.protect) == ("shared", False, True)
+    assert (read.stack, read.taken) == ("dev", True)
+    assert made.id == read.id
+
+
+@pytest.mark.parametrize("who", ["training", "build", "workspace", "endpoint-taxi"])
+def test_what_runs_in_dev_may_pull_from_the_shared_registry_by_an_assignment_of_dev(stands, who):
+    told = answer(parse(f"{who} in dev pull images", STACKS), stands, people={})
+    assert told.allowed
+    assert told.right.urn.startswith("urn:pulumi:dev::")
+    assert told.right.scope.partition("/resourcegroups/")[2].startswith("rg-mlp-shared-weu/")
+
+
+def test_dev_s_jobs_reach_the_shared_registry_over_their_own_private_endpoint(stands):
+    (path,) = [one for one in reachability.paths(stands) if one.to.startswith("image registry")]
+    assert (path.way.verdict, path.way.words) == ("open", "private endpoint of rule images")
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -163,3 +196,5 @@ def test_destroy_leaves_nothing_but_the_tombstones_that_purge_protection_keeps(c
         changed.twinloop("destroy", "-s", stack, "--unprotect", *(() if kept else ("--purge",)))
         left = changed.state(stack)["checkpoint"]["latest"].get("resources") or []
         assert [one["urn"] for one in left] == []
+        if stack == "dev":  # what it took stays as it was
+            changed.twinloop("refresh", "-s", "shared", "--expect-no-changes")

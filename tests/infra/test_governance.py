@@ -240,36 +240,6 @@ def test_own_roles_are_of_the_table():
     assert set(own_role_guids(settings_of("shared").names)) == {*OWN_ROLES} - {Role.RETRAIN_SUBMITTER}
 
 
-def test_environments_take_the_shared_registry_of_images_by_its_computed_id(config):
-    images = {
-        "sku": "Premium",
-        "zoneRedundant": True,
-        "publicAccess": "Enabled",
-        "allowedNetworks": ["203.0.113.0/24"],
-    }
-    shared = changed(config, "shared", images=images)
-    known_to_azure(shared)
-    registry = shared.one("containerregistry:Registry", "images-registry")
-    assert registry["networkRuleSet"]["defaultAction"] == "Deny"
-    limited = {r.inputs["scope"] for r in shared.of(":RoleAssignment") if r.inputs.get("condition")}
-    whole = config("dev") | {"twinloop:images": {"existing": "shared", "grants": "machines"}}
-    settings = read(whole, source="s", stack="dev")
-    assert settings.names.images_id == settings.shared_names.images_id
-    assert settings.names.images_id.endswith(registry["registryName"])
-    assert settings.names.images_id in limited
-    dev = declare(lambda: build(settings))
-    assert not [one for one in dev.of("containerregistry:Registry") if one.name == "images-registry"]
-    pulls = [r for r in dev.of(":RoleAssignment") if r.inputs["scope"] == settings.names.images_id]
-    assert {"training-acr-pull-images", "build-acr-push-images"} <= {r.name for r in pulls}
-    given = {guid_of(r.inputs["roleDefinitionId"]) for r in pulls}
-    condition = next(
-        r.inputs["condition"]
-        for r in shared.of(":RoleAssignment")
-        if r.inputs["scope"] == settings.names.images_id and r.inputs.get("condition")
-    )
-    assert given <= parse_condition(condition).roles_of.popitem()[1]
-
-
 def test_a_lock_waits_for_everything_below_what_it_locks_so_that_it_goes_first(config):
     more = {
         "encryption": KEY,
