@@ -76,7 +76,7 @@ def _deployment(workspace: str) -> dict[str, Any]:
     code = {"codeId": f"{workspace}/codes/score/versions/1", "scoringScript": "score.py"}
     return {
         "endpointComputeType": "Managed",
-        "instanceType": "Standard_DS3_v2",
+        "instanceType": "Standard_F4s_v2",
         "environmentId": f"{workspace}/environments/here/versions/1",
         "codeConfiguration": code,
     }

@@ -42,7 +42,7 @@ def _deployment(scene: Scene) -> Inputs:
             "sku": {"name": "Default", "capacity": 1},
             "properties": {
                 "endpointComputeType": "Managed",
-                "instanceType": "Standard_DS3_v2",
+                "instanceType": "Standard_F4s_v2",
                 **scene.script(),
             },
         },
@@ -145,7 +145,7 @@ SERVES = [
         "machinelearningservices:OnlineDeployment",
         lambda scene, tag: _deployment(scene),
         {"sku": {"name": "Default", "capacity": 2}, "tags": {"team": "trips"}},
-        {"properties": {"instanceType": "Standard_DS4_v2"}},
+        {"properties": {"instanceType": "Standard_F8s_v2"}},
         "properties",
     ),
     Case(

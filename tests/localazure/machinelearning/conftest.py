@@ -164,10 +164,18 @@ def put(twin: Any, arm_id: str, api: str, body: dict[str, Any]) -> Any:
 
 
 def make_workspace(
-    twin: Any, *, mode: str = "Identity", grant_identity: bool = True, **properties: Any
+    twin: Any,
+    *,
+    arm_id: str = "",
+    mode: str = "Identity",
+    grant_identity: bool = True,
+    **properties: Any,
 ) -> Workspace:
     """A new workspace in a new group, with identity-based datastores and the grants that dev gives."""
-    group, tag, location = twin.make_group(), uuid.uuid4().hex[:10], {"location": twin.location}
+    tag, location = uuid.uuid4().hex[:10], {"location": twin.location}
+    group = arm_id.partition("/providers/")[0] or twin.make_group()
+    if arm_id:
+        put(twin, group, "2024-03-01", location)
     provider = f"{group}/providers"
     identity = f"{provider}/Microsoft.ManagedIdentity/userAssignedIdentities/id-{tag}"
     storage = f"{provider}/Microsoft.Storage/storageAccounts/st{tag}"
@@ -194,7 +202,8 @@ def make_workspace(
     put(twin, insights, "2020-02-02", location | web)
     if grant_identity:
         assert twin.grant(principal, ROLES["blob contributor"], storage).status_code == 201
-    workspace = Workspace(twin, group, f"mlw-{tag}", f"st{tag}", identity)
+    name = arm_id.rpartition("/")[2] or f"mlw-{tag}"
+    workspace = Workspace(twin, group, name, f"st{tag}", identity)
     body = {
         "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}},
         "kind": "Default",

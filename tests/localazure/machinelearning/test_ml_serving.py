@@ -84,15 +84,23 @@ def test_the_client_makes_and_deletes_a_batch_endpoint(workspace):
     assert name in made[1]
 
 
-def test_deployments_and_keys_are_refused_by_name(workspace):
+def test_deployments_of_batch_endpoints_are_refused_by_name(workspace):
+    name = endpoint_name("be")
+    body = {"location": "westeurope", "properties": {"authMode": "AADToken"}}
+    workspace.twin.settle(workspace.call("PUT", f"/batchEndpoints/{name}", body))
+    assert workspace.call("GET", f"/batchEndpoints/{name}/deployments").json() == {"value": []}
+    for method, path in (("PUT", "/deployments/blue"), ("GET", "/deployments/blue")):
+        reply = workspace.call(method, f"/batchEndpoints/{name}{path}", {} if method == "PUT" else None)
+        refused(reply, 501, "NotEmulated", "not emulated:", f"deployments of batch endpoint '{name}'")
+
+
+def test_an_endpoint_that_takes_tokens_has_no_keys_and_no_second_of_its_name(workspace):
     name = endpoint_name()
     body = {"location": "westeurope", "properties": {"authMode": "AADToken"}}
     workspace.twin.settle(workspace.call("PUT", f"/onlineEndpoints/{name}", body))
-    assert workspace.call("GET", f"/onlineEndpoints/{name}/deployments").json() == {"value": []}
-    for method, path in (("PUT", "/deployments/blue"), ("GET", "/deployments/blue")):
-        reply = workspace.call(method, f"/onlineEndpoints/{name}{path}", {} if method == "PUT" else None)
-        refused(reply, 501, "NotEmulated", "not emulated:", f"deployments of endpoint '{name}'")
-    refused(workspace.call("POST", f"/onlineEndpoints/{name}/listKeys"), 400, "UserError", "no keys")
+    for path in ("listKeys", "token"):
+        reply = workspace.call("POST", f"/onlineEndpoints/{name}/{path}")
+        refused(reply, 400, "UserError", "ask for an Entra token")
 
 
 def test_an_endpoints_way_in_name_and_identity_are_for_life_and_traffic_needs_deployments(workspace):

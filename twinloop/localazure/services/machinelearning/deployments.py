@@ -14,6 +14,7 @@ from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import ResourceHooks, on_type, require, resource
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
+from twinloop.localazure.services.machinelearning import quotas
 from twinloop.localazure.services.machinelearning.deployment_checks import MOST_INSTANCES, problems
 from twinloop.localazure.services.machinelearning.workspace_scope import WORKSPACE
 from twinloop.localazure.serving.deployment import DEPLOYMENTS
@@ -55,6 +56,7 @@ class DeploymentHooks(ResourceHooks):
         _refuse(body["properties"], where)
         if found := problems(twin, ArmId(old["id"]) if old else where, body, request.caller):
             raise InvalidRequest("UserError", f"{where}: " + "; ".join(found))
+        quotas.demand_instances(twin, where, body, old["body"] if old else None)
 
     def created(self, doc: Doc, twin: Twin) -> None:
         """It is ready when its process is, whatever the clock says."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, VmSize, family_key, vm_sizes
+from checks.quota_machines import Machines
 from twinloop.localazure.core.errors import QuotaExceeded
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.reply import Reply
@@ -16,6 +18,7 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.services.machinelearning.workspace_scope import PROVIDER, WORKSPACES
 
 router = Router("machinelearning")
+DEPLOYMENTS = f"{WORKSPACES}/onlineEndpoints/deployments"
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,29 @@ def demand(twin: Twin, arm_id: ArmId, body: Doc, size: str, before: Doc | None) 
         )
 
 
+def demand_instances(twin: Twin, arm_id: ArmId, body: Doc, before: Doc | None) -> None:
+    """Demand that the quota allows the instances of a deployment; fewer than before are let be.
+
+    Raises:
+        QuotaExceeded: it does not; says what is used, by whom, and what is left.
+    """
+    size, instances = vm_sizes()[body["properties"]["instanceType"]], int(body["sku"]["capacity"])
+    if before and instances <= int(before["sku"]["capacity"]):
+        return
+    location = str(body["location"])
+    found = room(twin, arm_id.subscription, location, size, low_priority=False)
+    others = sum(cores for key, cores in found.claims if key != arm_id.key)
+    wanted = instance_cores(size, instances)
+    if found.limit is not None and others + wanted > found.limit:
+        raise QuotaExceeded(
+            f"deployments/{arm_id.name}: {instances} instances of {size.name} are {wanted} cores of "
+            f"'{size.family}' in {location}, with what Azure ML keeps for upgrades; the quota is "
+            f"{found.limit}, of which others claim {others}: {found.by}. Lower sku.capacity or "
+            "ask for a larger quota.",
+            code="OutOfQuota",
+        )
+
+
 @router.on("GET", f"{_LOCATION}/usages", action=f"{PROVIDER}/locations/usages/read")
 def list_usages(request: Request, twin: Twin) -> Reply:
     """Cores by family: what is claimed and what the quota is."""
@@ -153,8 +179,8 @@ def _size(size: VmSize) -> Doc:
 
 
 def _claims(twin: Twin, subscription: str, location: str, family: str) -> list[tuple[str, int]]:
-    """Id and cores of every cluster of the region that is counted in a family."""
-    claims = []
+    """Id and cores of every cluster and deployment of the region that is counted in a family."""
+    claims = list(_deployed(twin, subscription, location, family))
     for key, doc in twin.store.list(kind_of(f"{WORKSPACES}/computes"), f"/subscriptions/{subscription}/"):
         cluster = doc["body"]["properties"].get("properties") or {}
         size = vm_sizes().get(cluster.get("vmSize", "")) or _by_name(cluster.get("vmSize", ""))
@@ -166,6 +192,18 @@ def _claims(twin: Twin, subscription: str, location: str, family: str) -> list[t
             continue
         claims.append((key, _most_nodes(cluster) * size.vcpus))
     return claims
+
+
+def _deployed(twin: Twin, subscription: str, location: str, family: str) -> Iterator[tuple[str, int]]:
+    for key, doc in twin.store.list(kind_of(DEPLOYMENTS), f"/subscriptions/{subscription}/"):
+        size = vm_sizes().get(doc["body"]["properties"].get("instanceType") or "")
+        if size and family_key(size.family) == family and _plain(str(doc["body"]["location"])) == location:
+            yield key, instance_cores(size, int(doc["body"]["sku"]["capacity"]))
+
+
+def instance_cores(size: VmSize, instances: int) -> int:
+    """Cores that a deployment claims: a fifth more than it runs on is kept for upgrades, mostly."""
+    return Machines(name="", size=size.name, nodes=instances, reserve=True).most(size) * size.vcpus
 
 
 def _most_nodes(compute: Doc) -> int:
