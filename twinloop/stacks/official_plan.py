@@ -15,6 +15,7 @@ from twinloop.engine.backend import Backend
 from twinloop.problems import Problem
 from twinloop.providers.azure_native.addresses import arm_id
 from twinloop.stacks.events import readable
+from twinloop.stacks.masked import formed
 from twinloop.stacks.official import executable
 from twinloop.stacks.plans import Evaluated
 from twinloop.stacks.problems import problem_of
@@ -81,7 +82,7 @@ def _resource(stack: str, entry: Mapping[str, Any]) -> Resource:
         type=entry["type"],
         name=entry["urn"].rpartition("::")[2],
         id=str(entry.get("id", "")) if entry.get("custom") else "",
-        inputs=readable(entry.get("inputs") or {}),
+        inputs=formed(entry["type"], readable(entry.get("inputs") or {})),
         outputs=readable(entry.get("outputs") or {}),
         parent=str(entry.get("parent", "")),
         depends_on=tuple(sorted(entry.get("dependencies") or ())),
@@ -114,7 +115,7 @@ def _after(on: Target, steps: Iterable[Step], before: Iterable[Resource]) -> Ite
             type=step.type,
             name=step.name,
             id=foreseen or step.id or (was.id if was else ""),
-            inputs=inputs,
+            inputs=formed(step.type, inputs),
             outputs=was.outputs if was and not made_anew else {},
             parent=step.parent,
             depends_on=was.depends_on if was else (),
