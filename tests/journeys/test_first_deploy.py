@@ -255,6 +255,7 @@ def test_the_official_cli_keeps_its_state_in_the_container_as_the_deployer_only(
             cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
         )  # fmt: skip
 
+    assert prepare(world, "infra-engineer")[0].returncode == 0  # there, if the tests above ran
     assert login("platform-admin").returncode == 0
     refused = login("auditor")
     assert refused.returncode != 0
