@@ -93,7 +93,7 @@ class TakenVault(Section):
 
 
 class TakenImages(Section):
-    """The registry of container images that environments are built into."""
+    """A registry of container images that is taken: by its id, or as `shared` that of the shared stack."""
 
     existing: ImagesId
     grants: Grants = "machines"
