@@ -9,7 +9,7 @@ from twinloop.engine import Operation, Options
 from twinloop.problems import NotFound
 from twinloop.stacks.events import read_log
 from twinloop.stacks.official import is_pulumi, with_config_file
-from twinloop.stacks.official_run import command_line, run_official
+from twinloop.stacks.official_run import OfficialCliError, command_line, run_official
 from twinloop.stacks.problems import problem_of
 from twinloop.stacks.target import target
 
@@ -84,6 +84,21 @@ def test_a_cli_that_ends_before_it_begins_is_told_to_log_in(checkout, monkeypatc
     outcome = run_official(Operation.PREVIEW, on, Options(), yes=False, to_stderr=True)
     told = problem_of(outcome.error, on, "preview")
     assert told.next_step == "pulumi login, pulumi stack ls, then: twinloop preview -s dev --cloud azure"
+
+
+@pytest.mark.parametrize(("cloud", "flags"), [("twin", "--engine pulumi"), ("azure", "--cloud azure")])
+def test_a_stack_that_another_needs_is_to_be_brought_up_by_the_same_engine(checkout, cloud, flags):
+    on = target(checkout.home, stack="dev", cloud=cloud, environment={})
+    failed = OfficialCliError('Preview failed: unknown stack "organization/twinloop/shared"\npreview failed')
+    told = problem_of(failed, on, "preview")
+    assert told.message == "Stack 'dev' reads outputs of stack 'shared', which is not up."
+    assert told.next_step == f"twinloop up -s shared {flags} && twinloop preview -s dev {flags}"
+
+
+def test_another_failure_of_the_official_cli_is_to_be_looked_at_again_by_it(checkout):
+    on = target(checkout.home, stack="dev", environment={})
+    told = problem_of(OfficialCliError("broken"), on, "up")
+    assert told.next_step == "put it right in the program, then: twinloop up -s dev --engine pulumi"
 
 
 def test_without_yes_the_official_cli_asks_by_itself(checkout, monkeypatch, tmp_path):

@@ -21,7 +21,8 @@ _DEAD = re.compile(
 )
 _DENIED = re.compile(r"AuthorizationFailed|does not have authorization|LinkedAuthorizationFailed")
 _HELD = re.compile(r"SoftDeletedResourceExists|ConflictError: [^\n]*in deleted state", re.IGNORECASE)
-_NEEDS_STACK = re.compile(r"stack '[^']*?([^'/]+)' has no state")
+# What the embedded engine says of a stack reference, and what the official CLI does.
+_NEEDS_STACK = re.compile(r"stack '[^']*?([^'/]+)' has no state|unknown stack \"[^\"]*?([^\"/]+)\"")
 _NOT_EMULATED = re.compile(r"NotEmulated|is not a resource type of this provider")
 _UNSENT = "the inputs were refused"
 
@@ -102,12 +103,27 @@ def _not_emulated(_error: ResourceFailed, said: str, _target: Target, again: str
 
 
 def _needs_stack(_error: ResourceFailed, said: str, target: Target, again: str) -> Problem | None:
-    needed = _NEEDS_STACK.search(said)
-    if needed is None:
+    return needs_stack(said, target, again)
+
+
+def needs_stack(said: str, target: Target, again: str, flags: str = "") -> Problem | None:
+    """That a stack must be up first, where an engine says so.
+
+    Args:
+        said: what it said.
+        target: what was acted on.
+        again: the command that was typed.
+        flags: of both commands, such as the engine.
+    """
+    found = _NEEDS_STACK.search(said)
+    if found is None:
         return None
+    needed = found[1] or found[2]
     return Problem(
-        f"Stack '{target.stack}' reads outputs of stack '{needed[1]}', which is not up.",
-        next_step=f"twinloop up -s {needed[1]} && {again}",
+        f"Stack '{target.stack}' reads outputs of stack '{needed}', which is not up.",
+        where=f"stack {target.stack}, {target.place}",
+        given=said,
+        next_step=f"twinloop up -s {needed}{flags} && {again}{flags}",
     )
 
 

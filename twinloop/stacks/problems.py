@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from twinloop.engine import errors as engine
 from twinloop.problems import Kind, Problem
-from twinloop.stacks.failures import resource_failed
-from twinloop.stacks.official_run import OfficialCliStopped
+from twinloop.stacks.failures import needs_stack, resource_failed
+from twinloop.stacks.official_run import OfficialCliError, OfficialCliStopped
 from twinloop.stacks.plan_refused import PlanRefused, in_full
 
 if TYPE_CHECKING:
@@ -222,6 +222,17 @@ def _stopped(error: OfficialCliStopped, target: Target, operation: str) -> Probl
     )
 
 
+def _official(error: OfficialCliError, target: Target, operation: str) -> Problem:
+    again = f"twinloop {operation} -s {target.stack}"
+    flags = " --engine pulumi" if target.cloud == "twin" else f" --cloud {target.cloud}"
+    return needs_stack(str(error), target, again, flags) or Problem(
+        str(error),
+        where=f"stack {target.stack}, {target.place}",
+        given=f"{again}{flags}",
+        next_step=f"put it right in the program, then: {again}{flags}",
+    )
+
+
 def _plan_refused(error: PlanRefused, target: Target, operation: str) -> Problem:
     count = len(error.findings)
     stop = "findings stop" if count > 1 else "finding stops"
@@ -253,6 +264,7 @@ _BY_OPERATION: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.Cancelled, _cancelled),
     (engine.TargetsLeaveOut, _targets_leave_out),
     (OfficialCliStopped, _stopped),
+    (OfficialCliError, _official),
 )
 _BY_CLASS: tuple[tuple[type[Exception], Callable[..., Problem]], ...] = (
     (engine.StackLocked, _locked),
