@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from checks.access import AccessChange
 from checks.findings import Finding, Severity
@@ -11,6 +12,7 @@ from checks.plan import Resource
 
 GROUP = "azure-native:resources:ResourceGroup"
 SOURCE = "https://learn.microsoft.com/azure/role-based-access-control/best-practices"
+UNKNOWN_ROLE = "access-unknown-role"
 _WHY = {
     "assign roles": "who gives roles can give itself any access, and leave others without",
     "assign some roles": "who gives these roles decides who else has what they allow",
@@ -51,12 +53,26 @@ def findings(
     )
 
 
+def perhaps_of(needed: str, found: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings, where a needed stack was not looked into: a role that is not known may be made there.
+
+    Args:
+        needed: that stack.
+        found: of the stack that needs it.
+    """
+    for one in found:
+        if one.rule == UNKNOWN_ROLE:
+            yield replace(one, severity="note", what=f"{one.what} (stack '{needed}' may make it)")
+        else:
+            yield one
+
+
 def _of(change: AccessChange, *, guarded: bool) -> Iterator[Finding]:
     if change.role_unknown:
         yield _finding(
             change,
             "refuse",
-            "access-unknown-role",
+            UNKNOWN_ROLE,
             "nobody can say what is given: the role is neither in checks/catalogue/roles.json nor declared",
             "add the role with its source to checks/catalogue/roles.json, or give one that is there",
         )

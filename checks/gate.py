@@ -75,7 +75,7 @@ def findings(
 def _roles(found: Iterable[Finding], *, others_known: bool) -> Iterator[Finding]:
     """Findings about roles: an unknown one may be declared by a stack that nobody could look at."""
     for one in found:
-        if one.rule == "access-unknown-role" and not others_known:
+        if one.rule == access_findings.UNKNOWN_ROLE and not others_known:
             yield replace(
                 one, severity="warn", why=f"{one.why}, or a stack declares it that is not known here"
             )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from checks.access import access_changes
-from checks.access_findings import findings
+from checks.access_findings import findings, perhaps_of
 from checks.catalogue.roles import role_named
 from checks.permissions import limit_assignable_roles
 from tests.checks.planned import (
@@ -86,6 +86,8 @@ def test_a_role_that_nobody_knows_is_refused():
     unknown = "99999999-0a55-4a3c-9a53-2f6f5a1c9d10"
     (one,) = found(DEV, [*DEV, grant(SCIENTISTS, unknown, GROUP)])
     assert (one.severity, one.rule) == ("refuse", "access-unknown-role")
+    (told,) = perhaps_of("shared", [one])
+    assert (told.severity, told.what) == ("note", f"{one.what} (stack 'shared' may make it)")
     assert unknown in one.what
     assert "roles.json" in one.fix
 

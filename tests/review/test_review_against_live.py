@@ -10,6 +10,8 @@ import pytest
 from tests.review.projects import Project, changes
 from twinloop.engine.backend import Backend
 from twinloop.engine.model import Stack
+from twinloop.review.official_live import standing_beside
+from twinloop.review.reviewing import Request
 
 needs_pulumi = pytest.mark.skipif(shutil.which("pulumi") is None, reason="the official CLI is not on PATH")
 
@@ -65,6 +67,17 @@ def test_a_damaged_state_is_told_with_the_way_out(standing: Project, run):
     ran = run("review", "-s", "dev", "--against", "live")
     assert ran.code == 7
     assert "twinloop stack restore -s dev" in ran.words
+
+
+def test_what_stands_beside_counts_by_the_official_cli_too_unless_its_state_cannot_be_read(standing: Project):
+    standing.stack("other")
+    request = Request(home=standing.home, live="twin", official=True)
+    dev, other = standing_beside(request, ["dev", "other"])
+    assert {"group", "worker"} <= {one.name for one in dev.plan.after}
+    assert {one.op for one in dev.plan.changes} == {"same"}
+    assert other.plan.after == ()
+    state(standing).write_text("{")
+    assert [one.stack for one in standing_beside(request, ["dev", "other"])] == ["other"]
 
 
 @needs_pulumi

@@ -74,11 +74,25 @@ def assembled(pairs: Sequence[Pair], around: Surroundings) -> tuple[StackReview,
             around,
             tuple(change for change in (*changes, *inside) if change.stack == pair.stack),
             tuple(use for use in uses if pair.stack in use.stacks),
-            [one for one in found if one.stack == pair.stack and one.stack in moved],
+            [
+                one
+                for one in _known_of(pair, around, every, found)
+                if one.stack == pair.stack and one.stack in moved
+            ],
         )
         for pair in pairs
     ]
     return tuple(sorted(made, key=_risk))
+
+
+def _known_of(
+    pair: Pair, around: Surroundings, every: Iterable[Pair], found: Iterable[Finding]
+) -> Iterable[Finding]:
+    file = around.head.found.get(pair.stack)
+    needed = stated.needed_stack(file) if file else ""
+    if not needed or any(one.stack == needed and one.plan.after for one in every):
+        return found
+    return access_findings.perhaps_of(needed, found)
 
 
 def _jobs(files: Files) -> tuple[JobNeeds, ...]:

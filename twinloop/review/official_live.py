@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from twinloop.engine import EngineError, Operation, Options, Outcome
-from twinloop.problems import BadUsage
+from twinloop.problems import BadUsage, Problem
 from twinloop.review.assembling import Surroundings, assembled
 from twinloop.review.digests import digest
 from twinloop.review.live import NO_FILES, now
 from twinloop.review.model import Review, Side
 from twinloop.review.pairs import Files, Pair, Tried
-from twinloop.review.preparing import Request, Reviewed, Say, head_of, named, wanted_of
+from twinloop.review.preparing import Request, Reviewed, Say, head_of, named, neighbours, wanted_of
 from twinloop.stacks import official_plan, plans
 from twinloop.stacks.problems import problem_of
 from twinloop.stacks.run import execute
 from twinloop.stacks.target import target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from twinloop.stacks.target import Target
 
 
 def review_official(request: Request, say: Say) -> Reviewed:
@@ -37,7 +41,8 @@ def review_official(request: Request, say: Say) -> Reviewed:
     say(f"comparing {named(new.side)} with what stands on {cloud}, by the official CLI: {', '.join(wanted)}")
     read_at = now()
     pairs = [_pair(request, name, say) for name in wanted]
-    stacks = assembled(pairs, Surroundings(base=NO_FILES, head=files, sources={}))
+    others = standing_beside(request, neighbours(files, wanted))
+    stacks = assembled(pairs, Surroundings(base=NO_FILES, head=files, neighbours=others, sources={}))
     review = Review(
         base=Side(what="live state", name=cloud, at=read_at),
         head=new.side,
@@ -65,14 +70,32 @@ def _refuse(request: Request) -> None:
             )
 
 
-def _pair(request: Request, name: str, say: Say) -> Pair:
-    on = target(
+def standing_beside(request: Request, names: Iterable[str]) -> list[Pair]:
+    """Other stacks as they stand: their roles, identities and cores count for those that are reviewed.
+
+    One whose state cannot be read is left out: nobody asked for it.
+    """
+    found = []
+    for name in names:
+        with suppress(Problem):
+            resources = official_plan.standing(name, official_plan.deployment(_target(request, name)) or ())
+            there = Tried(resources=resources)
+            found.append(Pair(stack=name, plan=plans.unchanged(name, resources), base=there, head=there))
+    return found
+
+
+def _target(request: Request, name: str) -> Target:
+    return target(
         request.home,
         stack=name,
         cloud="azure" if request.live == "azure" else "twin",
         engine="pulumi",
         environment=os.environ,
     )
+
+
+def _pair(request: Request, name: str, say: Say) -> Pair:
+    on = _target(request, name)
     say(f"evaluating {name} after the change")
     deployment = official_plan.deployment(on)
     before = official_plan.standing(name, deployment or ())

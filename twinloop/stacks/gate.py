@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from twinloop.engine import Outcome
     from twinloop.stacks.target import Target
 
-_UNKNOWN_ROLE = "access-unknown-role"
 _GRAVEST_FIRST = ("refuse", "warn", "note")
 
 
@@ -84,7 +83,7 @@ def _checked(target: Target, plan: StackPlan) -> tuple[Finding, ...]:
     """What the checks say about the change, beside what else stands on the twin."""
     if all(change.op == "same" for change in plan.changes):
         return ()
-    from checks import gate
+    from checks import access_findings, gate
     from twinloop.stacks import stated, stated_needs
 
     files = _files(target)
@@ -100,16 +99,9 @@ def _checked(target: Target, plan: StackPlan) -> tuple[Finding, ...]:
     )
     needed = stated.needed_stack(target.file)
     if needed and not others.get(needed):
-        found = tuple(_without_needed(one, needed) for one in found)
+        found = tuple(access_findings.perhaps_of(needed, found))
     # Of a stack that is new everything opens and everybody gains: that says nothing about a change.
     return found if plan.before else tuple(one for one in found if one.severity == "refuse")
-
-
-def _without_needed(finding: Finding, needed: str) -> Finding:
-    """A role that the needed stack makes is not unknown because that stack is not looked into here."""
-    if finding.rule != _UNKNOWN_ROLE:
-        return finding
-    return replace(finding, severity="note", what=f"{finding.what} (stack '{needed}' may make it)")
 
 
 def _files(target: Target) -> list[StackFile]:
