@@ -136,5 +136,8 @@ def test_the_private_doors_of_the_sdk_that_we_lean_on_are_still_there():
         assert isinstance(getattr(type(client.jobs), name), property)
     assert hasattr(client.jobs, "_requests_pipeline")
     assert hasattr(client.jobs, "_credential")
+    assert client.jobs._api_base_url is None
+    assert client.jobs._operation_scope.workspace_name == "w"
+    assert callable(client.workspaces._operation.get)
     assert callable(RunsOperations.get_child)
     assert callable(_get_aml_resource_id_from_metadata)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from twinloop.clouds.home import Home
 
-POLL_TWIN = 0.25  # seconds between two looks at a job; the twin is on this machine
+POLL_TWIN = 0.5  # seconds between two looks at a job; each is paid by the machine that runs the job, too
 POLL_AZURE = 3.0
 
 Group = Annotated[

@@ -74,10 +74,11 @@ class WorkspaceHistory:
 
     def __init__(self, client: MLClient) -> None:
         self._jobs: Any = client.jobs
+        self._client: Any = client
 
     def run(self, name: str) -> Run:
         """One run with the addresses of its logs."""
-        details = self._jobs._runs_operations.get_run_details(name)
+        details = self._runs.get_run_details(name)
         properties = details.properties or {}
         return Run(
             name=name,
@@ -95,7 +96,7 @@ class WorkspaceHistory:
 
     def children(self, name: str) -> list[Run]:
         """Steps of a pipeline in the order in which they came to be."""
-        operations = self._jobs._runs_operations
+        operations = self._runs
         scope = operations._operation_scope
         found = operations._operation.get_child(
             scope.subscription_id, scope.resource_group_name, scope.workspace_name, name
@@ -119,10 +120,11 @@ class WorkspaceHistory:
 
     def outputs(self, name: str) -> dict[str, str]:
         """Addresses of what a run has left in the workspace's stores, by the output's name."""
+        self._find_services()
         try:
             found = self._jobs._get_named_output_uri(name)
         except TypeError:  # the client's own fault on outputs that are models: they lie where the others do
-            record = self._jobs._runs_operations.get_run_data(name).run_metadata
+            record = self._runs.get_run_data(name).run_metadata
             store = self._jobs._datastore_operations.get_default().name
             found = {
                 key: f"azureml://datastores/{store}/paths/azureml/{name}/{key}/"
@@ -137,9 +139,37 @@ class WorkspaceHistory:
             answer.raise_for_status()
             return bytes(answer.content).decode("utf-8", "replace")
 
-    def mlflow_address(self, workspace_id: str) -> str:
-        """Address of the workspace's MLflow service."""
-        return f"{str(self._jobs._api_url).rstrip('/')}/mlflow/v2.0{workspace_id}"
+    def tracked(self, name: str, workspace_id: str) -> Mapping[str, Any]:
+        """What the workspace's MLflow service holds of a run: `data` of what MLflow's `runs/get` answers.
+
+        Asked here and not by MLflow's client, whose import alone takes seconds.
+        """
+        self._find_services()
+        address = f"{str(self._jobs._api_url).rstrip('/')}/mlflow/v2.0{workspace_id}/api/2.0/mlflow/runs/get"
+        with quietly():
+            answer = self._jobs._requests_pipeline.get(
+                address, params={"run_id": name}, headers={"Authorization": f"Bearer {self.token()}"}
+            )
+            answer.raise_for_status()
+        data: Mapping[str, Any] = answer.json()["run"].get("data", {})
+        return data
+
+    @property
+    def _runs(self) -> Any:
+        self._find_services()
+        return self._jobs._runs_operations
+
+    def _find_services(self) -> None:
+        """Tell the client where the services of its workspace are.
+
+        It would read the whole workspace as an entity for that, and imports MLflow for one property of it,
+        which takes longer than all else that a command does.
+        """
+        if self._jobs._api_base_url:
+            return
+        scope = self._jobs._operation_scope
+        found = self._client.workspaces._operation.get(scope.resource_group_name, scope.workspace_name)
+        self._jobs._api_base_url = json.loads(self.text(found.discovery_url))["api"]
 
     def token(self) -> str:
         """A token of the caller for the workspace's data plane, in whichever cloud this is."""
