@@ -1,4 +1,4 @@
-"""Bodies of the types of serving, alerts, events and schedules, for the tests of every ARM type."""
+"""Bodies of the types of serving, alerts, events, schedules and exports, for the tests of every ARM type."""
 
 from __future__ import annotations
 
@@ -68,6 +68,19 @@ def _scaling(target: str, location: str) -> dict[str, Any]:
                 ],
             }
         ],
+    }
+
+
+def export(account: str) -> dict[str, Any]:
+    """A daily export of costs to a container of the account."""
+    return {
+        "definition": {"type": "ActualCost", "timeframe": "MonthToDate"},
+        "deliveryInfo": {"destination": {"resourceId": account, "container": "curated"}},
+        "schedule": {
+            "recurrence": "Daily",
+            "recurrencePeriod": {"from": "2026-12-01T00:00:00Z", "to": "2036-12-01T00:00:00Z"},
+            "status": "Active",
+        },
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
@@ -42,3 +43,9 @@ def code_and_environment(twin: Any, workspace: str, account: str, entry: bytes =
         "environmentId": environment,
         "codeConfiguration": {"codeId": code, "scoringScript": "score.py"},
     }
+
+
+def script_of(twin: Any, made: Mapping[str, tuple[Any, ...]]) -> None:
+    """The same for a platform, as ARM types with the ids of what is made of each."""
+    workspace = made["Microsoft.MachineLearningServices/workspaces"][0]
+    code_and_environment(twin, workspace, made["Microsoft.Storage/storageAccounts"][0].rpartition("/")[2])

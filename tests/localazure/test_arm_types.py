@@ -11,8 +11,8 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 from checks.catalogue.resource_types import by_arm_type, resource_types
 from tests.localazure.arm_bodies_data import data
 from tests.localazure.arm_bodies_kubernetes import clusters
-from tests.localazure.arm_bodies_serving import DEPLOYMENT, serving
-from tests.localazure.scoring_assets import code_and_environment
+from tests.localazure.arm_bodies_serving import DEPLOYMENT, export, serving
+from tests.localazure.scoring_assets import script_of
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 RULE = {
@@ -49,19 +49,6 @@ AUDITED = {
     "438c38d2-3772-465a-a9cc-7a6666a275ce",
     "parameters": {"effect": {"value": "Audit"}},
 }
-
-
-def _export(account: str) -> dict[str, Any]:
-    """A daily export of costs to a container of the account."""
-    return {
-        "definition": {"type": "ActualCost", "timeframe": "MonthToDate"},
-        "deliveryInfo": {"destination": {"resourceId": account, "container": "curated"}},
-        "schedule": {
-            "recurrence": "Daily",
-            "recurrencePeriod": {"from": "2026-12-01T00:00:00Z", "to": "2036-12-01T00:00:00Z"},
-            "status": "Active",
-        },
-    }
 
 
 def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -199,7 +186,7 @@ def platform(twin, group: str) -> dict[str, tuple[str, dict[str, Any]]]:
         (f"{group}/providers/Microsoft.Authorization/policyAssignments/private", {"properties": AUDITED}),
         (
             f"{group}/providers/Microsoft.CostManagement/exports/daily-costs",
-            {"properties": _export(ids["account"])},
+            {"properties": export(ids["account"])},
         ),
         (
             f"{ids['insights']}/providers/Microsoft.Authorization/locks/keep",
@@ -288,12 +275,6 @@ def _versioned(arm_type: str, arm_id: str) -> str:
     return f"{arm_id}?api-version={by_arm_type()[arm_type.lower()].api_version}"
 
 
-def _script_of(twin, made: dict[str, Any]) -> None:
-    """What the deployment names, which is no ARM resource."""
-    workspace = made["Microsoft.MachineLearningServices/workspaces"][0]
-    code_and_environment(twin, workspace, made["Microsoft.Storage/storageAccounts"][0].rpartition("/")[2])
-
-
 @pytest.fixture(scope="module")
 def made(twin_server):
     """The platform, made by raw requests: type -> id, body, first answer, what was read then."""
@@ -301,7 +282,7 @@ def made(twin_server):
     found = {}
     for arm_type, (arm_id, body) in platform(twin_server, group).items():
         if arm_type == DEPLOYMENT:
-            _script_of(twin_server, found)
+            script_of(twin_server, found)
         path = _versioned(arm_type, arm_id)
         reply = twin_server.call("PUT", path, body)
         twin_server.settle(reply)
@@ -390,7 +371,7 @@ def test_the_official_generic_client_makes_reads_lists_and_deletes_every_type(tw
             assert client.resource_groups.check_existence(name) is True
             continue
         if arm_type == DEPLOYMENT:
-            _script_of(twin_server, made)
+            script_of(twin_server, made)
         done = client.resources.begin_create_or_update_by_id(arm_id, body, api_version=version).result()
         assert (done.id, done.type) == (arm_id, arm_type)
         assert client.resources.get_by_id(arm_id, api_version=version).id == arm_id

@@ -168,15 +168,16 @@ def test_arm_refuses_a_token_for_storage_and_names_the_audience(twin_server):
 
 
 def test_no_operation_answers_somebody_who_has_no_role(twin_server, operations):
-    arm, storage, clusters = (
+    arm, storage, clusters, learning = (
         bearer(twin_server.token("nobody", audience))
         for audience in (
             "https://management.azure.com",
             "https://storage.azure.com",
             "6dae42f8-4368-4678-94ff-3960e28e3630",  # AKS' API servers
+            "https://ml.azure.com",
         )
     )
-    of_service = {"storage": storage, "kubernetes": clusters}
+    of_service = {"storage": storage, "kubernetes": clusters, "serving": learning}
     inside = []
     for row in guarded(operations):
         if row["path"].startswith("/_twin/") or row["path"].endswith(ANY_TOKEN):

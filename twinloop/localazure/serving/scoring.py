@@ -12,6 +12,7 @@ from typing import Any
 
 from twinloop.localazure.core.errors import ArmError
 from twinloop.localazure.core.ids import ArmId
+from twinloop.localazure.core.principal import Principal
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import kind_of, resource
@@ -43,8 +44,7 @@ def address(twin: Twin, endpoint: Doc) -> str:
 @router.on("POST", "/endpoints/online/{location}/{endpointName}/score", auth="own")
 async def score(request: Request, twin: Twin) -> Reply:
     """One request to score."""
-    endpoint = _endpoint(request, twin)
-    _admit(endpoint, request, twin)
+    endpoint = _admitted(request, twin)
     doc = _chosen(endpoint, request.headers.get(NAMED, ""), twin)
     body = await request.read()
     headers = {name: text for name, text in request.headers.items() if name not in _KEPT_BACK}
@@ -102,41 +102,53 @@ async def _mirror(twin: Twin, doc: Doc, body: bytes, headers: dict[str, str]) ->
         log.info("mirrored request to %s: %r", doc["name"], error)
 
 
-def _endpoint(request: Request, twin: Twin) -> Doc:
+def _admitted(request: Request, twin: Twin) -> Doc:
+    """The endpoint, for who has a key, a token of it, or a role, whichever it asks for."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    given = given.strip()
+    if scheme.lower() != "bearer" or not given:
+        raise _stranger(
+            "the header 'Authorization: Bearer ...' is missing: an Entra token, or a key or a token of the "
+            "endpoint"
+        )
+    endpoint = _endpoint(request, twin)
+    if endpoint is None:
+        _caller(given, twin)  # strangers do not learn what there is
+        name, place = request.params["endpointName"], request.params["location"]
+        message = f"there is no online endpoint '{name}' in region '{place}' of this twin"
+        raise ArmError(404, "NotFound", message)
+    mode, arm_id = endpoint["body"]["properties"]["authMode"], ArmId(endpoint["id"])
+    ask = "ask for one: az ml online-endpoint get-credentials"
+    if mode == "AADToken":
+        _admit_by_role(arm_id, given, twin)
+    elif mode == "Key" and not keys.opens(twin, arm_id, given):
+        raise _stranger(f"this is no key of the endpoint; {ask}")
+    elif mode == "AMLToken" and not keys.token_opens(twin, arm_id, given):
+        raise _stranger(f"this is no token of the endpoint, or it has expired; {ask}")
+    return endpoint
+
+
+def _endpoint(request: Request, twin: Twin) -> Doc | None:
     name, place = request.params["endpointName"].lower(), request.params["location"].lower()
     for _, doc in twin.store.list(kind_of(ONLINE)):
         if doc["name"].lower() == name and doc["body"].get("location") == place:
             return doc
-    raise ArmError(404, "NotFound", f"there is no online endpoint '{name}' in region '{place}' of this twin")
+    return None
 
 
-def _admit(endpoint: Doc, request: Request, twin: Twin) -> None:
-    """Let pass who has a key, a token of the endpoint, or a role, whichever the endpoint asks for."""
-    mode = endpoint["body"]["properties"]["authMode"]
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    given = given.strip()
-    if scheme.lower() != "bearer" or not given:
-        wanted = {"Key": "a key", "AMLToken": "a token of the endpoint"}.get(mode, "an Entra token")
-        raise _stranger(f"the header 'Authorization: Bearer ...' with {wanted} is missing")
-    endpoint_id = ArmId(endpoint["id"])
-    if mode == "AADToken":
-        _admit_by_role(endpoint_id, given, twin)
-    elif mode == "Key" and not keys.opens(twin, endpoint_id, given):
-        raise _stranger("this is no key of the endpoint; ask for one: az ml online-endpoint get-credentials")
-    elif mode == "AMLToken" and not keys.token_opens(twin, endpoint_id, given):
-        raise _stranger(
-            "this is no token of the endpoint, or it has expired; ask for another: "
-            "az ml online-endpoint get-credentials"
-        )
-
-
-def _admit_by_role(endpoint: ArmId, token: str, twin: Twin) -> None:
+def _caller(token: str, twin: Twin) -> Principal:
+    """Whom an Entra token for Azure ML names."""
     try:
         principal, audience = twin.tokens.verify_use(token)
     except InvalidToken as error:
         raise _stranger(f"{error}") from error
     if audience not in LEARNING:
         raise _stranger(f"the token is for '{audience}'; get one for '{LEARNING[0]}'")
+    return principal
+
+
+def _admit_by_role(endpoint: ArmId, token: str, twin: Twin) -> None:
+    principal = _caller(token, twin)
     if not twin.authorization.allows(principal, SCORE, endpoint.text):
         raise _stranger(
             f"'{principal.name}' ({principal.id}) may not perform '{SCORE}' on '{endpoint}'; give it a role "

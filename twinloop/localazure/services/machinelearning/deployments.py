@@ -74,8 +74,9 @@ class DeploymentHooks(ResourceHooks):
     def before_delete(self, doc: Doc, twin: Twin) -> None:
         """What has traffic is in use."""
         endpoint = resource(twin, ArmId(doc["id"]).parent or "/")
-        share = shares_of(endpoint).get(doc["name"], 0) if endpoint else 0
-        if share:
+        if endpoint is None:
+            return
+        if share := shares_of(endpoint).get(doc["name"], 0):
             name, holder = doc["name"], endpoint["name"]
             message = (
                 f"deployment '{name}' has {share} % of the traffic of endpoint '{holder}'; move it first: "
