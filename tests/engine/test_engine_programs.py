@@ -306,7 +306,7 @@ def test_a_missing_stack_is_unknown_in_preview_and_an_error_in_up(bench: Bench) 
 
 def test_a_preview_names_everything_that_is_missing(bench: Bench) -> None:
     bench.program(
-        'def after(first, name):\n    return pulumi.Output.all(first.urn).apply(lambda _: "/things/" + name)\n'
+        'def after(first, name):\n    return first.urn.apply(lambda _: "/things/" + name)\n'
         'a = Thing("a", opts=O(id="/things/none-a"))\n'
         'b = Thing("b", opts=O(id=after(a, "none-b")))\n'
         'c = Thing("c", opts=O(id=after(b, "none-c")))'

@@ -259,12 +259,14 @@ def pipeline(
 def _connect(settings: Settings) -> tuple[Cloud, ARMPipelineClient[Any, Any]]:
     import requests
     from azure.core.pipeline.transport import RequestsTransport
-    from requests.adapters import HTTPAdapter
+
+    from twinloop.providers.trust import TrustOnce
 
     cloud = discover(settings)
     session = requests.Session()
+    session.trust_env = False  # a twin is on this machine: no proxies, and nobody's .netrc
     # One connection per resource under way; the default keeps ten and opens the rest anew each time.
-    session.mount("https://", HTTPAdapter(pool_connections=4, pool_maxsize=_CONNECTIONS, max_retries=0))
+    session.mount("https://", TrustOnce(pool_connections=4, pool_maxsize=_CONNECTIONS, max_retries=0))
     transport = RequestsTransport(
         session=session,
         session_owner=True,

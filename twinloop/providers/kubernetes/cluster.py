@@ -68,6 +68,8 @@ class Cluster:
         import kubernetes
         from kubernetes.dynamic import DynamicClient
 
+        from twinloop.providers.trust import share
+
         self._refuse_strangers()
         document, user = self.document, _named(self.document, "users", "user")
         entra = _is_kubelogin(user)
@@ -84,11 +86,14 @@ class Cluster:
         bundle = self._environment.get("SSL_CERT_FILE") or self._environment.get("REQUESTS_CA_BUNDLE")
         if bundle and configuration.ssl_ca_cert is None:
             configuration.ssl_ca_cert = bundle
+        client = kubernetes.client.ApiClient(configuration)
+        pools = client.rest_client.pool_manager
+        pools.connection_pool_kw = share(pools.connection_pool_kw)
         try:
             # What is served is asked for anew each time: a cache in a file would outlive the cluster.
             with tempfile.TemporaryDirectory() as folder:
                 return DynamicClient(  # type: ignore[no-untyped-call]
-                    kubernetes.client.ApiClient(configuration), cache_file=str(Path(folder) / "discovered")
+                    client, cache_file=str(Path(folder) / "discovered")
                 )
         except Exception as error:
             raise unreachable(self.server, error) from error
