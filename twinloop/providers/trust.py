@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 
+_reading = threading.Lock()
 _CHECKED = (None, ssl.CERT_REQUIRED, "CERT_REQUIRED")  # None: the pool leaves it to the context
 
 
@@ -18,7 +20,8 @@ def context(bundle: str) -> ssl.SSLContext:
     Raises:
         OSError: it cannot be read, or is none (`ssl.SSLError`).
     """
-    return _read(bundle, Path(bundle).stat().st_mtime_ns)
+    with _reading:  # the first connections are opened at once, by many threads
+        return _read(bundle, Path(bundle).stat().st_mtime_ns)
 
 
 @cache
