@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -91,13 +92,17 @@ class Common(Section):
 
     @cached_property
     def names(self) -> Names:
-        """Names and ids of everything that this stack makes."""
+        """Names and ids of everything that this stack makes or takes."""
+        return replace(self.own_names, taken=taken_ids(self))
+
+    @cached_property
+    def own_names(self) -> Names:
+        """Names and ids of what the stack would make, if it took nothing."""
         return Names(
             workload=self.workload,
             environment=self.environment,
             location=self.azure.location,
             subscription_id=self.azure.subscription_id,
-            taken=taken_ids(self),
         )
 
 

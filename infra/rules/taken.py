@@ -30,12 +30,7 @@ def place_rules(settings: Settings, stack: str) -> Iterator[Problem]:
 
 def apart_rules(settings: Settings, stack: str) -> Iterator[Problem]:
     """Nothing is taken under the id that the stack makes, or has made, itself; and nothing twice."""
-    made = Names(
-        workload=settings.workload,
-        environment=settings.environment,
-        location=settings.azure.location,
-        subscription_id=settings.azure.subscription_id,
-    )
+    made = settings.own_names
     seen: dict[str, str] = {}
     for kind, taken in taken_ids(settings).items():
         key = _key_of(kind)

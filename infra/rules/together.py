@@ -11,7 +11,7 @@ from typing import Any
 from checks.catalogue.resource_types import resource_types
 from checks.catalogue.vm_sizes import LOW_PRIORITY, family_key, vm_sizes
 from checks.quota_limits import largest
-from infra.naming import RULES, Names
+from infra.naming import RULES
 from infra.networks.addresses import next_free, overlapping
 from infra.rules.governance import encryption_rules, policy_rules
 from infra.rules.images import images_across, images_rule_rules
@@ -151,12 +151,7 @@ def quota_list_rules(settings: Settings, stack: str) -> Iterator[Problem]:
 
 def name_rules(settings: Settings, stack: str) -> Iterator[Problem]:
     """Azure accepts every name that the naming table would make."""
-    names = Names(
-        workload=settings.workload,
-        environment=settings.environment,
-        location=settings.azure.location,
-        subscription_id=settings.azure.subscription_id,
-    )
+    names = settings.own_names
     for kind, rule in RULES.items():
         row = resource_types().get(rule.of)
         name = names.physical(kind)

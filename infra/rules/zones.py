@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from infra.naming import Names
 from infra.sections.taken import TakenNetwork, TakenSharedZones, TakenZones
 from infra.settings import EnvironmentSettings, Settings, SharedSettings
 from infra.stackfile.refusals import Problem, remove_command, set_command
@@ -14,13 +13,7 @@ def own_group_rules(settings: SharedSettings, stack: str) -> Iterator[Problem]:
     """Zones that are taken are not those that the stack makes, or has made: the next up would delete them."""
     if not isinstance(settings.dns, TakenSharedZones):
         return
-    own = Names(
-        workload=settings.workload,
-        environment=settings.environment,
-        location=settings.azure.location,
-        subscription_id=settings.azure.subscription_id,
-    )
-    given = settings.group.existing if settings.group else own.resource_group_id
+    given = settings.group.existing if settings.group else settings.own_names.resource_group_id
     if settings.dns.existing.lower() == given.lower():
         yield Problem(
             key="twinloop:dns.existing",
