@@ -10,6 +10,7 @@ from pulumi_azure_native import storage
 
 from infra.estate.sources import Place
 from infra.sections.sources import FeatureStore as FeatureStoreSettings
+from infra.workspaces.workspace import private_endpoint_rule
 
 OFFLINE = "offline-store"
 CONTAINER = "features"  # of the lake
@@ -112,12 +113,6 @@ class FeatureStore(pulumi.ComponentResource):
                 rule_name=word,
                 workspace_name=self.store.name,
                 resource_group_name=args.place.resource_group,
-                properties=ml.PrivateEndpointOutboundRuleArgs(
-                    type="PrivateEndpoint",
-                    category="UserDefined",
-                    destination=ml.PrivateEndpointDestinationArgs(
-                        service_resource_id=target, subresource_target=group, spark_enabled=True
-                    ),
-                ),
+                properties=private_endpoint_rule(target, group, spark=True),
                 opts=pulumi.ResourceOptions(parent=self),
             )

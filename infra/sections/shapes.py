@@ -38,6 +38,13 @@ def _pattern(expression: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _hyphened(least: int, most: int, like: str) -> AfterValidator:
+    return _pattern(
+        rf"(?=.{{{least},{most}}}$)[a-z](-?[a-z0-9])*",
+        f"{least} to {most} lower-case letters, digits and single hyphens, e.g. {like}",
+    )
+
+
 def _guid(value: str) -> str:
     try:
         return str(UUID(value))
@@ -126,10 +133,7 @@ Workload = Annotated[
 ]
 EnvironmentName = Annotated[
     str,
-    _pattern(
-        "(?=.{2,12}$)[a-z](-?[a-z0-9])*",
-        "2 to 12 lower-case letters, digits and single hyphens, e.g. dev or dev-alice",
-    ),
+    _hyphened(2, 12, "dev or dev-alice"),
     example("dev"),
 ]
 Email = Annotated[
@@ -144,18 +148,12 @@ CostCentre = Annotated[
 ]
 ClusterName = Annotated[
     str,
-    _pattern(
-        "(?=.{3,24}$)[a-z](-?[a-z0-9])*",
-        "3 to 24 lower-case letters, digits and single hyphens, e.g. cpu; pipelines name it",
-    ),
+    _hyphened(3, 24, "cpu; pipelines name it"),
     example("cpu"),
 ]
 RuleName = Annotated[
     str,
-    _pattern(
-        "(?=.{2,60}$)[a-z](-?[a-z0-9])*",
-        "2 to 60 lower-case letters, digits and single hyphens, e.g. packages",
-    ),
+    _hyphened(2, 60, "packages"),
     example("packages"),
 ]
 GroupName = Annotated[

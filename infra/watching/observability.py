@@ -95,8 +95,8 @@ class LogStore(pulumi.ComponentResource):
             features=operationalinsights.WorkspaceFeaturesArgs(
                 disable_local_auth=True, enable_log_access_using_only_resource_permissions=True
             ),
-            public_network_access_for_ingestion=_public(args.scope.ingestion if args.scope else None),
-            public_network_access_for_query=_public(args.scope.query if args.scope else None),
+            public_network_access_for_ingestion=_public(args.scope, "ingestion"),
+            public_network_access_for_query=_public(args.scope, "query"),
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -130,8 +130,8 @@ class Traces(pulumi.ComponentResource):
             application_type="web",
             ingestion_mode="LogAnalytics",
             workspace_resource_id=args.logs_id,
-            public_network_access_for_ingestion=_public(args.scope.ingestion if args.scope else None),
-            public_network_access_for_query=_public(args.scope.query if args.scope else None),
+            public_network_access_for_ingestion=_public(args.scope, "ingestion"),
+            public_network_access_for_query=_public(args.scope, "query"),
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -139,11 +139,11 @@ class Traces(pulumi.ComponentResource):
         self.register_outputs({"insights_id": self.insights_id})
 
 
-def _public(mode: str | None) -> str | None:
+def _public(scope: PrivateLinkScope | None, way: Literal["ingestion", "query"]) -> str | None:
     """Whether public addresses answer; as Azure has it by default where there is no private link."""
-    if mode is None:
+    if scope is None:
         return None
-    return "Disabled" if mode == "PrivateOnly" else "Enabled"
+    return "Disabled" if getattr(scope, way) == "PrivateOnly" else "Enabled"
 
 
 @dataclass(frozen=True, kw_only=True)

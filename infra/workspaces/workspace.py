@@ -138,12 +138,23 @@ def _rule(rule: OutboundRule, targets: Mapping[str, pulumi.Input[str]]) -> Any:
         )
     if not isinstance(rule, PrivateEndpointRule):
         raise TypeError(f"no outbound rule for {rule!r}")
+    return private_endpoint_rule(targets[rule.target], rule.subresource, spark=rule.spark)
+
+
+def private_endpoint_rule(
+    target: pulumi.Input[str], subresource: str, *, spark: bool
+) -> ml.PrivateEndpointOutboundRuleArgs:
+    """A way out of a managed network by a private endpoint.
+
+    Args:
+        target: ARM id of what it leads to.
+        subresource: which of its services.
+        spark: whether serverless Spark may use it.
+    """
     return ml.PrivateEndpointOutboundRuleArgs(
         type="PrivateEndpoint",
         category="UserDefined",
         destination=ml.PrivateEndpointDestinationArgs(
-            service_resource_id=targets[rule.target],
-            subresource_target=rule.subresource,
-            spark_enabled=rule.spark,
+            service_resource_id=target, subresource_target=subresource, spark_enabled=spark
         ),
     )
