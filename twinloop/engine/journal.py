@@ -85,28 +85,27 @@ class Journal:
             if not wait:
                 return
             while self._durable < ticket:
-                if self._failure is not None:
-                    raise self._failure
-                if self._writing:
-                    self._condition.wait()
-                else:
-                    self._lead()
+                self._go_on()
 
     def flush(self) -> None:
         """Wait until everything recorded is on the disk."""
         with self._condition:
             while self._queue or self._writing:
-                if self._failure is not None:
-                    raise self._failure
-                if self._writing:
-                    self._condition.wait()
-                else:
-                    self._lead()
+                self._go_on()
 
     def close(self) -> None:
         """Close the file, if there is one."""
         if self._file is not None:
             self._file.close()
+
+    def _go_on(self) -> None:
+        """Wait for who writes, or write; called and left with the condition held."""
+        if self._failure is not None:
+            raise self._failure
+        if self._writing:
+            self._condition.wait()
+        else:
+            self._lead()
 
     def _lead(self) -> None:
         """Write everything that waits, as the only writer; called and left with the condition held."""
