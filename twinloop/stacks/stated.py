@@ -25,7 +25,7 @@ def people(files: Iterable[StackFile]) -> dict[str, str]:
     """Group name (`data-scientists`) by object id; two groups of one name are told apart by their ids."""
     found: dict[str, str] = {}
     for file in files:
-        groups = _mapping(_mapping(_value(file, _GROUPS)).get("groups"))
+        groups = _mapping(_mapping(structured(file, _GROUPS)).get("groups"))
         found |= {str(key): _dashed(str(name)) for name, key in groups.items() if isinstance(key, str)}
     times = Counter(found.values())
     return {key: f"{name} ({key})" if times[name] > 1 else name for key, name in found.items()}
@@ -38,7 +38,7 @@ def quotas(files: Iterable[StackFile]) -> dict[tuple[str, str, str], int]:
 
 def _stated(files: Iterable[StackFile]) -> Iterator[tuple[tuple[str, str, str], int]]:
     for file in files:
-        rows = _value(file, _QUOTAS)
+        rows = structured(file, _QUOTAS)
         for row in rows if isinstance(rows, list) else []:
             limit = _mapping(row).get("limit")
             location = _mapping(row).get("location") or file.value("azure-native:location")
@@ -48,12 +48,12 @@ def _stated(files: Iterable[StackFile]) -> Iterator[tuple[tuple[str, str, str], 
 
 def needed_stack(file: StackFile) -> str:
     """Short name of the stack that this one reads the outputs of; empty where it reads none."""
-    return str(_mapping(_value(file, _SHARED)).get("stack") or "").rsplit("/", 1)[-1]
+    return str(_mapping(structured(file, _SHARED)).get("stack") or "").rsplit("/", 1)[-1]
 
 
 def ci_environment(file: StackFile) -> str:
     """For which environment of the shared stack's CI identities it asks."""
-    return str(_mapping(_value(file, _SHARED)).get("ciEnvironment") or "")
+    return str(_mapping(structured(file, _SHARED)).get("ciEnvironment") or "")
 
 
 def in_order(files: Mapping[str, StackFile], wanted: Iterable[str]) -> list[str]:
@@ -74,7 +74,7 @@ def in_order(files: Mapping[str, StackFile], wanted: Iterable[str]) -> list[str]
 def waivers(file: StackFile | None) -> tuple[Waiver, ...]:
     """The waivers of the settings; those that are not written out in full waive nothing."""
     found = []
-    rows = _value(file, _WAIVERS) if file else None
+    rows = structured(file, _WAIVERS) if file else None
     for row in rows if isinstance(rows, list) else []:
         words = {name: str(_mapping(row).get(name) or "") for name in ("rule", "resource", "who", "why")}
         try:
@@ -86,14 +86,14 @@ def waivers(file: StackFile | None) -> tuple[Waiver, ...]:
     return tuple(found)
 
 
-def _value(file: StackFile, key: str) -> Any:
+def structured(file: StackFile, key: str) -> Any:
     """A structured value, also where `pulumi config set` has written it as JSON text."""
     value = file.raw.get(key)
     if isinstance(value, str) and value[:1] in {"[", "{"}:
         try:
             return json.loads(value)
         except ValueError:
-            return None
+            return None  # the settings refuse it, with a text
     return value
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from checks.quota_machines import ExpectedDeployment
 from checks.reachability_model import WayIn
 from twinloop.clouds.stack_file import StackFile
+from twinloop.stacks.stated import structured
 
 _EXPECTED, _NETWORK = "twinloop:expectedDeployments", "twinloop:network"
 
 
 def ways_in(file: StackFile) -> list[WayIn]:
     """How CI and people get into a private environment."""
-    network = _structured(file, _NETWORK)
+    network = structured(file, _NETWORK)
     return [
         WayIn(
             stack=file.name,
@@ -39,19 +39,8 @@ def expected_deployments(file: StackFile) -> list[ExpectedDeployment]:
             instances=_count(row.get("maxInstances")),
             colours=_count(row.get("colours", 2)),
         )
-        for row in _rows(_structured(file, _EXPECTED))
+        for row in _rows(structured(file, _EXPECTED))
     ]
-
-
-def _structured(file: StackFile, key: str) -> Any:
-    """A structured value, also where `pulumi config set` has written it as JSON text."""
-    value = file.raw.get(key)
-    if isinstance(value, str) and value[:1] in {"[", "{"}:
-        try:
-            return json.loads(value)
-        except ValueError:
-            return None  # the settings refuse it, with a text
-    return value
 
 
 def _rows(value: Any) -> list[Mapping[str, Any]]:
