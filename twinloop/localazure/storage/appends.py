@@ -9,7 +9,7 @@ from twinloop.localazure.storage.blocks import append_content
 from twinloop.localazure.storage.call import Call, state_headers
 from twinloop.localazure.storage.conditions import for_write
 from twinloop.localazure.storage.errors import InvalidHeader, StorageError
-from twinloop.localazure.storage.writes import check_md5, receive
+from twinloop.localazure.storage.writes import keep
 
 _DIGITS = 20  # positions as block names, so that their order is that of the bytes
 
@@ -19,13 +19,7 @@ async def append(call: Call) -> Reply:
     await asyncio.to_thread(call.find)
     position = _position(call)
     piece = call.blobs.contents.new_block(_key(call), f"{position:0{_DIGITS}d}")
-    try:
-        await receive(call.request, piece)
-        check_md5(call.header("content-md5"), piece.md5)
-        await asyncio.to_thread(piece.commit)
-    except BaseException:
-        piece.abort()
-        raise
+    await keep(call, piece)
     if call.request.query.get("flush", "").lower() == "true":
         return await asyncio.to_thread(_flush_to, call, position + piece.size, 202)
     return Reply(202, None, {"x-ms-request-server-encrypted": "true"})

@@ -67,13 +67,7 @@ async def put_block(call: Call) -> Reply:
         )
     await asyncio.to_thread(container_id, call.twin, call.account.name, call.container)
     writer = new_block(call.blobs, *call.place, block)
-    try:
-        await receive(call.request, writer)
-        check_md5(call.header("content-md5"), writer.md5)
-        await asyncio.to_thread(writer.commit)
-    except BaseException:
-        writer.abort()
-        raise
+    await keep(call, writer)
     return Reply(201, None, {"content-md5": writer.md5, "x-ms-request-server-encrypted": "true"})
 
 
@@ -127,6 +121,21 @@ def delete_blob(call: Call) -> Reply:
     if not call.blobs.delete(*call.place, precondition=for_write(call.request.headers)):
         call.find()
     return Reply(202, None, {"x-ms-delete-type-permanent": "true"})
+
+
+async def keep(call: Call, content: Content) -> None:
+    """Take a request's body: it is on disk and whole, or nothing of it stays.
+
+    Raises:
+        StorageError: another number of bytes came than was announced, or other bytes.
+    """
+    try:
+        await receive(call.request, content)
+        check_md5(call.header("content-md5"), content.md5)
+        await asyncio.to_thread(content.commit)
+    except BaseException:
+        content.abort()
+        raise
 
 
 async def receive(request: Request, content: Content) -> None:
