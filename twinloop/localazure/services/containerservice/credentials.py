@@ -17,23 +17,18 @@ from twinloop.localazure.core.resources import Doc, require
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.kubernetes.clusters import SERVER_ID, server_path
-from twinloop.localazure.services.containerservice.types import CLUSTER_PATH, CLUSTERS, properties_of
+from twinloop.localazure.services.containerservice.types import cluster_id, operation, properties_of
 
 router = Router("Microsoft.ContainerService")
 CLIENT_ID = "80faf920-1908-4b52-b5ef-a8e7bedfc67a"
 
 
-@router.on(
-    "POST",
-    f"{CLUSTER_PATH}/listClusterUserCredential",
-    action=f"{CLUSTERS}/listClusterUserCredential/action",
-    scope=CLUSTER_PATH,
-)
+@operation(router, "listClusterUserCredential")
 def list_user_credentials(request: Request, twin: Twin) -> Reply:
     """The kubeconfig of people and machines that come in by Entra."""
     import yaml  # only here: the twin starts without it
 
-    doc = _cluster(request, twin)
+    doc = require(twin, cluster_id(request))
     if not (properties_of(doc).get("aadProfile") or {}).get("managed"):
         raise NotEmulated("POST", f"certificates of local accounts ('{doc['id']}' has no aadProfile)")
     text = yaml.safe_dump(kubeconfig(doc, twin), sort_keys=False)
@@ -41,15 +36,10 @@ def list_user_credentials(request: Request, twin: Twin) -> Reply:
     return Reply(200, {"kubeconfigs": [{"name": "clusterUser", "value": value}]})
 
 
-@router.on(
-    "POST",
-    f"{CLUSTER_PATH}/listClusterAdminCredential",
-    action=f"{CLUSTERS}/listClusterAdminCredential/action",
-    scope=CLUSTER_PATH,
-)
+@operation(router, "listClusterAdminCredential")
 def list_admin_credentials(request: Request, twin: Twin) -> Reply:
     """The local administrator's certificate: refused without local accounts, not emulated with them."""
-    doc = _cluster(request, twin)
+    doc = require(twin, cluster_id(request))
     if properties_of(doc).get("disableLocalAccounts"):
         message = (
             "Getting static credential is not allowed because this cluster is set to disable local accounts. "
@@ -103,12 +93,3 @@ def _kubelogin(twin: Twin) -> dict[str, Any]:
         "provideClusterInfo": False,
         "interactiveMode": "IfAvailable",
     }
-
-
-def _cluster(request: Request, twin: Twin) -> Doc:
-    found = request.params
-    return require(
-        twin,
-        f"/subscriptions/{found['subscriptionId']}/resourceGroups/{found['resourceGroupName']}/providers/"
-        f"{CLUSTERS}/{found['name']}",
-    )

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from twinloop.localazure.core.errors import Conflict
-from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.operations import accepted
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import kind_of, require
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.twin import Twin
-from twinloop.localazure.services.containerservice.types import CLUSTER_PATH, CLUSTERS, properties_of
+from twinloop.localazure.services.containerservice.types import (
+    CLUSTERS,
+    cluster_id,
+    operation,
+    properties_of,
+)
 
 router = Router("Microsoft.ContainerService")
 _SECONDS = 0.2
 
 
-@router.on("POST", f"{CLUSTER_PATH}/start", action=f"{CLUSTERS}/start/action", scope=CLUSTER_PATH)
+@operation(router, "start")
 def start(request: Request, twin: Twin) -> Reply:
     """Start the nodes and the API server."""
     return _turn(request, twin, "Running", "Stopped")
 
 
-@router.on("POST", f"{CLUSTER_PATH}/stop", action=f"{CLUSTERS}/stop/action", scope=CLUSTER_PATH)
+@operation(router, "stop")
 def stop(request: Request, twin: Twin) -> Reply:
     """Stop them; what was put into the cluster stays."""
     return _turn(request, twin, "Stopped", "Running")
 
 
 def _turn(request: Request, twin: Twin, wanted: str, needed: str) -> Reply:
-    found = request.params
-    arm_id = ArmId(
-        f"/subscriptions/{found['subscriptionId']}/resourceGroups/{found['resourceGroupName']}/providers/"
-        f"{CLUSTERS}/{found['name']}"
-    )
+    arm_id = cluster_id(request)
     doc = require(twin, arm_id)
     now = (properties_of(doc).get("powerState") or {}).get("code", "Running")
     if now != needed:

@@ -14,10 +14,8 @@ from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import (
     ResourceHooks,
-    children_of,
     on_type,
     require,
-    resource,
 )
 from twinloop.localazure.core.router import Router
 from twinloop.localazure.core.sealing import seal, unseal
@@ -25,7 +23,7 @@ from twinloop.localazure.core.twin import Twin
 from twinloop.localazure.services.machinelearning.workspace_scope import (
     WORKSPACE,
     WORKSPACES,
-    workspace,
+    shown_children,
     workspace_id,
 )
 
@@ -106,9 +104,7 @@ def _secrets(body: Doc) -> Doc:
 def list_connections(request: Request, twin: Twin) -> Reply:
     """All connections of a workspace, or those of one category, or to one target."""
     rules.check_api_version(by_arm_type()[CONNECTIONS.lower()], request, twin)
-    workspace(request, twin)
-    ids = children_of(twin, workspace_id(request), "connections")
-    shown = [render(doc, twin, request.api_version) for one in ids if (doc := resource(twin, one))]
+    shown = shown_children(request, twin, "connections")
     for key in ("category", "target"):
         if wanted := request.query.get(key, "").lower():
             shown = [one for one in shown if str(one["properties"].get(key, "")).lower() == wanted]

@@ -7,12 +7,10 @@ from typing import Any
 
 from twinloop.localazure.core.errors import Conflict, InvalidRequest, ResourceNotFound
 from twinloop.localazure.core.ids import ArmId
-from twinloop.localazure.core.rendering import render
 from twinloop.localazure.core.reply import Reply
 from twinloop.localazure.core.request import Request
 from twinloop.localazure.core.resources import (
     ResourceHooks,
-    children_of,
     on_type,
     put_resource,
     require,
@@ -24,6 +22,7 @@ from twinloop.localazure.services.machinelearning.workspace_identity import dele
 from twinloop.localazure.services.machinelearning.workspace_scope import (
     WORKSPACE,
     WORKSPACES,
+    shown_children,
     workspace,
     workspace_id,
 )
@@ -93,10 +92,8 @@ class DatastoreHooks(ResourceHooks):
 @router.on("GET", f"{WORKSPACE}/datastores", action=f"{DATASTORES}/read")
 def list_datastores(request: Request, twin: Twin) -> Reply:
     """All datastores, or the default one, or those named."""
-    workspace(request, twin)
     query = request.query
-    ids = children_of(twin, workspace_id(request), "datastores")
-    shown = [render(doc, twin, request.api_version) for arm_id in ids if (doc := resource(twin, arm_id))]
+    shown = shown_children(request, twin, "datastores")
     if query.get("isDefault", "").lower() == "true":
         shown = [one for one in shown if one["properties"]["isDefault"]]
     if names := {name.strip().lower() for name in query.get("names", "").split(",") if name.strip()}:

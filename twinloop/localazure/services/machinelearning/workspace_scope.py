@@ -8,8 +8,9 @@ from typing import Any
 from twinloop.localazure.core.errors import ResourceNotFound
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.principal import Principal
+from twinloop.localazure.core.rendering import render
 from twinloop.localazure.core.request import Request
-from twinloop.localazure.core.resources import resource
+from twinloop.localazure.core.resources import children_of, resource
 from twinloop.localazure.core.twin import Twin
 
 PROVIDER = "Microsoft.MachineLearningServices"
@@ -44,6 +45,17 @@ def find_workspace(twin: Twin, arm_id: ArmId) -> Doc:
     if doc is None:
         raise ResourceNotFound(arm_id)
     return doc
+
+
+def shown_children(request: Request, twin: Twin, kind: str) -> list[Doc]:
+    """What lies below the workspace in the path, of one kind, as it is answered, by name.
+
+    Raises:
+        ResourceNotFound: there is no such workspace.
+    """
+    workspace(request, twin)
+    ids = children_of(twin, workspace_id(request), kind)
+    return [render(doc, twin, request.api_version) for one in ids if (doc := resource(twin, one))]
 
 
 def system_data(principal: Principal | None, now: datetime, old: Doc | None = None) -> Doc:
