@@ -7,6 +7,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.localazure.conftest import LOCATION, refused
@@ -14,6 +15,7 @@ from tests.localazure.machinelearning.conftest import ClientError
 from tests.localazure.machinelearning.serving import (
     ASKED,
     AUDIENCE,
+    DEPLOYER,
     ENDPOINT,
     MAKE,
     SCORE,
@@ -126,6 +128,19 @@ def test_a_mirror_is_asked_and_its_answer_dropped(workspace, ask, green, tmp_pat
         assert ask(ASKED | {"mark": "mirrored"}).json() == [0, 2]
     body["properties"]["mirrorTraffic"] = {}
     workspace.twin.settle(workspace.call("PUT", path, body))
+
+
+def test_a_page_shows_endpoints_with_traffic_and_log_to_those_who_may_read_them(workspace, endpoint, green):
+    twin = workspace.twin
+    with httpx.Client(base_url=twin.base, verify=False, trust_env=False) as browser:  # noqa: S501 - as a person
+        for persona, shown in ((DEPLOYER, True), ("auditor", False)):
+            headers = {"Authorization": f"Bearer {twin.admin_key}"}
+            wanted = {"persona": persona, "to": "/studio/endpoints"}
+            address = browser.post("/_twin/studio", json=wanted, headers=headers).json()["url"]
+            page = browser.get(address, follow_redirects=True).text
+            assert endpoint["uri"] in page
+            assert "<td>Succeeded</td><td>100 %</td>" in page
+            assert ("asked None" in page) is shown
 
 
 def test_what_has_traffic_cannot_be_deleted(workspace, endpoint):

@@ -62,6 +62,10 @@ CONCERNS = {
     "microsoft.dashboard/dashboards/dashboarddefinitions": ("Observability", "panels of a dashboard"),
     "microsoft.insights/autoscalesettings": ("Machine learning", "autoscale rules"),
     "microsoft.machinelearningservices/workspaces/onlineendpoints": ("Machine learning", "online endpoint"),
+    "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments": (
+        "Machine learning",
+        "online deployment",
+    ),
     "microsoft.machinelearningservices/workspaces/batchendpoints": ("Machine learning", "batch endpoint"),
     "microsoft.machinelearningservices/workspaces/schedules": ("Machine learning", "schedule"),
     "microsoft.machinelearningservices/workspaces/connections": ("Machine learning", "connection"),

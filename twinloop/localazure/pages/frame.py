@@ -32,6 +32,7 @@ _PLACES = (
     ("Data", "/studio/data"),
     ("Environments", "/studio/environments"),
     ("Computes", "/studio/computes"),
+    ("Endpoints", "/studio/endpoints"),
     ("Resources", "/studio/groups"),
 )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinloop.localazure.core.authorization import ASSIGNMENTS
 from twinloop.localazure.core.ids import RESOURCE_GROUP, ArmId
+from twinloop.localazure.core.rendering import state_of
 from twinloop.localazure.pages.concerns import called, concern
 from twinloop.localazure.pages.wording import counted
 from twinloop.pictures.layered import Node
@@ -107,9 +108,8 @@ def role_name(twin: Twin, assignment: Doc) -> str:
 
 
 def state(twin: Twin, doc: Doc) -> str:
-    """How a resource stands: what is being done to it, or `Succeeded`."""
-    under_way = doc.get("phase") and twin.clock.time() < doc.get("readyAt", 0)
-    return str(doc["phase"]) if under_way else "Succeeded"
+    """How a resource stands: what is being done to it, `Succeeded` or `Failed`."""
+    return state_of(doc, twin)
 
 
 def _node(twin: Twin, doc: Doc, locked: set[str]) -> Node:

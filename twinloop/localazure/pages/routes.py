@@ -172,6 +172,17 @@ async def get_computes(viewer: Viewer, _request: Request) -> Answer:
     return page("Computes", el("h1", "Computes"), computes(viewer), viewer=viewer, here="/studio/computes")
 
 
+@_on("/studio/endpoints")
+async def get_endpoints(viewer: Viewer, _request: Request) -> Answer:
+    """Online endpoints and their deployments."""
+    from twinloop.localazure.pages.endpoint_page import endpoints
+    from twinloop.localazure.pages.frame import page
+    from twinloop.localazure.pages.markup import el
+
+    title, here = "Endpoints", "/studio/endpoints"
+    return page(title, el("h1", title), endpoints(viewer), viewer=viewer, here=here)
+
+
 @_on("/studio/groups")
 async def get_groups(viewer: Viewer, _request: Request) -> Answer:
     """The list of resource groups."""

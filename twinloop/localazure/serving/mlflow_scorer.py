@@ -29,7 +29,7 @@ def scorer(root: Path, bad_input: type[Exception]) -> Callable[[str, dict[str, s
     from mlflow.exceptions import MlflowException
     from mlflow.pyfunc import load_model
     from mlflow.pyfunc.scoring_server import infer_and_parse_data
-    from mlflow.utils.proto_json_utils import _get_jsonable_obj
+    from mlflow.utils.proto_json_utils import NumpyEncoder, _get_jsonable_obj
 
     model = load_model(str(root))
     schema = model.metadata.get_input_schema() if model.metadata else None
@@ -47,7 +47,7 @@ def scorer(root: Path, bad_input: type[Exception]) -> Callable[[str, dict[str, s
             found = model.predict(rows, params=given.get("params"))
         except MlflowException as error:
             raise bad_input(f"input_data: {error.message}") from error
-        return _get_jsonable_obj(found, pandas_orient="records")
+        return json.loads(json.dumps(_get_jsonable_obj(found, pandas_orient="records"), cls=NumpyEncoder))
 
     return run
 

@@ -13,6 +13,7 @@ input_parsers.py, routes.py): `run` is given the body as text, and the headers i
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import importlib.util
 import inspect
@@ -119,11 +120,12 @@ def handler(run: Run, secret: str) -> type[BaseHTTPRequestHandler]:
             return False
 
         def _answer(self, status: int, content: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("content-type", kind)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(ConnectionError):  # who asked went away: it took too long
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         def log_message(self, *_words: Any) -> None:
             """Nothing: the local Azure logs requests itself."""

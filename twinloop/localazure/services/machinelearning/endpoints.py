@@ -80,15 +80,10 @@ class OnlineEndpointHooks(EndpointHooks):
     def render(self, doc: Doc, twin: Twin, api_version: str) -> Doc:
         """Where it is asked: at the twin."""
         del api_version
-        base = address(twin, doc)
-        traffic = doc["body"]["properties"].get("traffic") or {}
-        return {
-            "properties": {
-                "scoringUri": f"{base}/score",
-                "swaggerUri": f"{base}/swagger.json",
-                "traffic": traffic,
-            }
-        }
+        base, properties = address(twin, doc), doc["body"]["properties"]
+        # The client reads `properties` and `traffic` of every endpoint as objects (azure-ai-ml 1.35.2).
+        read = {word: properties.get(word) or {} for word in ("properties", "traffic")}
+        return {"properties": {"scoringUri": f"{base}/score", "swaggerUri": f"{base}/swagger.json", **read}}
 
     def created(self, doc: Doc, twin: Twin) -> None:
         """An identity of its own may read models at once; one that was given may what it was granted."""
