@@ -16,6 +16,7 @@ from checks.estate import (
     Estate,
     key,
 )
+from checks.nearest import UnknownWord
 from checks.plan import Resource
 
 # What a kind of place is called, and the type behind it.
@@ -50,7 +51,7 @@ _ALSO = {
 }
 
 
-class UnknownPlace(LookupError):
+class UnknownPlace(UnknownWord):
     """No resource is called so, or several are."""
 
 
@@ -79,10 +80,12 @@ def place(word: str, estate: Estate, stacks: Iterable[str]) -> tuple[str, Resour
             raise UnknownPlace(f"'{word}' is several resources of {stack}: {names}; name one of them")
         if found:
             return _kind(found[0], kind, estate), found[0]
-    named = sorted({_name(one) for one in estate.of(CONTAINER)})
+    named = sorted({_name(one).rpartition("/")[2] for one in estate.of(CONTAINER)})
     raise UnknownPlace(
         f"'{word}' is no resource here: {', '.join(KINDS)}, a container ({', '.join(named)}), "
-        "a resource's name or its ARM id"
+        "a resource's name or its ARM id",
+        given=word,
+        known=(*KINDS, *_ALSO, *named),
     )
 
 

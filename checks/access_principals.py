@@ -13,6 +13,8 @@ from typing import Any
 from checks.plan import UNKNOWN, Resource
 
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"
+OWN = "(its own identity)"
+"""How the name ends of a resource that acts as itself."""
 ANYBODY = "anybody:"
 """What the key starts with of a principal of which a plan says neither its id nor what it waits for."""
 _KINDS = {
@@ -99,7 +101,7 @@ class Principals:
         elif _has_own_identity(resource.inputs) or _has_own_identity(resource.outputs):
             kind = _KINDS.get(resource.type, resource.type.rpartition(":")[2])
             identity: Mapping[str, Any] = resource.outputs.get("identity") or {}
-            name = f"{kind} {_last(resource.id) or resource.name} (its own identity)"
+            name = f"{kind} {_last(resource.id) or resource.name} {OWN}"
             self._know(resource, identity.get("principalId"), name)
 
     def _know(self, resource: Resource, principal_id: object, name: str) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from checks.access_grants import Given, Holdings
-from checks.access_principals import Who
+from checks.access_principals import OWN, Who
+from checks.nearest import UnknownWord
 from checks.permissions import RoleDefinition, allows, covers, scope_key
 from checks.plan import Resource
 
 
-class UnknownPrincipal(LookupError):
-    """Nobody in the plan is called so."""
+class UnknownPrincipal(UnknownWord):
+    """Nobody in the plan is called so, or several are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +90,19 @@ class Rights:
 
     def _one(self, principal: str) -> Who:
         meant = self._holdings.principals.named(principal)
-        if len(meant) != 1:
-            known = ", ".join(sorted(who.name for who in (meant or self._holdings.principals.all())))
+        if len(meant) > 1:
+            each = sorted(f"{who.stack}/{_short(who)}" if who.stack else who.name for who in meant)
             raise UnknownPrincipal(
-                f"'{principal}' is {'several principals' if meant else 'no principal of the plan'}: {known}"
+                f"'{principal}' is several principals: {', '.join(each)}; name one of them"
+            )
+        if not meant:
+            every = self._holdings.principals.all()
+            known = sorted({_short(who) for who in every if not who.name.endswith(OWN)})
+            raise UnknownPrincipal(
+                f"'{principal}' is no principal of the plan: {', '.join(known)}, the name of a resource "
+                "with an identity of its own, or an object id",
+                given=principal,
+                known=known,
             )
         return meant[0]
 
@@ -105,6 +115,11 @@ class Rights:
             if given.who.key not in found and _lets(given, action, scope, data=data, role=role):
                 found[given.who.key] = given
         return found
+
+
+def _short(who: Who) -> str:
+    """What a principal is called in a question: an identity by its purpose."""
+    return who.name.partition(" (")[0]
 
 
 def _lets(given: Given, action: str, scope: str, *, data: bool, role: str | None) -> bool:

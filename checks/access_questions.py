@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import pairwise
 
 from checks.access_needs import ROWS, row
 from checks.access_places import KINDS, place
@@ -14,6 +16,7 @@ from checks.access_scopes import words
 from checks.catalogue.access_words import Phrase, phrases
 from checks.catalogue.roles import builtin_roles
 from checks.estate import estate
+from checks.nearest import UnknownWord
 from checks.permissions import RoleDefinition
 from checks.plan import Resource
 from checks.role_ranking import roles_allowing
@@ -59,7 +62,7 @@ _FILLERS = frozenset(("can", "may", "the", "a", "an", "does", "do", "to", "into"
 _EXAMPLE = '"training in prod read the registry"'
 
 
-class UnclearQuestion(ValueError):
+class UnclearQuestion(UnknownWord):
     """A question that cannot be understood; the text says how one looks."""
 
 
@@ -106,14 +109,34 @@ def parse(text: str, stacks: Iterable[str]) -> Question:
     tokens = [one for one in re.findall(r"[^\s?,]+", text.lower()) if one not in _FILLERS]
     at = next((index for index, one in enumerate(tokens) if one in VERBS), None)
     if at is None:
-        raise UnclearQuestion(f"no verb in {text!r}: one of {', '.join(VERBS)}, as in {_EXAMPLE}")
+        raise _without_verb(text, tokens)
     known = {name.lower(): name for name in stacks}
+    _refuse_strange_stacks(tokens, known)
     who, stack = _without_stack(tokens[:at], known)
     where, where_stack = _without_stack(tokens[at + 1 :], known)
     if not who or not where:
         missing = "nobody before" if not who else "no place after"
         raise UnclearQuestion(f"{missing} '{tokens[at]}' in {text!r}; ask as in {_EXAMPLE}")
     return Question(who=who, what=tokens[at], where=where, stack=stack, where_stack=where_stack)
+
+
+def _without_verb(text: str, tokens: list[str]) -> UnclearQuestion:
+    meant = next((one for one in tokens if get_close_matches(one, VERBS, n=1)), "")
+    said = f"no verb in {text!r}: one of {', '.join(VERBS)}, as in {_EXAMPLE}"
+    return UnclearQuestion(said, given=meant, known=VERBS)
+
+
+def _refuse_strange_stacks(tokens: list[str], known: Mapping[str, str]) -> None:
+    """What stands behind `in` is a stack: else the word would be taken for a part of a name.
+
+    Raises:
+        UnclearQuestion: it is none.
+    """
+    for before, word in pairwise(tokens):
+        if before == "in" and word not in known:
+            raise UnclearQuestion(
+                f"'{word}' is no stack: {', '.join(known.values())}", given=word, known=known
+            )
 
 
 def _without_stack(tokens: list[str], known: Mapping[str, str]) -> tuple[str, str]:

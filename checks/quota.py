@@ -79,12 +79,18 @@ def quota_use(
             before=old[place].cores if place in old else None,
             after=new[place].cores if place in new else 0,
             limit=limit_of.get(place),
-            resources=tuple((new.get(place) or old[place]).users),
+            resources=tuple(sorted((new.get(place) or old[place]).users)),
             stacks=tuple(sorted((new.get(place) or old[place]).stacks)),
-            terms=tuple((new.get(place) or old[place]).terms),
+            terms=tuple(sorted((new.get(place) or old[place]).terms, key=_by_stack)),
         )
         for place in sorted({*old, *new})
     )
+
+
+def _by_stack(term: str) -> tuple[str, str]:
+    """Where a term of a sum stands: the stacks in their order, whatever was declared first."""
+    name, _, rest = term.partition(" of ")
+    return rest.partition(":")[0], name
 
 
 def _place(subscription: str, location: str, family: str) -> Place:
@@ -143,18 +149,17 @@ def findings(uses: Iterable[QuotaUse], resources: Iterable[Resource] = ()) -> tu
 
     Args:
         uses: as `quota_use` returns them.
-        resources: of all stacks, with the change: their names are told, and sizes that nobody knows.
+        resources: of all stacks, with the change: sizes that nobody knows are told.
     """
     by_urn = {resource.urn: resource for resource in resources}
-    found = [finding for use in uses for finding in _fitting(use, by_urn)]
+    found = [finding for use in uses for finding in _fitting(use)]
     return (*found, *(finding for resource in by_urn.values() for finding in _uncounted(resource)))
 
 
-def _fitting(use: QuotaUse, by_urn: Mapping[str, Resource]) -> Iterator[Finding]:
+def _fitting(use: QuotaUse) -> Iterator[Finding]:
     grows = use.before is None or use.after > use.before
-    users = [by_urn[urn] for urn in use.resources if urn in by_urn]
-    names = ", ".join(_name(user) for user in users) or f"{len(use.resources)} computes"
-    cores = f"{names} may use {use.after:,} cores of {use.family} in {use.location} at their largest"
+    who = " and ".join(use.stacks) or f"{len(use.resources)} computes"
+    cores = f"{who} may use {use.after:,} cores of {use.family} in {use.location} at the largest"
     if use.after:
         cores += f" ({'; '.join(use.terms)})"
     if use.limit is None:

@@ -94,7 +94,8 @@ def of_resource(resource: Resource) -> Iterator[Machines]:
     if resource.type == COMPUTE:
         yield from _compute(resource.inputs.get("properties") or {}, name)
     elif resource.type == POOL:
-        yield _pool(resource.inputs, name)
+        above = resource.id.lower().partition("/agentpools/")[0].rpartition("/")[2]
+        yield _pool(resource.inputs, f"{above}/{name}" if above else name)
     elif resource.type == KUBERNETES:
         for pool in resource.inputs.get("agentPoolProfiles") or ():
             yield _pool(pool, f"{name}/{pool.get('name', 'pool')}")

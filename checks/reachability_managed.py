@@ -127,7 +127,12 @@ def _no_rule(place: Workplace, target: str, group: str, estate: Estate) -> Way:
         verdict="blocked",
         words=f"no private endpoint rule for {group}",
         fix="add the rule under outboundRules of twinloop:managedNetwork",
-        copied=_lines(type="privateEndpoint", name=f"{word}-{group}", target=word, subresource=group),
+        copied=_lines(
+            type="privateEndpoint",
+            name=word if word == group else f"{word}-{group}",
+            target=word,
+            subresource=group,
+        ),
     )
 
 

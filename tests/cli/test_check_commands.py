@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.findings import SEVERITIES
 from checks.plan import Resource
 from policies.table import RULES
 from twinloop.cli import check_tables
@@ -139,10 +140,42 @@ def test_a_yes_names_the_assignment_and_a_no_ends_with_ten_and_the_row_to_write(
     assert (shape["ok"], shape["error"]["code"], shape["result"]["allowed"]) == (False, "found", False)
 
 
+def test_what_a_rule_says_of_several_resources_has_its_reason_once(told):
+    done = told("policies", "-s", "dev")
+    assert done.out.count("has no delete lock") == 4
+    assert done.out.count("Pulumi's protection knows nothing of a hand at the portal") == 1
+    assert done.out.rstrip().endswith("none stops `twinloop up`")
+    assert len(told("policies", "-s", "dev", "--json").json["result"]["findings"]) > 10
+
+
+def test_the_order_of_findings_is_that_of_severity_stack_and_rule(told):
+    found = told("all", "--json").json["result"]["findings"]
+    ranked = [
+        (SEVERITIES.index(one["severity"]), one["stack"], one["rule"], one["resource"]) for one in found
+    ]
+    assert ranked == sorted(ranked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("trainng in prod read the registry", "training in prod read the registry"),
+        ("training in prod raed the registry", "training in prod read the registry"),
+        ("training in prd read the registry", "training in prod read the registry"),
+        ("training in prod read the regsitry", "training in prod read the registry"),
+    ],
+)
+def test_a_misspelt_word_of_a_question_is_met_with_the_question_that_was_meant(told, asked, meant):
+    done = told("permissions", "--can", asked, "--json")
+    assert done.code == 2
+    assert done.json["error"]["next"] == f'did you mean: twinloop check permissions --can "{meant}"'
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
         (["permissions", "--who", "training"], "has all of its parts"),
+        (["permissions", "--can", ""], "an empty question"),
         (
             ["permissions", "--can", "x reads y", "--who", "a", "--what", "b", "--where", "c"],
             "all of its parts",

@@ -26,6 +26,8 @@ app = noun(
     "Prove on paper what must hold: access, reach, policies, quota, parity, coverage, what cannot be undone."
 )
 
+ASK = "twinloop check permissions {}"
+EXAMPLE = ASK.format('--can "training in prod read the registry"')
 Against = Annotated[
     str, typer.Option("--against", metavar="STACK", help="The environment that the others are compared with.")
 ]
@@ -36,8 +38,8 @@ def permissions(
     *,
     stack: Stacks = None,
     can: Annotated[
-        str, typer.Option("--can", metavar="QUESTION", help='"training in prod read the registry"')
-    ] = "",
+        str | None, typer.Option("--can", metavar="QUESTION", help='"training in prod read the registry"')
+    ] = None,
     who: Annotated[str, typer.Option("--who", help="An identity's purpose, a group, an object id.")] = "",
     what: Annotated[str, typer.Option("--what", help="read, write, pull, submit, ... or an operation.")] = "",
     where: Annotated[
@@ -57,16 +59,16 @@ def permissions(
       twinloop check permissions -s prod --who training --what read --where curated
     """
     asked = [flag for flag in (who, what, where) if flag]
-    if (can and asked) or (asked and len(asked) < 3):  # noqa: PLR2004 - who, what and where
+    if can == "" or (can and asked) or (asked and len(asked) < 3):  # noqa: PLR2004 - who, what and where
         raise BadUsage(
             "A question has all of its parts, once.",
             where="--can, --who, --what, --where",
-            given=" ".join(part for part in (can, *asked) if part),
+            given=" ".join(part for part in (can, *asked) if part) or "an empty question",
             allowed='--can "WHO VERB WHERE", or --who, --what and --where together',
-            next_step='twinloop check permissions --can "training in prod read the registry"',
+            next_step=EXAMPLE,
         )
     if can or asked:
-        _answer(list(stack or ()), can, who, what, where)
+        _answer(list(stack or ()), can or "", who, what, where)
         return
     checked = checked_stacks(stack)
     tell(checked.permissions_findings(), {}, None)
@@ -181,6 +183,8 @@ def parity(*, stack: Stacks = None, against: Against = "dev", _json: Json = Fals
 
     checked = checked_stacks(stack, with_=against)
     found = checked.differences(against)
+    if checked.wanted == (against,):
+        say(f"[dim]{against} is what the others are compared with; see: twinloop check parity[/]")
     tell(
         checked.parity_findings(against),
         {"against": against, "differences": [asdict(one) for one in found]},
@@ -212,6 +216,8 @@ def everything(*, stack: Stacks = None, against: Against = "dev", _json: Json = 
 
       twinloop check all -s prod
     """
+    from twinloop.review.checking import in_order
+
     checked = checked_stacks(stack)
     environments = {
         name for name, file in checked.files.items() if file.value("twinloop:kind") == "environment"
@@ -226,15 +232,13 @@ def everything(*, stack: Stacks = None, against: Against = "dev", _json: Json = 
     ]
     if against not in environments:
         say(f"[dim]not compared: {against} is not among the stacks that were looked at (--against)[/]")
-    order = ("refuse", "warn", "note")
-    tell(sorted(found, key=lambda one: order.index(one.severity)), {}, None)
+    tell(in_order(found), {}, None)
 
 
 def _answer(stacks: list[str], can: str, who: str, what: str, where: str) -> None:
     """Answer a question; exit code 10 says no."""
-    from checks.access_places import UnknownPlace
-    from checks.access_query import UnknownPrincipal
-    from checks.access_questions import Question, UnclearQuestion, parse
+    from checks.access_questions import Question, parse
+    from checks.nearest import UnknownWord
     from twinloop.cli import check_tables
     from twinloop.clouds import stack_file
     from twinloop.clouds.home import find_home
@@ -245,13 +249,16 @@ def _answer(stacks: list[str], can: str, who: str, what: str, where: str) -> Non
         if stacks:
             question = Question(**(vars(question) | {"stack": question.stack or short(stacks[0])}))
         told = _asked(question)
-    except (UnknownPlace, UnknownPrincipal, UnclearQuestion) as unclear:
+    except UnknownWord as unclear:
+        given = can or f"{who} {what} {where}"
+        meant = ASK.format(f'--can "{given.replace(unclear.given, unclear.near)}"') if unclear.near else ""
+        problem, _, allowed = str(unclear).partition(": ")
         raise BadUsage(
-            "The question names what is not known.",
+            f"The question cannot be answered: {problem}.",
             where="--can" if can else "--who, --what, --where",
-            given=can or f"{who} {what} {where}",
-            allowed=str(unclear),
-            next_step='twinloop check permissions --can "training in prod read the registry"',
+            given=given,
+            allowed=allowed,
+            next_step=f"did you mean: {meant}" if can and meant else EXAMPLE,
         ) from unclear
     shape = asdict(told) | {"allowed": told.allowed}
     if told.allowed:
@@ -260,7 +267,7 @@ def _answer(stacks: list[str], can: str, who: str, what: str, where: str) -> Non
     if not wants_json():
         emit(shape, check_tables.answer(told))
     refused = Problem(
-        f"{told.principal} may not {question.what} on {told.where}.",
+        f"{told.principal} may not {question.what} {told.where}.",
         where=told.scope,
         given=told.action,
         allowed=f"with {told.role}" if told.role else "with no role that is known",

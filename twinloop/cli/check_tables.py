@@ -9,7 +9,7 @@ from rich.text import Text
 
 from checks.findings import SEVERITIES, Finding
 from twinloop.cli.output import rows
-from twinloop.review.labels import resource_label, seen
+from twinloop.review.labels import name_of, resource_label, seen
 
 if TYPE_CHECKING:
     from checks.access_questions import Answer
@@ -24,13 +24,16 @@ _MARKS = {"open": "open", "blocked": "BLOCKED", "unknown": "unknown"}
 
 
 def findings(found: Sequence[Finding]) -> Text:
-    """Every finding with its reason and what to do; ends with how many there are."""
+    """Every finding with its reason and what to do; ends with how many there are.
+
+    What one rule says of several resources alike has its reason and its remedy once.
+    """
     shown = Text()
-    for one in found:
-        about = f"{resource_label(one.resource)}: " if one.resource else ""
+    for alike in _alike(found):
+        one = alike[0]
         shown.append(f"{one.severity:<6} ", style=_STYLES[one.severity])
         shown.append(f"{one.stack}  {one.rule}\n", style="bold")
-        shown.append(f"       {about}{one.what}\n", style="not bold")
+        shown.append("".join(f"       {_about(each)}{each.what}\n" for each in alike), style="not bold")
         shown.append(f"       why: {one.why}\n", style="dim")
         shown.append(f"       do:  {one.fix}{':' if one.copied else ''}\n", style="not bold")
         shown.append("".join(f"{seen(line)}\n" for line in one.copied.splitlines()))
@@ -39,12 +42,28 @@ def findings(found: Sequence[Finding]) -> Text:
     return shown.append(summary(found))
 
 
+def _alike(found: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings that differ in the resource only, together, in the order of the first of each."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in found:
+        same = (one.severity, one.stack, one.rule, one.why, one.fix, one.copied, one.source)
+        groups.setdefault(same, []).append(one)
+    return list(groups.values())
+
+
+def _about(one: Finding) -> str:
+    """The resource before what is said of it, unless that names it."""
+    name = name_of(one.resource)
+    return "" if not one.resource or f"({name})" in one.what else f"{resource_label(one.resource)}: "
+
+
 def summary(found: Sequence[Finding]) -> Text:
-    """How many findings there are of each severity."""
+    """How many findings there are of each severity, and whether they stop an `up`."""
     if not found:
         return Text("nothing found", style="green")
     counted = [(sum(one.severity == each for one in found), each) for each in SEVERITIES]
-    return Text(", ".join(f"{times} {each}" for times, each in counted if times), style="bold")
+    said = ", ".join(f"{times} {each}" for times, each in counted if times)
+    return Text(said if counted[0][0] else f"{said}; none stops `twinloop up`", style="bold")
 
 
 def answer(told: Answer) -> Text:

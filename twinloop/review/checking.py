@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -180,7 +180,16 @@ class Checked:
     def _mine(self, found: Iterator[Finding] | Sequence[Finding]) -> tuple[Finding, ...]:
         """Findings of the wanted stacks, the gravest first."""
         mine = dict.fromkeys(one for one in found if one.stack in self.wanted)
-        return tuple(sorted(mine, key=lambda one: (SEVERITIES.index(one.severity), one.stack, one.rule)))
+        return in_order(mine)
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings, the gravest first; in the same order however the plan came about."""
+
+    def rank(one: Finding) -> tuple[int, str, str, str, str]:
+        return (SEVERITIES.index(one.severity), one.stack, one.rule, one.resource, one.what)
+
+    return tuple(sorted(found, key=rank))
 
 
 def checked(
