@@ -34,17 +34,21 @@ class Reader:
             stdin=subprocess.DEVNULL, timeout=PATIENCE, check=False,
         )  # fmt: skip
 
-    def follows(self, page: Path) -> None:
-        """Run every command block of a page as it stands, in one shell."""
+    def follows(self, page: Path, *, after: int = 0) -> None:
+        """Run every command block of a page as it stands, in one shell; but for those up to a line."""
         text = page.read_text()
         for program, words in NEEDS.items():
             if f"{NEEDED}{program} -->" in text and shutil.which(program) is None:
                 pytest.skip(f"{page.name} needs `{program}` on PATH: {words}")
-        done = self.types(script(blocks(text)))
+        done = self.types(script([block for block in blocks(text) if block.line > after]))
         at = done.stderr.rpartition(MARK)[2].partition("\n")[0]
         assert done.returncode == 0, (
             f"{page.relative_to(ROOT)}:{at}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         )
+
+    def puts_back_the_files(self) -> None:
+        """Undo what a page changed in the clone; the twin and all else that git ignores stay."""
+        assert self.types("git checkout -q . && git clean -fdq").returncode == 0
 
 
 @contextmanager
@@ -68,6 +72,11 @@ def with_commands() -> list[Path]:
 def of_a_data_scientist(page: Path) -> bool:
     """Pages that somebody reads who has run the demo: of the data scientist, and the README's own."""
     return page.parent.name == "data-scientist" or page == ROOT / "README.md"
+
+
+def audience(page: Path) -> str:
+    """Who reads a page, with a clone and a twin of their own: the first deploy begins on an empty cloud."""
+    return "first deploy" if page.stem == "first-deploy" else page.parent.name
 
 
 def title(page: Path) -> str:
@@ -96,7 +105,7 @@ def fresh_clone(root: Path, folder: Path) -> None:
 
 def environment(home: Path) -> dict[str, str]:
     """Variables of a reader's shell: nothing of ours leaks in."""
-    leaking = ("TWINLOOP_", "PULUMI_", "ARM_", "AZURE", "IDENTITY_", "MLFLOW_", "GITHUB_", "GIT_")
+    leaking = ("TWINLOOP_", "PULUMI_", "ARM_", "AZURE", "IDENTITY_", "MLFLOW_", "GITHUB_", "GIT_", "PYTHON")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(leaking)}
     who = {f"GIT_{part}_{what}": value for part in ("AUTHOR", "COMMITTER") for what, value in
            (("NAME", "reader"), ("EMAIL", "reader@example.com"))}  # fmt: skip

@@ -5,11 +5,14 @@ All in one clone, as people have one: what was made and computed for one page is
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 
 import httpx
 import pytest
 
+from tests.documents.command_blocks import blocks, script
 from tests.documents.readers import PATIENCE, ROOT, of_a_data_scientist, reader, title, with_commands
 
 LINE = re.compile(r"  (?P<label>.{26}) {2}(?P<line>\S.*)")
@@ -20,11 +23,14 @@ PAGES = [page for page in with_commands() if of_a_data_scientist(page) and page 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(PATIENCE + 20)]
 
 
+DEMO = blocks(README.read_text())[0]
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """A reader, and what the demo told; the twin goes on as the demo leaves it."""
+    """A reader, and what the README's first block told: the demo; the twin goes on as that leaves it."""
     with reader(tmp_path_factory.mktemp("demo")) as one:
-        done = one.types(".venv/bin/python -m twinloop.cli.demo")
+        done = one.types(script([DEMO]))
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         yield one, done.stdout
 
@@ -48,12 +54,24 @@ def test_every_line_to_paste_runs_as_it_stands_in_the_order_it_is_printed(told):
     assert lines.pop() == ("stop and remove all", "make clean")  # the README's pages come to it
     wanted = [REFUSED if "refusal" in label else 0 for label, _ in lines]
     pasted = "\n".join(f'{line}\necho "$?" >&3' for _, line in lines)
-    done = one.types(f"exec 3>{one.home}/codes\n{pasted}")
-    codes = [int(code) for code in (one.home / "codes").read_text().split()]
+    done = one.types(f"exec 3>../codes\n{pasted}")
+    codes = [int(code) for code in (one.clone.parent / "codes").read_text().split()]
     assert codes == wanted, "\n".join(map(str, zip(lines, codes, strict=False))) + done.stderr[-3000:]
 
 
-@pytest.mark.parametrize("page", [*PAGES, README], ids=title)
+@pytest.mark.parametrize("page", PAGES, ids=title)
 def test_every_command_block_of_the_page_runs_as_it_stands(page, told):
     one, _ = told
     one.follows(page)
+
+
+def test_the_readme_runs_to_its_end_where_make_clean_stops_the_twin_and_leaves_nothing_behind(told):
+    one, _ = told
+    assert DEMO.text.startswith("make demo")
+    assert one.types(".venv/bin/twinloop twin start").returncode == 0
+    port = json.loads((one.clone / ".twinloop/twin.json").read_text())["httpsPort"]
+    one.follows(README, after=DEMO.line)
+    assert one.types("git status --porcelain --ignored | grep '^!!'").stdout == ""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=2)
+    assert [path.name for path in one.home.iterdir()] == []

@@ -84,7 +84,7 @@ def show(*, where: Where) -> None:
     from twinloop.loops.offer import offer_of
 
     with opened(where) as scene:
-        offer = offer_of(scene.client, scene.workspace)
+        offer = offer_of(scene.client)
     result: dict[str, Any] = {
         **scene.workspace.config(),
         "id": scene.workspace.id,

@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from twinloop.loops.client import quietly
+from twinloop.loops.runs import WorkspaceHistory
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
-
-    from twinloop.loops.workspaces import Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +26,14 @@ class Offer:
         return asdict(self)
 
 
-def offer_of(client: MLClient, workspace: Workspace) -> Offer:
-    """Ask a workspace what it has."""
+def offer_of(client: MLClient) -> Offer:
+    """Ask the client's workspace what it has."""
     with quietly():
-        entity: Any = client.workspaces.get(workspace.name)
+        entity: Any = WorkspaceHistory(client).workspace()
         return Offer(
             location=str(entity.location or ""),
-            mlflow=str(entity.mlflow_tracking_uri or ""),
+            # as azureml-mlflow reads it for the MLflow of today
+            mlflow=str(entity.ml_flow_tracking_uri or "").replace("/mlflow/v1.0", "/mlflow/v2.0"),
             computes=tuple(_compute(one) for one in client.compute.list()),
             datastores=tuple(
                 f"{one.name} ({str(one.type).rpartition('.')[2].lower()})" for one in client.datastores.list()

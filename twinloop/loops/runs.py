@@ -154,6 +154,15 @@ class WorkspaceHistory:
         data: Mapping[str, Any] = answer.json()["run"].get("data", {})
         return data
 
+    def workspace(self) -> Any:
+        """The workspace as the service describes it.
+
+        `MLClient.workspaces.get` makes an entity of it, and imports MLflow for one property of that, which
+        takes longer than all else that a command does.
+        """
+        scope = self._jobs._operation_scope
+        return self._client.workspaces._operation.get(scope.resource_group_name, scope.workspace_name)
+
     @property
     def _runs(self) -> Any:
         self._find_services()
@@ -162,14 +171,10 @@ class WorkspaceHistory:
     def _find_services(self) -> None:
         """Tell the client where the services of its workspace are.
 
-        It would read the whole workspace as an entity for that, and imports MLflow for one property of it,
-        which takes longer than all else that a command does.
+        It would ask `workspaces.get` for that: see `workspace`.
         """
-        if self._jobs._api_base_url:
-            return
-        scope = self._jobs._operation_scope
-        found = self._client.workspaces._operation.get(scope.resource_group_name, scope.workspace_name)
-        self._jobs._api_base_url = json.loads(self.text(found.discovery_url))["api"]
+        if not self._jobs._api_base_url:
+            self._jobs._api_base_url = json.loads(self.text(self.workspace().discovery_url))["api"]
 
     def token(self) -> str:
         """A token of the caller for the workspace's data plane, in whichever cloud this is."""
