@@ -54,8 +54,8 @@ def cost(
 
     checkout = find_home().checkout
     wanted = [name.rsplit("/", 1)[-1] for name in stack or ()]
-    names = list(dict.fromkeys(wanted))
-    found = declared(checkout, names, lambda text: say(f"[dim]{text}[/]"), command=running())
+    once = list(dict.fromkeys(wanted))
+    found = declared(checkout, once, lambda text: say(f"[dim]{text}[/]"), command=running())
     bills = {name: estimate(resources) for name, resources in found.items()}
     shape = [{"stack": name, **bill(one)} for name, one in bills.items()]
     if write:
