@@ -5,7 +5,7 @@ A refusal is raised as ProviderError; `twinloop.providers.serve` turns it into g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -24,17 +24,17 @@ from twinloop.providers.azure_native.compare import Change, changes, overlaps, r
 from twinloop.providers.azure_native.invokes import invoke
 from twinloop.providers.azure_native.resources import Kind
 from twinloop.providers.errors import invalid, refused
-from twinloop.providers.servicer import Servicer
-from twinloop.providers.values import Properties, from_struct, to_struct, write
+from twinloop.providers.servicer import (
+    Servicer,
+    Told,
+    configured,
+    difference,
+    inputs_before,
+    is_ignored,
+)
+from twinloop.providers.values import from_struct, to_struct, write
 
 PACKAGE = "azure-native"
-# Settings of the official provider that would change what is sent and that this one does not act on.
-_KNOWN_SETTINGS = frozenset({"subscriptionId", "tenantId", "location", "metadataHost", "useMsi", "version"})
-_IGNORED_SETTINGS = frozenset({"environment", "disablePulumiPartnerId", "partnerId", "msiEndpoint"})
-
-_Kinds = provider_pb2.PropertyDiff
-_IN_PLACE = {"add": _Kinds.ADD, "delete": _Kinds.DELETE, "update": _Kinds.UPDATE}
-_REPLACING = {"add": _Kinds.ADD_REPLACE, "delete": _Kinds.DELETE_REPLACE, "update": _Kinds.UPDATE_REPLACE}
 
 
 class AzureNativeProvider(Servicer):
@@ -47,6 +47,8 @@ class AzureNativeProvider(Servicer):
     """
 
     package = "azure-native"
+    settings = frozenset({"subscriptionId", "tenantId", "location", "metadataHost", "useMsi", "version"})
+    silent_settings = frozenset({"environment", "disablePulumiPartnerId", "partnerId", "msiEndpoint"})
 
     def __init__(
         self,
@@ -79,23 +81,9 @@ class AzureNativeProvider(Servicer):
 
     # Its configuration
 
-    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Refuse settings that this provider would not honour."""
-        answer = provider_pb2.CheckResponse(inputs=request.news)
-        for name in request.news.fields:
-            if name not in _KNOWN_SETTINGS | _IGNORED_SETTINGS and not name.startswith("__"):
-                reason = f"not a setting of this provider; allowed: {', '.join(sorted(_KNOWN_SETTINGS))}"
-                answer.failures.add(property=name, reason=reason)
-        return answer
-
-    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Another subscription or tenant is another place: everything there is replaced."""
-        old, new = _inputs_before(request).values, from_struct(request.news).values
-        changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-        moved = [name for name in changed if name in {"subscriptionId", "tenantId"}]
-        return provider_pb2.DiffResponse(
-            changes=_Some if changed else _None, diffs=changed, replaces=moved, hasDetailedDiff=False
-        )
+    def moves(self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Another subscription or tenant is another place."""
+        return name in {"subscriptionId", "tenantId"}
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Take the settings; nothing is asked of the cloud yet."""
@@ -104,13 +92,7 @@ class AzureNativeProvider(Servicer):
             key: value for key, value in from_struct(request.args).values.items() if isinstance(value, str)
         }
         self._use(Settings.read(config))
-        return provider_pb2.ConfigureResponse(
-            acceptSecrets=True,
-            supportsPreview=True,
-            acceptResources=False,
-            acceptOutputs=False,
-            supports_autonaming_configuration=True,
-        )
+        return configured()
 
     # Its resources
 
@@ -142,23 +124,16 @@ class AzureNativeProvider(Servicer):
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Which properties differ, and which of them replace the resource."""
         kind = kind_of(request.urn)
-        old, new = _inputs_before(request).values, from_struct(request.news).values
+        old, new = inputs_before(request).values, from_struct(request.news).values
         found = [
             change
             for change in changes(kind.row, kind.schema, old, new)
-            if not any(_covers(ignored, change.path) for ignored in request.ignoreChanges)
+            if not is_ignored(request, change.path)
         ]
-        answer = provider_pb2.DiffResponse(changes=_Some if found else _None, hasDetailedDiff=True)
-        if not found:
-            return answer
-        fixed = replacing(kind.row, old, new, kind.schema)
-        for change in found:
-            replaces = _replaces(kind, change, fixed)
-            table = _REPLACING if replaces else _IN_PLACE
-            answer.detailedDiff[change.path].CopyFrom(_Kinds(kind=table[change.kind], inputDiff=True))
-            answer.diffs.append(change.key)
-            if replaces:
-                answer.replaces.append(change.key)
+        fixed = replacing(kind.row, old, new, kind.schema) if found else []
+        answer = difference(
+            Told(change.path, change.key, change.kind, _replaces(kind, change, fixed)) for change in found
+        )
         answer.deleteBeforeReplace = bool(answer.replaces) and self._same_place(kind, request.id, old, new)
         return answer
 
@@ -231,9 +206,6 @@ class AzureNativeProvider(Servicer):
         return kind.row.name_scope == "global" and old.get(own_name) == new.get(own_name)
 
 
-_Some, _None = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
-
-
 def kind_of(urn: str) -> Kind:
     """The resource type of a URN."""
     return _kind_of(urn.split("::")[2].rpartition("$")[2])
@@ -249,14 +221,6 @@ def _kind_of(token: str) -> Kind:
             "checks/catalogue/resource_types/"
         )
     return Kind(row, schema_of(row.arm_type))
-
-
-def _inputs_before(request: Any) -> Properties:
-    return from_struct(request.old_inputs if request.HasField("old_inputs") else request.olds)
-
-
-def _covers(ignored: str, path: str) -> bool:
-    return path == ignored or path.startswith((ignored + ".", ignored + "["))
 
 
 def _replaces(kind: Kind, change: Change, fixed: list[str]) -> bool:

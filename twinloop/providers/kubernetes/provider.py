@@ -23,13 +23,9 @@ from twinloop.providers.kubernetes.cluster import Cluster
 from twinloop.providers.kubernetes.differences import changes
 from twinloop.providers.kubernetes.objects import Objects
 from twinloop.providers.kubernetes.settings import KNOWN, WITHOUT_EFFECT, Settings
-from twinloop.providers.servicer import Servicer
+from twinloop.providers.servicer import Servicer, Told, configured, difference, is_ignored
 from twinloop.providers.values import UNKNOWN, Properties, from_struct, holds_unknown, to_struct
 
-_Kinds = provider_pb2.PropertyDiff
-_IN_PLACE = {"add": _Kinds.ADD, "delete": _Kinds.DELETE, "update": _Kinds.UPDATE}
-_REPLACING = {"add": _Kinds.ADD_REPLACE, "delete": _Kinds.DELETE_REPLACE, "update": _Kinds.UPDATE_REPLACE}
-_Some, _None = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 _MANAGER: Final = "pulumi-kubernetes-"  # fieldManagerName of the official provider
 _DIGITS: Final = 4  # bytes of randomness in a manager's name
 # Modules of the official package that are no objects of the API.
@@ -44,6 +40,7 @@ class KubernetesProvider(Servicer):
     """
 
     package = "kubernetes"
+    settings = KNOWN | WITHOUT_EFFECT
 
     def __init__(self, open_objects: Callable[[Cluster], Objects] = Objects) -> None:
         self._open = open_objects
@@ -74,38 +71,16 @@ class KubernetesProvider(Servicer):
 
     # Its configuration
 
-    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Refuse settings that this provider would not honour."""
-        answer = provider_pb2.CheckResponse(inputs=request.news)
-        for name in request.news.fields:
-            if name not in KNOWN | WITHOUT_EFFECT and not name.startswith("__"):
-                reason = (
-                    f"not a setting of this provider; allowed: {', '.join(sorted(KNOWN | WITHOUT_EFFECT))}"
-                )
-                answer.failures.add(property=name, reason=reason)
-        return answer
-
-    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
-        """Another API server is another place: everything there is replaced."""
-        old, new = _inputs_before(request).values, from_struct(request.news).values
-        changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-        moved = [name for name in changed if name == "kubeconfig" and _server(old) != _server(new)]
-        return provider_pb2.DiffResponse(
-            changes=_Some if changed else _None, diffs=changed, replaces=moved, hasDetailedDiff=False
-        )
+    def moves(self, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+        """Another API server is another place."""
+        return name == "kubeconfig" and _server(old) != _server(new)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002 - the protocol's
         """Take the settings; the cluster is not asked for anything yet."""
         config = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
         config |= {key: one for key, one in from_struct(request.args).values.items() if one is not UNKNOWN}
         self._use(Settings.read(config))
-        return provider_pb2.ConfigureResponse(
-            acceptSecrets=True,
-            supportsPreview=True,
-            acceptResources=False,
-            acceptOutputs=False,
-            supports_autonaming_configuration=True,
-        )
+        return configured()
 
     # Its resources
 
@@ -133,15 +108,11 @@ class KubernetesProvider(Servicer):
         found = [
             change
             for change in changes(old, new, namespaced=namespaced)
-            if not any(_covers(ignored, change.path) for ignored in request.ignoreChanges)
+            if not is_ignored(request, change.path)
         ]
-        answer = provider_pb2.DiffResponse(changes=_Some if found else _None, hasDetailedDiff=True)
-        for change in found:
-            table = _REPLACING if change.replaces else _IN_PLACE
-            answer.detailedDiff[change.path].CopyFrom(_Kinds(kind=table[change.kind], inputDiff=True))
-            answer.diffs.append(change.path.split(".")[0])
-            if change.replaces:
-                answer.replaces.append(change.path.split(".")[0])
+        answer = difference(
+            Told(change.path, change.path.split(".")[0], change.kind, change.replaces) for change in found
+        )
         answer.deleteBeforeReplace = bool(answer.replaces) and _same_place(old, new)
         return answer
 
@@ -278,10 +249,6 @@ def _inputs_before(request: Any) -> Properties:
         return from_struct(request.old_inputs)
     olds = from_struct(request.olds)
     return Properties(olds.values.get(shape.INPUTS) or olds.values, olds.secret)
-
-
-def _covers(ignored: str, path: str) -> bool:
-    return path == ignored or path.startswith((ignored + ".", ignored + "["))
 
 
 def _same_place(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
