@@ -25,6 +25,8 @@ import base64, json, os, pathlib, time, urllib.request
 
 def init():
     global greeting
+    while "GATE" in os.environ and not pathlib.Path(os.environ["GATE"]).exists():
+        time.sleep(0.01)
     greeting = (pathlib.Path(os.environ["AZUREML_MODEL_DIR"]) / "greeting.txt").read_text()
     print("the model is read")
 
@@ -83,7 +85,12 @@ def endpoint(workspace, client, tmp_path_factory):
     rows = load_iris(as_frame=True)
     model = LogisticRegression(max_iter=500).fit(rows.data, rows.target)
     folder = tmp_path_factory.mktemp("model") / "irises"
-    mlflow.sklearn.save_model(model, folder, signature=infer_signature(rows.data, model.predict(rows.data)))
+    mlflow.sklearn.save_model(
+        model,
+        folder,
+        signature=infer_signature(rows.data, model.predict(rows.data)),
+        pip_requirements=["mlflow", "scikit-learn"],  # said, not found out by a process that loads the model
+    )
     return client.run(
         "e = ManagedOnlineEndpoint(name=name, auth_mode='aad_token')\n"
         "client.online_endpoints.begin_create_or_update(e).result()\n"

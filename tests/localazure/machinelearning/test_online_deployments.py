@@ -281,7 +281,22 @@ def test_a_killed_twin_leaves_no_process_behind_and_deployments_come_back_when_t
     assert gone(before)
     workspace.twin.start()
     assert ask({}, deployment="green").json()["pid"] != before
-    assert ask(ASKED, deployment="blue").json() == [0, 2]
+
+
+def test_a_deployment_that_was_being_made_when_the_twin_was_killed_is_made_by_the_next(
+    workspace, ask, green, tmp_path
+):
+    body, slow, gate = workspace.call("GET", green).json(), green.replace("green", "slow"), tmp_path / "gate"
+    body["properties"]["environmentVariables"] |= {"GATE": str(gate)}
+    under_way = workspace.call("PUT", slow, body)
+    assert workspace.call("GET", slow).json()["properties"]["provisioningState"] == "Creating"
+    refused(workspace.call("PUT", slow, body), 409, "AnotherOperationInProgress", "creating")
+    workspace.twin.kill()
+    workspace.twin.start()
+    gate.touch()
+    assert workspace.twin.settle(under_way).json()["status"] == "Succeeded"
+    assert ask({}, deployment="slow").json()["greeting"] == "good morning"
+    workspace.twin.settle(workspace.call("DELETE", slow))
 
 
 def test_a_deleted_deployment_ends_its_process_and_takes_its_files_along(workspace, client, ask, green):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ CONCURRENT = 1
 _DELAY, _PERIOD, _FAILURES = "PT10S", "PT10S", 30
 # machine-learning/how-to-troubleshoot-online-endpoints, 429: twice as many may wait as may run.
 _WAITING = 2
+_LINE = 400  # bytes that a line of a log may have on average, and be given out whole
 Doc = dict[str, Any]
 
 
@@ -125,7 +127,10 @@ class Folder:
     def tail(self, container: str, lines: int) -> str:
         """The last lines of a log."""
         try:
-            text = self.log(container).read_text(encoding="utf-8", errors="replace")
+            with self.log(container).open("rb") as file:
+                file.seek(0, SEEK_END)
+                file.seek(max(0, file.tell() - _LINE * lines))
+                text = file.read().decode(errors="replace")
         except FileNotFoundError:
             return ""
         return "\n".join(text.splitlines()[-lines:])

@@ -177,7 +177,7 @@ def _staged(twin: Twin, deployment: Deployment, folder: Folder, python: Python) 
         "AZUREML_MODEL_DIR": str(_model_folder(folder, model)),
     }
     return Staged(
-        arguments=(str(python.executable), "-P", str(WORKER), *scorer),
+        arguments=(str(python.executable), str(WORKER), *scorer),
         folder=(folder.code / deployment.script).parent if deployment.script else folder.home,
         variables=plain(twin, folder.home, python) | given | deployment.variables,
     )

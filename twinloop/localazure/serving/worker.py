@@ -1,6 +1,6 @@
 """The process of one deployment: calls `init()` once and `run()` for each request, as Azure ML's server does.
 
-Run as `python -P worker.py SCORER ROOT SCRIPT`, by the Python of the deployment's environment, which need
+Run as `python worker.py SCORER ROOT SCRIPT`, by the Python of the deployment's environment, which need
 have no package for it: this file is of the standard library alone. SCORER is `script` (an entry script below
 ROOT) or `mlflow` (the MLflow model at ROOT). The secret comes on the first line of standard input; the port
 goes out on standard output once `init()` has returned; all that is printed goes to the log. The process and
@@ -141,6 +141,10 @@ def _end_with_the_twin() -> None:
 def main() -> int:
     """Begin, say where, serve; never returns while the twin lives."""
     scorer, root, script = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+    here = str(Path(__file__).parent)
+    sys.path[:] = [
+        path for path in sys.path if path != here
+    ]  # what a script imports is never meant to be here
     secret = sys.stdin.readline().strip()
     said = os.dup(1)
     os.dup2(2, 1)  # what the script prints is its log

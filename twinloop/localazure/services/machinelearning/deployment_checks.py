@@ -39,9 +39,7 @@ def problems(twin: Twin, arm_id: ArmId, body: Doc, caller: Principal) -> list[st
 
 def _instances(body: Doc) -> Iterator[str]:
     size, capacity = body["properties"].get("instanceType"), body["sku"].get("capacity")
-    if not size:
-        yield "properties.instanceType is missing; write a VM size, e.g. Standard_DS3_v2"
-    elif size not in vm_sizes():
+    if size not in vm_sizes():
         yield (
             f"properties.instanceType: given '{size}'; allowed: a size of the catalogue "
             f"(checks/catalogue/vm_sizes.csv), e.g. {', '.join(list(vm_sizes())[:4])}"

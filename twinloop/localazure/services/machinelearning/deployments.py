@@ -25,7 +25,8 @@ from twinloop.localazure.serving.traffic import shares_of
 router = Router("machinelearning")
 Doc = dict[str, Any]
 _ONE = f"{WORKSPACE}/onlineEndpoints/{{endpointName}}/deployments/{{deploymentName}}"
-_TAIL, _LONGEST_TAIL = 5000, 100_000  # lines; of this twin's own choosing
+_SIZE = "Standard_F4s_v2"  # azure-ai-ml 1.35, REST models: "Compute instance type. Default: Standard_F4s_v2"
+_TAIL, _LONGEST_TAIL = 1000, 10_000  # lines; of this twin's own choosing
 
 
 @on_type(DEPLOYMENTS)
@@ -34,8 +35,10 @@ class DeploymentHooks(ResourceHooks):
 
     def prepare(self, body: Doc, old: Doc | None, twin: Twin) -> None:
         """What the service completes: sizes as they are spelled, one instance, scaling from outside."""
-        del old, twin
+        del twin
         properties = body["properties"]
+        if old is None:
+            properties.setdefault("instanceType", _SIZE)
         size = str(properties.get("instanceType") or "").lower()
         properties["instanceType"] = next(
             (known for known in vm_sizes() if known.lower() == size), properties.get("instanceType")
@@ -43,7 +46,8 @@ class DeploymentHooks(ResourceHooks):
         body.setdefault("kind", "Managed")
         sku = body.setdefault("sku", {})
         sku.setdefault("name", "Default")
-        sku.setdefault("capacity", 1)
+        if old is None:  # else it stays as it is
+            sku.setdefault("capacity", 1)
         properties.setdefault("scaleSettings", {"scaleType": "Default"})
         properties.setdefault("egressPublicNetworkAccess", "Enabled")
 
