@@ -7,6 +7,7 @@ import pytest
 from twinloop import __version__
 from twinloop.cli.app import load
 from twinloop.cli.commands import COMMANDS
+from twinloop.cli.help_text import unwrapped
 
 HEAVY = ("pulumi", "azure", "grpc", "yaml", "pydantic", "cryptography", "httpx", "mlflow")
 
@@ -31,6 +32,12 @@ def test_every_word_of_the_table_has_a_command_with_help(name, run):
     shown = run(name, "--help")
     assert shown.code == 0
     assert "Usage: twinloop" in shown.out
+
+
+def test_a_paragraph_of_help_is_wrapped_by_the_terminal_and_examples_stay_as_they_are():
+    assert (
+        unwrapped("First.\n\nlong\nparagraph\n\n  one\n  two\n") == "First.\n\nlong paragraph\n\n  one\n  two"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name, entry in COMMANDS.items() if entry.noun])

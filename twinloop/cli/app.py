@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from twinloop.cli.commands import COMMANDS, Entry
 from twinloop.cli.errors import EXIT_OF, Exit, of_machine
+from twinloop.cli.help_text import unwrap
 from twinloop.cli.output import Invocation, begin, fail
 from twinloop.problems import Kind, Problem
 
@@ -71,6 +72,7 @@ def load(name: str) -> Command:
     app: typer.Typer = getattr(importlib.import_module(entry.module), entry.attribute)
     command = typer.main.get_command(app)
     command.name = name
+    unwrap(command)
     return command
 
 
