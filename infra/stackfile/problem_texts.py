@@ -27,6 +27,9 @@ KINDS = {  # by pydantic's name of what is wrong
     "string_type": "text",
     "list_type": "a list",
     "tuple_type": "a list",
+    "date_from_datetime_parsing": "a date as YYYY-MM-DD",
+    "date_parsing": "a date as YYYY-MM-DD",
+    "date_type": "a date as YYYY-MM-DD",
     "dict_type": "keys with values",
     "model_type": "keys with values",
     "model_attributes_type": "keys with values",
@@ -110,7 +113,7 @@ def _senseless(details: ErrorDetails, key: str, owner: type[BaseModel], stack: s
 def _allowed(details: ErrorDetails, field: FieldInfo | None, good: object) -> str:
     context = details.get("ctx", {})
     if details["type"] == "missing":
-        return f"a value, e.g. {good}" if good is not None else "a value"
+        return f"a value, e.g. {good}" if good is not None else _section(field)
     if details["type"] == "value_error":
         return str(context.get("error", details["msg"]))
     if details["type"] == "literal_error":
@@ -119,6 +122,16 @@ def _allowed(details: ErrorDetails, field: FieldInfo | None, good: object) -> st
     text = " and ".join(dict.fromkeys(words)) if details["type"] not in KINDS else KINDS[details["type"]]
     text = text or details["msg"].removeprefix("Input should be ")
     return f"{text}, e.g. {good}" if good is not None else text
+
+
+def _section(field: FieldInfo | None) -> str:
+    """What a section that is missing must have; where nothing in it must be there, what it may have."""
+    model = next(_models_in(field.annotation), None) if field else None
+    if model is None:
+        return "a value"
+    fields = model.model_fields.values()
+    wanted = [info for info in fields if info.is_required()] or fields
+    return f"keys with values: {', '.join(str(info.alias) for info in wanted)}"
 
 
 def _bounds(item: object) -> Iterator[str]:

@@ -58,7 +58,10 @@ def test_a_refused_change_leaves_state_and_twin_as_they_were_until_it_is_waived(
     waiver = yaml.safe_load(finding["copied"])["twinloop:waivers"][0]
     document["config"]["twinloop:waivers"] = [waiver | {"until": "2999-12-31"}]
     file.write_text(json.dumps(document))
-    assert run("up", "-s", "dev").code == 0
+    waived = run("up", "-s", "dev")
+    assert waived.code == 0
+    assert "waived stateful-delete: " in waived.words
+    assert "by you@example.com until 2999-12-31: say why this is right" in waived.words
 
     # a pack of the checkout's own: refused, then put right
     pack = checkout.root / "policies"

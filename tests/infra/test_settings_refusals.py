@@ -42,6 +42,7 @@ ONE = [
     ("dev", "storage.softDeleteDay", 7, "twinloop:storage.softDeleteDay", "allowed: softDeleteDays", "config rm --path"),
     ("dev", "clusters[0].maxNode", 7, "twinloop:clusters[0].maxNode", "allowed: maxNodes", "config rm --path"),
     ("dev", "kind", "production", "twinloop:kind", "'production'; allowed: shared or environment", "kind' environment"),
+    ("dev", "lake.zones.landing", None, "twinloop:lake.zones.landing", "is missing; allowed: keys with values: coolAfterDays, ", "edit twinloop:lake.zones.landing"),
     ("dev", "owner", None, "twinloop:owner", "is missing", "set 'twinloop:owner' ml-platform@example.com --stack dev"),
     ("dev", "owner", "the team", "twinloop:owner", "an e-mail address", "ml-platform@example.com"),
     ("dev", "costCentre", "CC 47/11", "twinloop:costCentre", "letters, digits and hyphens", "CC-4711"),

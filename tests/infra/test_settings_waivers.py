@@ -42,7 +42,7 @@ def test_a_whole_waiver_is_read(config):
         ({"resource": "lake-account"}, "waivers[0].resource"),
         ({"who": "ada"}, "e-mail address"),
         ({"why": "ok"}, "waivers[0].why"),
-        ({"until": "soon"}, "waivers[0].until"),
+        ({"until": "soon"}, "waivers[0].until: 'soon'; allowed: a date as YYYY-MM-DD, e.g. 2026-12-31"),
         ({"until": None}, "waivers[0].until"),
     ],
 )

@@ -206,7 +206,7 @@ def _run(asked: Request) -> None:
     result = _where(on) | outcome_json(outcome) | {"placeholders": closed}
     if asked.operation in {"preview", "up"}:
         result["findings"] = [asdict(one) for one in found]
-        _advise(asked, on, found)
+        _advise(on, found)
     if asked.operation in {"preview", "destroy"}:
         result["leftovers"] = _tell_of_leftovers(on)
     if outcome.error is not None:
@@ -258,17 +258,24 @@ def _tell_of_leftovers(on: Target) -> list[str]:
     return told
 
 
-def _advise(asked: Request, on: Target, found: list[Finding]) -> None:
+def _advise(on: Target, found: list[Finding]) -> None:
     """Tell of what is not as it should be and stops nothing."""
     from rich.markup import escape
 
-    from twinloop.stacks.plan_refused import advice
+    from twinloop.stacks.plan_refused import advice, waived
 
+    for line in () if wants_json() else waived(found):
+        say(f"[yellow]waived[/] {escape(line)}")
     lines = [] if wants_json() else list(advice(found))
     for line in lines:
         say(f"[yellow]advice[/] {escape(line)}")
     if lines:
-        say(f"[dim]each in full, with its reason:[/] twinloop {asked.operation} -s {on.stack} --json")
+        say(f"[dim]each in full, with its reason:[/] {_in_full(on)}")
+
+
+def _in_full(on: Target) -> str:
+    """The command that shows everything and changes nothing, also after an `up`."""
+    return f"twinloop preview -s {on.stack}{' --cloud azure' if on.cloud == 'azure' else ''} --json"
 
 
 def _execute(asked: Request, on: Target, found: list[Finding]) -> Outcome:

@@ -264,13 +264,14 @@ def _verdict(reviewed: Reviewed, fail_on: Severity) -> Problem | None:
         )
     if fail_on is Severity.NONE:
         return None
-    graver = list(Severity)[: list(Severity).index(fail_on) + 1]
-    found = [one for stack in reviewed.review.stacks for one in stack.findings if one.severity in graver]
+    grave = list(Severity)[: list(Severity).index(fail_on) + 1]
+    found = [one for stack in reviewed.review.stacks for one in stack.findings if one.severity in grave]
     if not found:
         return None
+    beyond = " or graver" if len(grave) > 1 else ""
     return Problem(
         f"{len(found)} finding{'s' if len(found) > 1 else ''} of this change "
-        f"{'are' if len(found) > 1 else 'is'} of severity '{fail_on.value}' or graver.",
+        f"{'are' if len(found) > 1 else 'is'} of severity '{fail_on.value}'{beyond}.",
         where="--fail-on",
         given="\n".join(f"{one.stack}: {one.rule}: {one.what}" for one in found),
         allowed=f"findings less grave than '{fail_on.value}'",

@@ -141,7 +141,8 @@ def side(one: Side) -> str:
     """`live state of X read at T`, or a commit with the name it was asked for by."""
     if one.what == "live state":
         return f"the live state of {one.name}, read {one.at}"
-    name = one.name[:COMMIT] if one.what == "commit" else one.name
+    head, _, commit = one.name.rpartition(" ")  # a commit, or `working tree on` one
+    name = f"{head} {commit[:COMMIT]}".lstrip()
     asked = f" ({one.ref})" if one.ref and not one.name.startswith(one.ref) else ""
     return f"{name}{asked}"
 

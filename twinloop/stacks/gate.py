@@ -68,15 +68,16 @@ def _judged(target: Target, outcome: Outcome, plan: StackPlan) -> tuple[Outcome,
         *packs.judged(target, plan.after, config),
         *_checked(target, plan),
     ]
-    told = tuple(
-        sorted(
-            (hush(one) for one in dict.fromkeys(found)), key=lambda one: _GRAVEST_FIRST.index(one.severity)
-        )
-    )
+    told = tuple(sorted((hush(one) for one in dict.fromkeys(found)), key=_rank))
     refused = [one for one in told if one.severity == "refuse"]
     if refused:
         return replace(outcome, ok=False, error=PlanRefused(refused)), told
     return outcome, told
+
+
+def _rank(one: Finding) -> tuple[int, str, str, str]:
+    """The gravest first; in the same order however the plan came about."""
+    return (_GRAVEST_FIRST.index(one.severity), one.rule, one.resource, one.what)
 
 
 def _checked(target: Target, plan: StackPlan) -> tuple[Finding, ...]:

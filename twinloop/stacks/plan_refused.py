@@ -6,6 +6,7 @@ from collections import defaultdict
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from checks.waivers import WAIVABLE
 from twinloop.engine import EngineError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from checks.findings import Finding
 
 _LONGEST = 160  # characters of advice
+_WAIVERS = (*WAIVABLE, "waiver-unused")
 _SHOWN = 3  # resources of one rule that advice names; `--json` has all
 
 
@@ -49,3 +51,8 @@ def advice(findings: Iterable[Finding]) -> Iterator[str]:
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         about = f" ({', '.join(names[:_SHOWN])}{more})" if len(found) > 1 else ""
         yield f"{rule}: {shorten(found[0].what, _LONGEST, placeholder=' ...')}{about}"
+
+
+def waived(findings: Iterable[Finding]) -> Iterator[str]:
+    """What would stop the plan without a waiver, and waivers of no use: each is said each time."""
+    return (f"{one.rule}: {one.what}" for one in findings if one.severity == "note" and one.rule in _WAIVERS)
