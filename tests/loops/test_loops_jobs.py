@@ -6,6 +6,7 @@ import pytest
 
 from tests.loops.conftest import ended
 from twinloop.loops import compare, jobs, rerun, steps
+from twinloop.loops.client import connect
 from twinloop.loops.document import Override, load
 from twinloop.loops.download import Wanted, download
 from twinloop.loops.identity import Identity, identity_of, who_is
@@ -255,3 +256,18 @@ def test_a_serverless_job_is_shown_with_the_size_that_was_chosen_for_it(scientis
     shown = jobs.show(scientist, job.name)
     assert shown.compute == "serverless"
     assert re.fullmatch(r"1 x Standard_\w+, dedicated", shown.nodes)
+
+
+def test_a_client_asks_its_cloud_where_it_is_once(scientist, platform, monkeypatch):
+    from azure.ai.ml import _azure_environments as clouds
+
+    asked, ask = [], clouds.ARMPipelineClient
+    monkeypatch.setattr(clouds, "ARMPipelineClient", lambda **how: asked.append(1) or ask(**how))
+    workspace = Workspace(
+        subscription=scientist.subscription_id, group=platform.group_name, name=platform.name, source="a test"
+    )
+    for _ in range(2):
+        client = connect(workspace, scientist._credential)
+        assert client.workspaces.get(platform.name).name == platform.name
+        jobs.recent(client, limit=5)
+    assert len(asked) <= 1  # none where a test before this one has asked the same twin

@@ -10,7 +10,7 @@ import re
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,7 @@ def connect(workspace: Workspace, credential: TokenCredential | None = None) -> 
         from azure.ai.ml import MLClient
         from azure.identity import DefaultAzureCredential
 
+        _ask_clouds_once()
         return MLClient(
             credential or DefaultAzureCredential(),
             workspace.subscription,
@@ -104,3 +105,26 @@ def connect(workspace: Workspace, credential: TokenCredential | None = None) -> 
             workspace.name,
             enable_telemetry=False,
         )
+
+
+def _ask_clouds_once() -> None:
+    """Keep what a metadata address said of its clouds, in this process.
+
+    azure-ai-ml 1.35 means to: `_get_cloud` puts the endpoints that it found beside the names of clouds, never
+    finds them there, and asks again, over a new connection, before nearly every request (read, and counted).
+    """
+    from azure.ai.ml import _azure_environments as clouds
+
+    ask = getattr(clouds, "_get_clouds_by_metadata_url", None)
+    if ask is None or hasattr(ask, "answers"):
+        return
+    answers: dict[str, Any] = {}
+
+    def asked_once(metadata_url: str) -> Any:
+        found = answers.get(metadata_url) or ask(metadata_url)
+        if found:
+            answers[metadata_url] = found
+        return found
+
+    asked_once.answers = answers  # type: ignore[attr-defined]
+    clouds._get_clouds_by_metadata_url = asked_once
