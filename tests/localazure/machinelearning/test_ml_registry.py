@@ -6,25 +6,53 @@ import uuid
 
 import pytest
 
+from tests.localazure.conftest import refused
+from tests.localazure.scoring_assets import code_and_environment
+
 REGISTRIES = "Microsoft.MachineLearningServices/registries"
 REGISTRY_USER = "1823dd4f-9b8c-4ab6-ab4e-7397a3684615"
 
 
+ADDS = b"""
+import os, pathlib
+
+def init():
+    global numbers
+    numbers = (pathlib.Path(os.environ["AZUREML_MODEL_DIR"]) / "weights").read_text().split()
+
+def run(data):
+    return {"sum": sum(map(int, numbers))}
+"""
+
+
 @pytest.fixture(scope="module")
-def registry(twin_server):
+def make_registry(twin_server):
+    """Makes registries; their ARM ids."""
+
+    def make():
+        arm_id = f"{twin_server.make_group()}/providers/{REGISTRIES}/mlr{uuid.uuid4().hex[:8]}"
+        region = {
+            "location": twin_server.location,
+            "acrDetails": [{"systemCreatedAcrAccount": {"acrAccountSku": "Premium"}}],
+            "storageAccountDetails": [
+                {"systemCreatedStorageAccount": {"storageAccountType": "Standard_LRS"}}
+            ],
+        }
+        body = {
+            "location": twin_server.location,
+            "identity": {"type": "SystemAssigned"},
+            "properties": {"regionDetails": [region]},
+        }
+        twin_server.settle(twin_server.call("PUT", f"{arm_id}?api-version=2025-12-01", body))
+        return arm_id
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def registry(twin_server, make_registry):
     """A registry whose assets the data scientist may read and write; its ARM id."""
-    arm_id = f"{twin_server.make_group()}/providers/{REGISTRIES}/mlr{uuid.uuid4().hex[:8]}"
-    region = {
-        "location": twin_server.location,
-        "acrDetails": [{"systemCreatedAcrAccount": {"acrAccountSku": "Premium"}}],
-        "storageAccountDetails": [{"systemCreatedStorageAccount": {"storageAccountType": "Standard_LRS"}}],
-    }
-    body = {
-        "location": twin_server.location,
-        "identity": {"type": "SystemAssigned"},
-        "properties": {"regionDetails": [region]},
-    }
-    twin_server.settle(twin_server.call("PUT", f"{arm_id}?api-version=2025-12-01", body))
+    arm_id = make_registry()
     assert twin_server.grant("data-scientist", REGISTRY_USER, arm_id).status_code == 201
     return arm_id
 
@@ -65,6 +93,45 @@ def test_the_client_registers_and_reads_a_model_and_an_environment(workspace, re
         in_registry(registry, "result = [m.version for m in r.models.list(n)]"), n=name
     )
     assert listed == ["1"]
+
+
+def deployment(workspace, name, model, persona="data-scientist"):
+    """Deploy a model that a script adds up; the endpoint and the answer to the deployment."""
+    here = {"location": workspace.twin.location}
+    path = f"/onlineEndpoints/{name}"
+    body = here | {"identity": {"type": "SystemAssigned"}, "properties": {"authMode": "AADToken"}}
+    workspace.twin.settle(workspace.call("PUT", path, body))
+    named = code_and_environment(workspace.twin, workspace.id, workspace.account, ADDS)
+    properties = {"endpointComputeType": "Managed", "instanceType": "Standard_F4s_v2", "model": model}
+    body = here | {"properties": properties | named}
+    return path, workspace.call("PUT", f"{path}/deployments/blue", body, persona=persona)
+
+
+def test_a_model_of_a_registry_is_deployed_by_who_may_read_the_registry(workspace, registry, name, tmp_path):
+    (tmp_path / "weights").write_text("1 2 3")
+    workspace.client().run(
+        in_registry(registry, "r.models.create_or_update(Model(name=n, version='1', path=p))"),
+        n=name,
+        p=str(tmp_path / "weights"),
+    )
+    model = f"azureml://registries/{registry.rpartition('/')[2]}/models/{name}/versions/1"
+    path, reply = deployment(workspace, name, model)
+    assert workspace.twin.settle(reply).json()["status"] == "Succeeded"
+    asked = {"azureml-model-deployment": "blue"}
+    token = workspace.twin.token("data-scientist", "https://ml.azure.com")
+    url = workspace.call("GET", path).json()["properties"]["scoringUri"]
+    answer = workspace.twin.client.post(url, json={}, headers=asked | {"authorization": f"Bearer {token}"})
+    assert answer.json() == {"sum": 6}
+    _, reply = deployment(workspace, name, model.replace("versions/1", "versions/2"))
+    refused(reply, 400, "UserError", "version '2' does not exist in registry", "its versions: 1")
+    workspace.twin.settle(workspace.call("DELETE", path))
+
+
+def test_who_has_no_role_on_a_registry_deploys_nothing_of_it(workspace, name, make_registry):
+    model = f"azureml://registries/{make_registry().rpartition('/')[2]}/models/any/versions/1"
+    path, reply = deployment(workspace, name, model)
+    refused(reply, 403, "AuthorizationFailed", "registries/assets/read")
+    workspace.twin.settle(workspace.call("DELETE", path))
 
 
 def test_who_has_no_role_on_the_registry_reads_nothing_of_it(workspace, registry):
