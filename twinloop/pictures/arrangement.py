@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from grandalf.graphs import Edge as _Edge  # type: ignore[import-untyped]
-from grandalf.graphs import Graph as _Graph
 from grandalf.graphs import Vertex as _Vertex
+from grandalf.graphs import graph_core as _graph
 from grandalf.layouts import SugiyamaLayout, VertexViewer  # type: ignore[import-untyped]
 
 Pair = tuple[str, str]
@@ -157,8 +157,8 @@ def _part(
     drawn = list(dict.fromkeys(_upright(e, turned) for e in edges))
     hidden = _steps_down({key: sizes[key].width + gap.width for key in vertices}, drawn, widest + gap.width)
     lines = {e: _Edge(vertices[e[0]], vertices[e[1]]) for e in [*drawn, *hidden]}
-    graph = _Graph(list(vertices.values()), list(lines.values()))
-    layout: Any = SugiyamaLayout(graph.C[0])
+    # One piece, in this order; `Graph`, which finds the pieces, goes by where objects lie in memory.
+    layout: Any = SugiyamaLayout(_graph(list(vertices.values()), list(lines.values())))
     layout.xspace, layout.yspace, layout.dw, layout.dh = gap.width, gap.height, gap.width / 2, 8
     layout.init_all(inverted_edges=[])
     layout.draw(3)
