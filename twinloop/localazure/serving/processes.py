@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinloop.localazure.serving.staging import Staged
-from twinloop.localazure.serving.worker import SECRET_HEADER
 
 if TYPE_CHECKING:
     import httpx
@@ -130,6 +129,8 @@ class Scorer:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        from twinloop.localazure.serving.worker import SECRET_HEADER  # late, as all that only a request needs
+
         if self._client is None:
             raise NotReady("its process is not ready")
         sent = {**(headers or {}), SECRET_HEADER: self._secret}

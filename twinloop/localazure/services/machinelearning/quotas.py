@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.catalogue.vm_sizes import LOW_PRIORITY, VmSize, family_key, vm_sizes
-from checks.quota_machines import Machines
 from twinloop.localazure.core.errors import QuotaExceeded
 from twinloop.localazure.core.ids import ArmId
 from twinloop.localazure.core.reply import Reply
@@ -203,6 +202,8 @@ def _deployed(twin: Twin, subscription: str, location: str, family: str) -> Iter
 
 def instance_cores(size: VmSize, instances: int) -> int:
     """Cores that a deployment claims: a fifth more than it runs on is kept for upgrades, mostly."""
+    from checks.quota_machines import Machines  # late: few twins have a deployment
+
     return Machines(name="", size=size.name, nodes=instances, reserve=True).most(size) * size.vcpus
 
 
