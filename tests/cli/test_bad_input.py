@@ -243,3 +243,14 @@ def _until(condition, patience=60.0):
         if time.monotonic() > deadline:
             pytest.fail("it did not happen")
         time.sleep(0.02)
+
+
+def test_a_folder_that_was_removed_under_the_shell_is_told_as_such(run, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    told = run("twin", "stop")
+    assert told.code == 3
+    assert "The folder that you are in has been removed." in told.words
+    assert "next: cd to your checkout" in told.words

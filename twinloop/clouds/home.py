@@ -88,9 +88,18 @@ def find_checkout(start: Path | None = None) -> Path:
     """The nearest folder upwards that holds `Pulumi.yaml`.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or the working directory has been removed.
     """
-    here = (start or Path.cwd()).resolve()
+    try:
+        here = (start or Path.cwd()).resolve()
+    except FileNotFoundError as error:
+        raise NotFound(
+            "The folder that you are in has been removed.",
+            where="the folder of your shell",
+            given=os.environ.get("PWD", "a folder that is gone"),
+            allowed=f"a folder with {PROJECT_FILE}, or one below it",
+            next_step="cd to your checkout, then run the command again",
+        ) from error
     for folder in (here, *here.parents):
         if (folder / PROJECT_FILE).is_file():
             return folder
