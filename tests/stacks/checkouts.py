@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,13 +115,25 @@ def clean_environment() -> dict[str, str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
-    root = tmp_path / "checkout"
+    """The small one, for one test."""
+    yield from _small(tmp_path, monkeypatch)
+
+
+@contextmanager
+def small_checkout(folder: Path) -> Iterator[Checkout]:
+    """The small one, for as long as it is held: by a fixture of a whole file, where its tests share it."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield from _small(folder, monkeypatch)
+
+
+def _small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]:
+    root = folder / "checkout"
     (root / "infra").mkdir(parents=True)
     (root / "Pulumi.yaml").write_text(PROJECT.replace("name: twinloop", "name: twinloop-tests", 1))
     made = Checkout(root)
     made.program(PROGRAM)
     made.stack("dev")
-    yield from _entered(made, tmp_path, monkeypatch)
+    yield from _entered(made, folder, monkeypatch)
 
 
 @pytest.fixture
