@@ -1,1 +1,1 @@
-"""The twin: one process that speaks ARM, Entra, Blob/DFS and Azure ML as Azure does."""
+"""The twin: one process that speaks ARM, Entra, Blob/DFS, Azure ML and the Kubernetes API as Azure does."""

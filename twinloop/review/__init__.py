@@ -1,1 +1,1 @@
-"""What a change does, and to whom: two revisions of the program, or the program and the live state."""
+"""Stacks on paper: what a change does, and to whom; and what the checks and the bill look at."""
