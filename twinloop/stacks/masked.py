@@ -58,8 +58,13 @@ def _mask(schema: Schema, node: Node, mask: str, depth: int) -> Any:
         return {}
     if node.kind != "object" or depth == 0:
         return mask
-    nodes = {name: inner for shape in node.shapes for name, inner in schema.shapes[shape].writable.items()}
-    return {name: _mask(schema, inner, mask, depth - 1) for name, inner in nodes.items()}
+    shapes = [schema.shapes[shape] for shape in node.shapes]
+    return {
+        name: _mask(schema, inner, mask, depth - 1)
+        for shape in shapes
+        for name, inner in shape.nodes.items()
+        if not inner.read_only
+    }
 
 
 def _is_mask(value: Any) -> bool:
