@@ -1,8 +1,9 @@
 """`train_classifier` gives the same trees for the same rows, and a model that MLflow loads."""
 
-import os
+import io
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from prepare_table.__main__ import prepare
 from register_model.content import fingerprint
+from train_classifier.__main__ import main
 from train_classifier.fit import Settings, fit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,28 +31,30 @@ def table():
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """The step run twice as its command runs, on the committed data."""
+    """The step run twice on the committed data: as its command runs, and in this process."""
     folder = tmp_path_factory.mktemp("trained")
     prepare(
         raw=DATA / "breast_cancer.csv", schema=DATA / "schema.json", test_share=0.3, seed=7,
         prepared=folder / "prepared", profile_folder=folder / "profile",
     )  # fmt: skip
-    outputs = []
-    for name in ("one", "two"):
-        (folder / name).mkdir()
-        command = [
-            sys.executable, "-m", "train_classifier", "--prepared", str(folder / "prepared"),
-            "--rounds", "20", "--learning-rate", "0.1", "--leaves", "7", "--leaf-rows", "5", "--folds", "3",
-            "--seed", "7", "--model", str(folder / name),
-        ]  # fmt: skip
-        tracking = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder}/runs.db", "MLFLOW_DISABLE_TELEMETRY": "true"}
-        source = ROOT / "components" / "train_classifier" / "src"
+    words = [
+        "--prepared", str(folder / "prepared"), "--rounds", "20", "--learning-rate", "0.1", "--leaves", "7",
+        "--leaf-rows", "5", "--folds", "3", "--seed", "7", "--model",
+    ]  # fmt: skip
+    told = io.StringIO()
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/runs.db")
+        here.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+        here.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
         done = subprocess.run(
-            command, cwd=source, env=os.environ | tracking, capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", "train_classifier", *words, str(folder / "one")],
+            cwd=ROOT / "components" / "train_classifier" / "src", capture_output=True, text=True, check=False,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        outputs.append(done.stdout)
-    return folder, outputs
+        here.setattr(sys, "argv", ["train_classifier", *words, str(folder / "two")])
+        with redirect_stdout(told):
+            assert main() == 0
+    return folder, [done.stdout, told.getvalue()]
 
 
 def test_the_same_rows_settings_and_seed_give_the_same_trees(table):
@@ -77,12 +81,12 @@ def test_each_fold_is_scored_on_rows_it_has_not_seen(table):
     assert np.mean(honest) < 0.65, "labels that mean nothing must not look learnable"
 
 
-def test_two_runs_of_the_command_have_one_fingerprint(trained):
+def test_two_runs_have_one_fingerprint(trained):
     folder, _ = trained
     assert fingerprint(folder / "one") == fingerprint(folder / "two")
 
 
-def test_the_command_says_how_each_fold_went(trained):
+def test_both_say_how_each_fold_went(trained):
     _, outputs = trained
     assert outputs[0] == outputs[1]
     assert "fold 3 of 3: ROC AUC 0.9" in outputs[0]
