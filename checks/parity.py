@@ -124,8 +124,17 @@ def _compared(path: str, was: Any, here: Any, base: Environment, other: Environm
         where=path,
         base=_shown(was),
         here=_shown(here),
-        reason=_reason(path, base, other) or _inside(path, here if was is None else was, base, other),
+        reason=_own(path, here if was is None else was, base, other)
+        or _reason(path, base, other)
+        or _inside(path, here if was is None else was, base, other),
     )
+
+
+def _own(path: str, value: Any, base: Environment, other: Environment) -> str:
+    """The reason that an entry of a list states itself; one written beside it comes first."""
+    beside = other.reasons.get(path) or base.reasons.get(path)
+    stated = value.get("reason") if isinstance(value, Mapping) else None
+    return beside or str(stated or "")
 
 
 def _inside(path: str, value: Any, base: Environment, other: Environment) -> str:

@@ -51,6 +51,12 @@ def test_a_value_that_differs_is_told_at_its_path_and_found_without_a_reason():
     assert "Pulumi.prod.yaml" in found.fix
 
 
+def test_the_reason_that_an_entry_states_itself_counts_before_that_of_its_list():
+    rules = [{"name": "registry", "reason": "models are read from it"}]
+    found = only(prod({"twinloop:rules": "of all of them"}, rules=rules), base=prod(rules=[]))
+    assert found.reason == "models are read from it"
+
+
 def test_a_reason_beside_it_or_beside_what_holds_it_counts_the_nearest_first():
     lake = {"sku": "Standard_ZRS", "softDeleteDays": 7}
     both = {"twinloop:lake": "the lake", "twinloop:lake.sku": "a lost zone"}

@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinloop.cli.check_asking import EXAMPLE, answer
 from twinloop.cli.check_policies import policies, policies_of_all
 from twinloop.cli.check_stacks import Stacks, checked_stacks, short
 from twinloop.cli.check_telling import tell
 from twinloop.cli.nouns import noun
-from twinloop.cli.output import Json, emit, running, say, wants_json
-from twinloop.problems import BadUsage, Kind, Problem
+from twinloop.cli.output import Json, running, say, wants_json
+from twinloop.problems import BadUsage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checks.access_questions import Answer, Question
     from checks.findings import Finding
 
 app = noun(
     "Prove on paper what must hold: access, reach, policies, quota, parity, coverage, what cannot be undone."
 )
 
-ASK = "twinloop check permissions {}"
-EXAMPLE = ASK.format('--can "training in prod read the registry"')
 Against = Annotated[
     str, typer.Option("--against", metavar="STACK", help="The environment that the others are compared with.")
 ]
@@ -68,10 +66,11 @@ def permissions(
             next_step=EXAMPLE,
         )
     if can or asked:
-        _answer(list(stack or ()), can or "", who, what, where)
+        answer(list(stack or ()), can or "", who, what, where)
         return
     checked = checked_stacks(stack)
-    tell(checked.permissions_findings(), {}, None)
+    none = "nothing found: every identity has what it needs, and not more"
+    tell(checked.permissions_findings(), {}, None, none)
 
 
 @app.command()
@@ -140,7 +139,7 @@ def quota(
     checked = checked_stacks(stack)
     uses = checked.quota_uses(limits)
     found = checked.quota_findings(limits)
-    tell(found, {"uses": [asdict(one) for one in uses]}, check_tables.quota(uses))
+    tell(found, {"uses": [asdict(one) for one in uses]}, check_tables.quota(uses), "nothing found: all fits")
 
 
 @app.command()
@@ -189,6 +188,7 @@ def parity(*, stack: Stacks = None, against: Against = "dev", _json: Json = Fals
         checked.parity_findings(against),
         {"against": against, "differences": [asdict(one) for one in found]},
         check_tables.differences(found, against),
+        f"nothing found: {len(found):,} differences, each with its reason",
     )
 
 
@@ -205,7 +205,8 @@ def coverage(*, stack: Stacks = None, _json: Json = False) -> None:
     checked = checked_stacks(stack)
     found = checked.covered()
     shape = [asdict(one) | {"whole": one.whole} for one in found]
-    tell(checked.coverage_findings(), {"elements": shape}, check_tables.covered(found))
+    none = f"nothing found: {len(found)} of {len(found)} elements covered"
+    tell(checked.coverage_findings(), {"elements": shape}, check_tables.covered(found), none)
 
 
 @app.command(name="all")
@@ -233,57 +234,6 @@ def everything(*, stack: Stacks = None, against: Against = "dev", _json: Json = 
     if against not in environments:
         say(f"[dim]not compared: {against} is not among the stacks that were looked at (--against)[/]")
     tell(in_order(found), {}, None)
-
-
-def _answer(stacks: list[str], can: str, who: str, what: str, where: str) -> None:
-    """Answer a question; exit code 10 says no."""
-    from checks.access_questions import Question, parse
-    from checks.nearest import UnknownWord
-    from twinloop.cli import check_tables
-    from twinloop.clouds import stack_file
-    from twinloop.clouds.home import find_home
-
-    known = stack_file.known(find_home().checkout)
-    try:
-        question = parse(can, known) if can else Question(who=who, what=what, where=where)
-        if stacks:
-            question = Question(**(vars(question) | {"stack": question.stack or short(stacks[0])}))
-        told = _asked(question)
-    except UnknownWord as unclear:
-        given = can or f"{who} {what} {where}"
-        meant = ASK.format(f'--can "{given.replace(unclear.given, unclear.near)}"') if unclear.near else ""
-        problem, _, allowed = str(unclear).partition(": ")
-        raise BadUsage(
-            f"The question cannot be answered: {problem}.",
-            where="--can" if can else "--who, --what, --where",
-            given=given,
-            allowed=allowed,
-            next_step=f"did you mean: {meant}" if can and meant else EXAMPLE,
-        ) from unclear
-    shape = asdict(told) | {"allowed": told.allowed}
-    if told.allowed:
-        emit(shape, check_tables.answer(told))
-        return
-    if not wants_json():
-        emit(shape, check_tables.answer(told))
-    refused = Problem(
-        f"{told.principal} may not {question.what} {told.where}.",
-        where=told.scope,
-        given=told.action,
-        allowed=f"with {told.role}" if told.role else "with no role that is known",
-        next_step=told.fix,
-        kind=Kind.FOUND,
-    )
-    refused.result = shape
-    raise refused
-
-
-def _asked(question: Question) -> Answer:
-    from checks.access_questions import answer
-
-    # A name may be of any stack: all are looked at.
-    checked = checked_stacks(None)
-    return answer(question, checked.resources, people=checked.people)
 
 
 def _irreversible(stacks: Sequence[str] | None, base: str) -> list[Finding]:

@@ -23,7 +23,7 @@ _STYLES = {"refuse": "bold red", "warn": "yellow", "note": "dim"}
 _MARKS = {"open": "open", "blocked": "BLOCKED", "unknown": "unknown"}
 
 
-def findings(found: Sequence[Finding]) -> Text:
+def findings(found: Sequence[Finding], none: str = "nothing found") -> Text:
     """Every finding with its reason and what to do; ends with how many there are.
 
     What one rule says of several resources alike has its reason and its remedy once.
@@ -39,7 +39,7 @@ def findings(found: Sequence[Finding]) -> Text:
         shown.append("".join(f"{seen(line)}\n" for line in one.copied.splitlines()))
         if one.source:
             shown.append(f"       see: {one.source}\n", style="dim")
-    return shown.append(summary(found))
+    return shown.append(summary(found) if found else Text(none, style="green"))
 
 
 def _alike(found: Iterable[Finding]) -> list[list[Finding]]:
@@ -59,8 +59,6 @@ def _about(one: Finding) -> str:
 
 def summary(found: Sequence[Finding]) -> Text:
     """How many findings there are of each severity, and whether they stop an `up`."""
-    if not found:
-        return Text("nothing found", style="green")
     counted = [(sum(one.severity == each for one in found), each) for each in SEVERITIES]
     said = ", ".join(f"{times} {each}" for times, each in counted if times)
     return Text(said if counted[0][0] else f"{said}; none stops `twinloop up`", style="bold")

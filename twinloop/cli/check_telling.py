@@ -16,8 +16,17 @@ if TYPE_CHECKING:
     from checks.findings import Finding
 
 
-def tell(found: Sequence[Finding], more: dict[str, Any], table: Text | None) -> None:
-    """Print findings, with a table before them; what is refused ends with exit code 10."""
+def tell(
+    found: Sequence[Finding], more: dict[str, Any], table: Text | None, none: str = "nothing found"
+) -> None:
+    """Print findings, with a table before them; what is refused ends with exit code 10.
+
+    Args:
+        found: in the order in which they are told.
+        more: what `--json` has beside them.
+        table: the figures that they come from; left out where it has a header only.
+        none: what is told where nothing is found.
+    """
     from rich.text import Text as RichText
 
     from twinloop.cli import check_tables
@@ -26,7 +35,7 @@ def tell(found: Sequence[Finding], more: dict[str, Any], table: Text | None) -> 
     shown = RichText()
     if table is not None and table.plain.count("\n"):
         shown.append_text(table).append("\n\n")
-    shown.append_text(check_tables.findings(found))
+    shown.append_text(check_tables.findings(found, none))
     refused = [one for one in found if one.severity == "refuse"]
     if not refused:
         emit(shape, shown)
