@@ -1,4 +1,4 @@
-"""`twinloop check permissions --can`: a question, its answer, and what may have been meant by a wrong word."""
+"""`twinloop check permissions --can`: a question, its answer, and what a wrong word may have meant."""
 
 from __future__ import annotations
 
