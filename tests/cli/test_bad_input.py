@@ -82,8 +82,9 @@ def test_a_data_scientist_may_not_bring_a_stack_up_and_is_told_which_role_is_mis
     assert error["next"].startswith("twinloop up -s dev --as infra-engineer")
 
 
-def test_a_damaged_state_is_refused_and_its_backup_offered_and_restored(run, checkout):
+def test_a_damaged_state_is_refused_and_its_backup_offered_and_restored_and_a_good_one_stays(run, checkout):
     run("up", "-s", "dev")
+    assert run("stack", "restore", "-s", "dev").code == 4  # a good one is not rescued by accident
     checkout.stack("dev", owner="somebody")
     run("up", "-s", "dev")
     state = next((checkout.home.state / ".pulumi" / "stacks").rglob("dev.json"))
@@ -103,11 +104,6 @@ def test_a_stack_that_was_never_up_has_nothing_to_rescue(run, checkout):
     ran = run("stack", "restore", "-s", "dev", "--json")
     assert ran.code == 3
     assert ran.json["error"]["next"] == "twinloop up -s dev"
-
-
-def test_a_good_state_is_not_rescued_by_accident(run, checkout):
-    run("up", "-s", "dev")
-    assert run("stack", "restore", "-s", "dev").code == 4
 
 
 def test_the_second_up_at_once_is_told_who_holds_the_lock(run, checkout, tmp_path):
