@@ -42,140 +42,191 @@ IMAGES_ROLES = (Role.ACR_PULL, Role.ACR_PUSH)
 REGISTRY_ROLES = (Role.REGISTRY_READER, Role.AML_REGISTRY_USER, Role.NETWORK_APPROVER)
 
 
+class Shared:
+    """The shared stack, declared step by step; each method is a chapter, in the order of the dependencies."""
+
+    def __init__(self, settings: SharedSettings) -> None:
+        self.settings = settings
+        self.names, self.tags, self.location = settings.names, tags(settings), settings.azure.location
+        self.group = group_of(settings)
+        self.ci()
+        self.watching()
+        self.platform()
+        self.network()
+        self.access = self._access()
+        self.governance()
+
+    def ci(self) -> None:
+        """The identities of CI, and who gets a token of each."""
+        purposes = ci_purposes(self.settings.deployed_environments)
+        self.identities = Identities(
+            "identity",
+            IdentitiesArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                purposes=purposes,
+                taken=self.settings.identities,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        if self.settings.ci:
+            Federation(
+                "federation",
+                FederationArgs(
+                    resource_group=self.group.name,
+                    trusts=trusts(self.settings.ci, self.settings.deployed_environments),
+                    identity_names={
+                        purpose: self.names.physical("identity", purpose)
+                        for purpose in purposes
+                        if purpose not in self.settings.identities
+                    },
+                    after=self.identities,
+                ),
+            )
+
+    def watching(self) -> None:
+        """Where logs go, and who is told."""
+        self.logs = LogStore(
+            "logs",
+            LogsArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.logs,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.alerting = (
+            Alerting(
+                "alerting",
+                AlertingArgs(
+                    resource_group=self.group.name,
+                    settings=self.settings.alerts,
+                    names=self.names,
+                    tags=self.tags,
+                ),
+            )
+            if self.settings.alerts
+            else None
+        )
+
+    def platform(self) -> None:
+        """The registry of what was promoted, the role that reads it, and the registry of images."""
+        self.registry = Registry(
+            "registry",
+            RegistryArgs(
+                resource_group=self.group.name,
+                location=self.location,
+                settings=self.settings.registry,
+                protect=self.settings.protect,
+                names=self.names,
+                tags=self.tags,
+            ),
+        )
+        self.images = shared_images.make(self.settings, self.group.name, self.tags)
+        self.reader, self.reader_id = _reader(self.names)
+
+    def network(self) -> None:
+        """Private DNS and the network that environments meet, each with the role that joins it."""
+        names, images = self.names, self.images
+        self.zones = _zones(self.settings, self.group.name)
+        taken = isinstance(self.settings.dns, TakenSharedZones)
+        self.made_zones = None if taken else self.zones
+        self.linker: pulumi.Resource | None = None
+        if self.made_zones is not None:
+            self.linker = taken_role("dns-linker", names) or DnsLinker("dns-linker", names)
+        self.hub = hub(
+            self.settings,
+            self.group.name,
+            self.registry.registry_id,
+            images.registry_id if images and shared_images.has_endpoint(self.settings) else None,
+            self.made_zones,
+        )
+        self.peerer: pulumi.Resource | None = None
+        if self.hub:
+            self.peerer = taken_role("network-peerer", names) or NetworkPeerer("network-peerer", names)
+
+    def _access(self) -> Access:
+        names, settings, guids = self.names, self.settings, own_role_guids(self.names)
+        conditions = {
+            "zones made": self.made_zones is not None,
+            "network made": self.hub is not None,
+            "images made": self.images is not None,
+        }
+        met = [condition for condition, is_met in conditions.items() if is_met]
+        ci = _ci_grants(in_force(SHARED_CI, *met), settings.deployed_environments)
+        return Access(
+            "access",
+            AccessArgs(
+                grants=on_taken((*in_force(SHARED, *met), *ci), taken_grants(settings)),
+                principals=people(settings.access.groups) | machines(names, self.identities.principal_ids),
+                scopes={
+                    "group": ScopeTarget(id=names.resource_group_id, resource=self.group),
+                    "logs": ScopeTarget(id=names.logs_id, resource=self.logs),
+                    "registry": ScopeTarget(id=names.registry_id, resource=self.registry),
+                    "network": ScopeTarget(id=names.network_id, resource=self.hub),
+                    "images": ScopeTarget(id=names.images_id, resource=self.images),
+                },
+                own_roles={
+                    Role.REGISTRY_READER: (guids[Role.REGISTRY_READER], self.reader),
+                    Role.DNS_LINKER: (guids[Role.DNS_LINKER], self.linker),
+                    Role.NETWORK_PEERER: (guids[Role.NETWORK_PEERER], self.peerer),
+                },
+                assignable=(*REGISTRY_ROLES, *(IMAGES_ROLES if self.images else ())),
+            ),
+        )
+
+    def governance(self) -> None:
+        """Logs, money, and what must not be deleted."""
+        settings = self.settings
+        diagnostics = Diagnostics(
+            "diagnostics",
+            DiagnosticsArgs(
+                logs_id=self.logs.logs_id,
+                categories=settings.logs.categories,
+                sources={
+                    "registry": ("registry", self.registry.registry_id),
+                    **({"images": ("images", self.images.registry_id)} if self.images else {}),
+                },
+            ),
+        )
+        if settings.group is None or settings.group.budget:
+            Spending(
+                "spending",
+                SpendingArgs(
+                    scope=group_id(self.group, settings),
+                    settings=settings.budget,
+                    names=self.names,
+                    told=self.alerting,
+                ),
+            )
+        if settings.protect and "logs" not in self.names.taken:
+            # Not the registry: environments hang grants on it, and a lock would keep them from taking those
+            # away.
+            Locks("locks", LocksArgs(resources={"logs": self.logs.logs_id}, after=[self.access, diagnostics]))
+
+    def outputs(self) -> SharedOutputs:
+        """The contract."""
+        return SharedOutputs(
+            kind=self.settings.kind,
+            environment=self.settings.environment,
+            subscription_id=self.settings.azure.subscription_id,
+            location=self.location,
+            resource_group=self.group.name,
+            registry_name=self.registry.registry_name,
+            registry_id=self.registry.registry_id,
+            registry_reader_role_id=self.reader_id,
+            log_workspace_id=self.logs.logs_id,
+            private_zone_ids=self.zones.zone_ids if self.zones is not None else {},
+            ci_principal_ids=self.identities.principal_ids,
+            ci_client_ids=self.identities.client_ids,
+        )
+
+
 def build_shared(settings: SharedSettings) -> SharedOutputs:
     """Declare everything that environments share."""
-    names, tagged, location = settings.names, tags(settings), settings.azure.location
-    group = group_of(settings)
-    identities = Identities(
-        "identity",
-        IdentitiesArgs(
-            resource_group=group.name,
-            location=location,
-            purposes=ci_purposes(settings.deployed_environments),
-            taken=settings.identities,
-            names=names,
-            tags=tagged,
-        ),
-    )
-    if settings.ci:
-        Federation(
-            "federation",
-            FederationArgs(
-                resource_group=group.name,
-                trusts=trusts(settings.ci, settings.deployed_environments),
-                identity_names={
-                    purpose: names.physical("identity", purpose)
-                    for purpose in ci_purposes(settings.deployed_environments)
-                    if purpose not in settings.identities
-                },
-                after=identities,
-            ),
-        )
-    logs = LogStore(
-        "logs",
-        LogsArgs(
-            resource_group=group.name,
-            location=location,
-            settings=settings.logs,
-            names=names,
-            tags=tagged,
-        ),
-    )
-    alerting = (
-        Alerting(
-            "alerting",
-            AlertingArgs(resource_group=group.name, settings=settings.alerts, names=names, tags=tagged),
-        )
-        if settings.alerts
-        else None
-    )
-    registry = Registry(
-        "registry",
-        RegistryArgs(
-            resource_group=group.name,
-            location=location,
-            settings=settings.registry,
-            protect=settings.protect,
-            names=names,
-            tags=tagged,
-        ),
-    )
-    images = shared_images.make(settings, group.name, tagged)
-    zones = _zones(settings, group.name)
-    zones_are_made = zones is not None and not isinstance(settings.dns, TakenSharedZones)
-    reader, reader_id = _reader(names)
-    linker = None
-    if zones_are_made:
-        linker = taken_role("dns-linker", names) or DnsLinker("dns-linker", names)
-    network = hub(
-        settings,
-        group.name,
-        registry.registry_id,
-        images.registry_id if images and shared_images.has_endpoint(settings) else None,
-        zones if zones_are_made else None,
-    )
-    peerer = None
-    if network:
-        peerer = taken_role("network-peerer", names) or NetworkPeerer("network-peerer", names)
-    guids = own_role_guids(names)
-    conditions = [*(["zones made"] if zones_are_made else []), *(["network made"] if network else [])]
-    conditions += ["images made"] if images else []
-    ci = _ci_grants(in_force(SHARED_CI, *conditions), settings.deployed_environments)
-    access = Access(
-        "access",
-        AccessArgs(
-            grants=on_taken((*in_force(SHARED, *conditions), *ci), taken_grants(settings)),
-            principals=people(settings.access.groups) | machines(names, identities.principal_ids),
-            scopes={
-                "group": ScopeTarget(id=names.resource_group_id, resource=group),
-                "logs": ScopeTarget(id=names.logs_id, resource=logs),
-                "registry": ScopeTarget(id=names.registry_id, resource=registry),
-                "network": ScopeTarget(id=names.network_id, resource=network),
-                "images": ScopeTarget(id=names.images_id, resource=images),
-            },
-            own_roles={
-                Role.REGISTRY_READER: (guids[Role.REGISTRY_READER], reader),
-                Role.DNS_LINKER: (guids[Role.DNS_LINKER], linker),
-                Role.NETWORK_PEERER: (guids[Role.NETWORK_PEERER], peerer),
-            },
-            assignable=(*REGISTRY_ROLES, *(IMAGES_ROLES if images else ())),
-        ),
-    )
-    diagnostics = Diagnostics(
-        "diagnostics",
-        DiagnosticsArgs(
-            logs_id=logs.logs_id,
-            categories=settings.logs.categories,
-            sources={
-                "registry": ("registry", registry.registry_id),
-                **({"images": ("images", images.registry_id)} if images else {}),
-            },
-        ),
-    )
-    if settings.group is None or settings.group.budget:
-        Spending(
-            "spending",
-            SpendingArgs(
-                scope=group_id(group, settings), settings=settings.budget, names=names, told=alerting
-            ),
-        )
-    if settings.protect and "logs" not in names.taken:
-        # Not the registry: environments hang grants on it, and a lock would keep them from taking those away.
-        Locks("locks", LocksArgs(resources={"logs": logs.logs_id}, after=[access, diagnostics]))
-    return SharedOutputs(
-        kind=settings.kind,
-        environment=settings.environment,
-        subscription_id=settings.azure.subscription_id,
-        location=location,
-        resource_group=group.name,
-        registry_name=registry.registry_name,
-        registry_id=registry.registry_id,
-        registry_reader_role_id=reader_id,
-        log_workspace_id=logs.logs_id,
-        private_zone_ids=zones.zone_ids if zones is not None else {},
-        ci_principal_ids=identities.principal_ids,
-        ci_client_ids=identities.client_ids,
-    )
+    return Shared(settings).outputs()
 
 
 def _reader(names: Names) -> tuple[pulumi.Resource, pulumi.Output[str]]:
