@@ -139,7 +139,9 @@ def test_on_a_terminal_it_asks_and_enter_takes_the_proposal(run, platform, monke
     assert alice.budget.monthly_amount == 70
 
 
-def test_a_new_team_previews_and_comes_up_at_once_also_by_the_name_with_its_organisation(run, made, platform):
+def test_a_new_team_comes_up_at_once_and_an_environment_once_the_shared_stack_has_its_identities(
+    run, made, platform
+):
     told = made("team", "acme/alice")
     assert told["stack"] == "acme/dev-alice"
     preview = run("preview", "-s", "acme/dev-alice", "--json")
@@ -151,11 +153,7 @@ def test_a_new_team_previews_and_comes_up_at_once_also_by_the_name_with_its_orga
     assert again.code == 0, again.err
     written = run("workspace", "config", "-s", "acme/dev-alice", "--json")
     assert written.json["result"]["workspace_name"] == "mlw-mlp-dev-alice-weu"
-
-
-def test_an_environment_whose_identities_of_ci_are_not_made_yet_previews_with_a_warning(run, made, platform):
-    assert run("up", "-s", "shared", "--yes", "--json").code == 0
-    made("environment", "qa")
+    made("environment", "qa", "--subscription", "3f0c7a52-6d1e-4b8a-9c35-71e2d4b8a0bb")
     preview = run("preview", "-s", "qa", "--json")
     assert preview.code == 0, preview.err
     assert "publishes no identity 'ci-deploy-qa' yet" in preview.out

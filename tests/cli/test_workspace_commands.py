@@ -17,7 +17,7 @@ import json
 from azure.ai.ml import MLClient
 from azure.identity import DefaultAzureCredential
 client = MLClient.from_config(DefaultAzureCredential())
-print(json.dumps([client.subscription_id, client.workspace_name, client.workspaces.get().name]))
+print(json.dumps([client.subscription_id, client.workspace_name, client.datastores.get_default().name]))
 """
 
 
@@ -33,7 +33,7 @@ def test_a_fresh_process_finds_the_workspace_by_from_config(twin_server, platfor
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [names[0], names[2], names[2]]
+    assert json.loads(done.stdout.splitlines()[-1]) == [names[0], names[2], "workspaceblobstore"]
 
 
 def test_the_file_is_written_from_a_stacks_settings_without_asking_any_cloud(run, tmp_path, monkeypatch):
