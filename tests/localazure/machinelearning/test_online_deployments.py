@@ -234,6 +234,16 @@ def test_keys_open_an_endpoint_until_they_are_made_anew_and_lie_nowhere_in_clear
     )
 
 
+def test_an_endpoint_that_a_client_reads_and_writes_stays_of_its_kind(workspace, endpoint, client):
+    client.run(
+        f"e = client.online_endpoints.get({ENDPOINT!r})\n"
+        "e.tags = {'read': 'and written'}\n"
+        "result = client.online_endpoints.begin_create_or_update(e).result().name"
+    )
+    found = workspace.call("GET", f"/onlineEndpoints/{ENDPOINT}").json()
+    assert (found["kind"], found["tags"]) == ("Managed", {"read": "and written"})
+
+
 def test_a_token_of_the_endpoint_opens_that_endpoint_and_no_other(workspace, client):
     made = client.run(
         "answers = []\n"

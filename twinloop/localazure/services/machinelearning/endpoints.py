@@ -58,6 +58,11 @@ class EndpointHooks(ResourceHooks):
 class OnlineEndpointHooks(EndpointHooks):
     """Where deployments are asked."""
 
+    def prepare(self, body: Doc, old: Doc | None, twin: Twin) -> None:
+        """The kind stays: azure-ai-ml 1.35 writes an endpoint that it has read without it (run)."""
+        super().prepare(body, old, twin)
+        body.setdefault("kind", (old or {}).get("kind") or "Managed")
+
     def validate(self, body: Doc, old: Doc | None, request: Request, twin: Twin) -> None:
         """Its name is free in the region, and traffic goes to deployments that there are."""
         super().validate(body, old, request, twin)
