@@ -5,6 +5,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Every process would compile what it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests wait for processes more than they compute: three at a time keep two cores busy.
 JOBS ?= 3
 
