@@ -15,7 +15,7 @@ from tests.journeys.conftest import ROOT
 
 pytestmark = pytest.mark.journey
 
-STEP = 41  # durable transitions between two deaths; dev has about 200
+STEP = 97  # durable transitions between two deaths; dev has some 400
 CALL = """
 import json, os, sys
 from azure.identity import ManagedIdentityCredential

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import importlib
 import os
 import shlex
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
+from twinloop.cli import garbage
 from twinloop.cli.commands import COMMANDS, Entry
 from twinloop.cli.errors import EXIT_OF, Exit, of_machine
 from twinloop.cli.help_text import unwrap
@@ -114,8 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises for what a person can put right."""
     words = list(sys.argv[1:] if argv is None else argv)
     begin(invocation_of(words))
-    # To look through a million objects for garbage at the very end took a third of a preview's time.
-    atexit.register(gc.freeze)
+    garbage.rarely()
     try:
         code = typer.main.get_command(root).main(words, prog_name="twinloop", standalone_mode=False)
     except Problem as problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -164,7 +163,6 @@ def irreversibility(
 
       twinloop check irreversibility -s prod --base origin/main
     """
-    gc.set_threshold(1_000_000, 50, 1000)
     tell(_irreversible(stack, base), {}, None)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,8 +29,6 @@ def checked_stacks(stacks: Sequence[str] | None, with_: str = "") -> Checked:
     Raises:
         Problem: as `twinloop.review.checking.checked`.
     """
-    # As in preview: Pulumi's classes are a million objects that live to the end.
-    gc.set_threshold(1_000_000, 50, 1000)
     from twinloop.clouds.home import find_home
     from twinloop.review.checking import checked
 

@@ -5,8 +5,6 @@ Run again it finds all of it there: nothing is made twice, deterministic steps a
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import re
 import sys
@@ -17,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinloop.cli import garbage
 from twinloop.cli.errors import EXIT_OF, of_machine
 from twinloop.cli.output import console, fail, say
 from twinloop.problems import Problem
@@ -210,7 +209,7 @@ def _by_concern(outcome: Outcome) -> Counter[str]:
 
 def main() -> int:
     """Tell the story; what a person can put right is told as by every command."""
-    atexit.register(gc.freeze)  # nobody needs a million objects looked through for garbage at the very end
+    garbage.rarely()
     try:
         return tell()
     except (Problem, OSError) as error:

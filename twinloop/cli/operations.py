@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from dataclasses import asdict, dataclass
@@ -182,9 +181,6 @@ def destroy_command(
 
 def _run(asked: Request) -> None:
     """Resolve, say where it acts, run, show, and end with a problem where it did not end well."""
-    # Importing Pulumi's classes makes a million objects that live to the end; to look through them for
-    # garbage again and again took a fifth of a preview's time.
-    gc.set_threshold(1_000_000, 50, 1000)
     from twinloop.clouds.home import find_home
     from twinloop.stacks.target import target
 

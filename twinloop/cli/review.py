@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -146,8 +145,6 @@ def review_command(
       twinloop review -s dev --against live              code against what stands on the twin
       twinloop review -s prod --against live --cloud azure
     """
-    # As in preview: Pulumi's classes are a million objects that live to the end.
-    gc.set_threshold(1_000_000, 50, 1000)
     outputs = Outputs(markdown=markdown, html=html, summary=summary, annotations=annotations)
     _refuse_mixtures(outputs, against, cloud, engine, base)
     from twinloop.review.reviewing import Limits
