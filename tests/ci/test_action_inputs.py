@@ -133,7 +133,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(anything, st.sampled_from(["side", "place", "item", "amount", "finding", "quota", "difference", ""]))
 def test_the_small_reader_of_schemas_agrees_with_the_real_one(value, part):
     import shape
@@ -144,7 +144,7 @@ def test_the_small_reader_of_schemas_agrees_with_the_real_one(value, part):
     assert bool(shape.misfits(value, rule)) != real.is_valid(value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_the_small_reader_notices_one_wrong_value_as_the_real_one_does(data):
     import shape

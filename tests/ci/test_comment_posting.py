@@ -168,7 +168,7 @@ def test_what_only_looks_like_lines_to_copy_is_refused(hub, artifact_folder, lin
     assert hub.calls == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(hostile_reviews)
 def test_every_comment_that_a_review_writes_is_taken(reviewed):
     import artifact

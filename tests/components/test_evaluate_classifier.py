@@ -43,7 +43,7 @@ def report_on(**changes):
 
 
 @given(given=scores_in, data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_roc_auc_is_that_of_scikit_learn_ties_and_all(given, data):
     target = np.array(data.draw(st.lists(st.integers(0, 1), min_size=len(given), max_size=len(given))), float)
     target[0], target[1] = 0.0, 1.0
@@ -112,7 +112,6 @@ def test_without_a_margin_an_equal_model_is_still_not_promoted():
 
 
 @given(auc=st.floats(0.5, 1), theirs=st.floats(0.5, 1), margin=st.floats(0, 0.1))
-@settings(deadline=None)
 def test_only_a_better_model_ever_takes_the_champions_place(auc, theirs, margin):
     verdict = decide(auc=auc, champion=a_champion(auc=theirs), margin=margin, floor=0.5)
     assert verdict.promote == (auc - theirs >= margin and auc > theirs)

@@ -85,7 +85,7 @@ def test_a_refused_table_leaves_nothing_behind(tmp_path):
 
 
 @given(seed=st.integers(0, 10_000), order=st.permutations(range(20)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_row_stays_on_its_side_whatever_the_order_of_the_rows(seed, order):
     table = pd.DataFrame({"a": np.linspace(0, 1, 20), "y": [0, 1] * 10})
     sides = is_test(table, 0.4, seed)
@@ -93,7 +93,7 @@ def test_a_row_stays_on_its_side_whatever_the_order_of_the_rows(seed, order):
 
 
 @given(more=st.lists(st.floats(2, 3), max_size=10), seed=st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_row_stays_on_its_side_when_rows_are_added(more, seed):
     table = pd.DataFrame({"a": np.linspace(0, 1, 10), "y": [0, 1] * 5})
     longer = pd.concat([table, pd.DataFrame({"a": more, "y": [1] * len(more)})])

@@ -88,7 +88,7 @@ class StoreAgainstADict(RuleBasedStateMachine):
 
 
 TestStoreAgainstADict = StoreAgainstADict.TestCase
-TestStoreAgainstADict.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestStoreAgainstADict.settings = settings(max_examples=25, stateful_step_count=15)
 
 
 def test_a_swallowed_failure_of_an_inner_transaction_undoes_the_outer_one(tmp_path):

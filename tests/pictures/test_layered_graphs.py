@@ -43,7 +43,7 @@ def apart(one, other) -> bool:
     return x + w <= a + 0.2 or a + c <= x + 0.2 or y + h <= b + 0.2 or b + d <= y + 0.2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SIZES, EDGES)
 def test_no_two_boxes_touch_and_all_are_within_the_picture(sizes, edges):
     found = arrange(sizes, edges, gap=GAP, widest=600)
@@ -57,7 +57,7 @@ def test_no_two_boxes_touch_and_all_are_within_the_picture(sizes, edges):
         assert y + height <= found.size.height + 0.1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SIZES, EDGES)
 def test_arrows_point_down_unless_they_close_a_circle(sizes, edges):
     found = arrange(sizes, edges, gap=GAP, widest=600)
@@ -69,7 +69,7 @@ def test_arrows_point_down_unless_they_close_a_circle(sizes, edges):
     assert all(found.corners[a].y < found.corners[b].y for a, b in rest)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(EDGES)
 def test_an_arrow_that_others_imply_is_left_out_and_nothing_else_is_lost(edges):
     downwards = [(a, b) for a, b in edges if a < b]
@@ -85,7 +85,7 @@ def test_an_arrow_that_others_imply_is_left_out_and_nothing_else_is_lost(edges):
     assert all(reached([p for p in kept if p != pair]) != reached(kept) for pair in kept)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=8), st.sampled_from(["", "One & <two>"]))
 def test_whatever_a_label_says_the_picture_is_xml_and_the_text_fits(labels, group):
     nodes = [Node(str(n), label, sub=label, group=group, title=label) for n, label in enumerate(labels)]

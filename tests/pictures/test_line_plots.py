@@ -16,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 NUMBERS = st.floats(-1e12, 1e12, allow_subnormal=False).filter(lambda n: n == 0 or abs(n) > 1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NUMBERS, NUMBERS, st.integers(2, 8))
 def test_ticks_rise_evenly_and_hold_the_data(one, other, about):
     low, high = sorted((one, other))
@@ -32,7 +32,7 @@ def test_ticks_rise_evenly_and_hold_the_data(one, other, about):
     assert math.isclose(min(steps), max(steps), rel_tol=1e-3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NUMBERS, NUMBERS)
 def test_no_two_ticks_have_the_same_text(one, other):
     low, high = sorted((one, other))
@@ -72,7 +72,7 @@ def test_nothing_to_draw_is_said():
     assert "nothing to draw" in plot({"loss": [(0, math.nan)]}, title="t", x="x", y="y")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, 500), NUMBERS), min_size=1, max_size=40), st.text(max_size=40))
 def test_points_lie_within_the_axes(points, name):
     svg = drawn(plot({name: points, "other": points}, title=name, x=name, y=name))

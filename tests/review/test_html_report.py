@@ -32,7 +32,7 @@ def test_the_first_line_says_what_was_compared():
     )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(hostile_reviews)
 def test_no_value_becomes_markup(reviewed):
     page = html(reviewed)

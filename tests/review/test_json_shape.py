@@ -36,7 +36,7 @@ def test_every_review_fits_the_schema(reviewed):
     check(reviewed)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(hostile_reviews)
 def test_hostile_words_fit_the_schema(reviewed):
     check(reviewed)

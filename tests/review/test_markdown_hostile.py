@@ -121,7 +121,7 @@ def inline(page):
         yield from token.children or []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(hostile_reviews)
 def test_no_value_mentions_links_or_marks_up(reviewed):
     for page in markdown(reviewed):
@@ -136,7 +136,7 @@ def test_no_value_mentions_links_or_marks_up(reviewed):
                 assert not MENTION.search(token.content), token.content
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(hostile_reviews)
 def test_no_value_breaks_the_table(reviewed):
     tokens = PAGE.parse(markdown(reviewed)[0])
@@ -149,7 +149,7 @@ def test_no_value_breaks_the_table(reviewed):
     assert all(len(re.findall(r"(?<!\\)\|", row)) == COLUMNS + 1 for row in table)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(hostile_reviews)
 def test_a_comment_keeps_its_limit_whatever_it_is_about(reviewed):
     text, _ = markdown(reviewed, limit=LEAST)
@@ -158,7 +158,7 @@ def test_a_comment_keeps_its_limit_whatever_it_is_about(reviewed):
     assert text.splitlines().count(MARKER) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(hostile_reviews)
 def test_a_page_shows_no_character_that_it_would_obey(reviewed):
     for page in markdown(reviewed):

@@ -22,7 +22,7 @@ def told(file, start):
     return piece(Log(SimpleNamespace(name="run"), "std_log.txt", file), start)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     cuts=st.lists(st.integers(0, 60), max_size=6),
     text=st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=40),
@@ -57,7 +57,7 @@ def test_a_log_that_is_not_there_yet_has_nothing_to_tell(tmp_path):
 
 
 @given(seed=st.integers(0, 10_000), count=st.integers(401, 4000), spike=st.integers(0, 4000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_thinned_curve_keeps_its_ends_and_its_spikes(seed, count, spike):
     chance = random.Random(seed)  # noqa: S311 - numbers for a curve
     points = [(float(step), chance.random()) for step in range(count)]

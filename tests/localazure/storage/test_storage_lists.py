@@ -75,7 +75,7 @@ NAMES = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=NAMES, content=st.binary(max_size=3000), start=st.integers(0, 3000), length=st.integers(1, 3000))
 def test_any_bytes_under_any_name_come_back_and_are_listed(account, name, content, start, length):
     container = account.container("data")
